@@ -1,0 +1,74 @@
+"""See what a neural net has learned: filters, activations and attributions of Keras models.
+
+    import nnviz
+    network = nnviz.load("mnist-cnn")
+    trace = nnviz.trace(network, image)
+    nnviz.explain(network, image, "integrated-gradients").values
+
+Imported lazily: TensorFlow is loaded with the first name that needs it, not with the package.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from nnviz.errors import NnvizError
+
+if TYPE_CHECKING:
+    from nnviz import figures
+    from nnviz.analysis import digits, images, targets
+    from nnviz.analysis.attribution import METHODS, Attribution, Progress, explain, explaining
+    from nnviz.analysis.network import Network, bundled, load
+    from nnviz.analysis.targets import Target
+    from nnviz.analysis.trace import Trace, trace
+
+_HOME = {
+    "load": "nnviz.analysis.network",
+    "bundled": "nnviz.analysis.network",
+    "Network": "nnviz.analysis.network",
+    "trace": "nnviz.analysis.trace",
+    "Trace": "nnviz.analysis.trace",
+    "explain": "nnviz.analysis.attribution",
+    "explaining": "nnviz.analysis.attribution",
+    "METHODS": "nnviz.analysis.attribution",
+    "Attribution": "nnviz.analysis.attribution",
+    "Progress": "nnviz.analysis.attribution",
+    "Target": "nnviz.analysis.targets",
+    "targets": "nnviz.analysis.targets",
+    "images": "nnviz.analysis.images",
+    "digits": "nnviz.analysis.digits",
+    "figures": "nnviz.figures",
+}
+
+__all__ = [
+    "METHODS",
+    "Attribution",
+    "Network",
+    "NnvizError",
+    "Progress",
+    "Target",
+    "Trace",
+    "bundled",
+    "digits",
+    "explain",
+    "explaining",
+    "figures",
+    "images",
+    "load",
+    "targets",
+    "trace",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'nnviz' has no attribute {name!r}")
+    home = import_module(_HOME[name])
+    value = home if _HOME[name].endswith(f".{name}") and not hasattr(home, name) else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,238 @@
+"""What all attribution methods share: their declaration, their result, and the compiled gradient."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from nnviz.analysis.graph import LOGITS
+from nnviz.analysis.network import Network
+from nnviz.analysis.targets import Target, logit
+from nnviz.analysis.trace import compiled, inputs, scores
+from nnviz.errors import NnvizError
+
+_CHUNK_BYTES = 128 * 2**20
+"""Activations of one batch kept for the backward pass: SmoothGrad on MobileNetV2 then goes by fives."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a method, as the sliders are made from it: a range, or a tuple of choices."""
+
+    name: str
+    title: str
+    default: Any
+    low: float = 0
+    high: float = 0
+    step: float = 1
+    choices: tuple[str, ...] = ()
+
+    def checked(self, value: Any) -> Any:
+        """`value` where it lies within the declaration. Raises NnvizError otherwise."""
+        if self.choices:
+            if isinstance(value, str) and value not in self.choices:
+                raise NnvizError(f"{self.name} was expected to be {' or '.join(self.choices)}. Received: {value!r}.")
+            return value
+        whole = isinstance(self.step, int)
+        number = isinstance(value, int | np.integer) or (not whole and isinstance(value, float | np.floating))
+        if isinstance(value, bool) or not number or not self.low <= value <= self.high:
+            kind = "a whole number" if whole else "a number"
+            raise NnvizError(
+                f"{self.name} was expected to be {kind} from {self.low:g} to {self.high:g}. Received: {value!r}."
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a long job has come, and what it has so far (an `Attribution`, or None)."""
+
+    done: int
+    total: int
+    so_far: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """What each pixel has to do with a score.
+
+    Attributes:
+        values: float32, read-only, (H, W, C) where the method works on pixels, (H, W) where on places.
+        signed: whether a negative value speaks against the target; else values are magnitudes, 0 and up.
+        method: name of the method.
+        target: what was explained; the winner is resolved to its class.
+        score: the target's value on the image.
+        adds_up_to: what the values would sum to if the method were exact, or None where it promises nothing.
+    """
+
+    values: np.ndarray
+    signed: bool
+    method: str
+    target: Target
+    score: float
+    adds_up_to: float | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """Sum of the values less what they should add up to."""
+        return None if self.adds_up_to is None else float(self.values.sum()) - self.adds_up_to
+
+    def over_image(self, magnitude: bool = False) -> np.ndarray:
+        """One value a place, (H, W): channels summed, or the largest of their magnitudes."""
+        if self.values.ndim == 2:
+            return np.abs(self.values) if magnitude else self.values
+        return np.abs(self.values).max(axis=2) if magnitude else self.values.sum(axis=2)
+
+
+Steps = Generator[Progress, None, Attribution]
+
+
+class SaliencyMethod(ABC):
+    """One attribution method. The class score that is explained is a logit, the same for all."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    paper: ClassVar[str]
+    signed: ClassVar[bool]
+    what: ClassVar[str]
+    """One sentence that says how to read the map."""
+
+    def parameters(self, network: Network) -> tuple[Parameter, ...]:
+        """The parameters that `steps` takes, with their defaults for this network."""
+        return ()
+
+    def unfit(self, network: Network) -> str:
+        """Why the method makes no sense for this network, in a sentence; "" where it does."""
+        return ""
+
+    @abstractmethod
+    def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
+        """Work in steps, yielding `Progress`; return the `Attribution`. To stop, close the generator.
+
+        Args:
+            network: as `nnviz.load` gives it.
+            image: (H, W, C) float32 in the network's own range.
+            target: what is explained.
+            **parameters: all those declared.
+        """
+
+    def finished(
+        self, values: Any, target: Target, score: float, adds_up_to: float | None = None
+    ) -> Attribution:
+        """Wrap up the values as this method's result."""
+        array = np.array(values, np.float32)
+        array.flags.writeable = False
+        return Attribution(array, self.signed, self.name, target, score, adds_up_to)
+
+
+def resolve(network: Network, image: np.ndarray, target: Target) -> Target:
+    """The winner becomes its class; any other target stays."""
+    return logit(int(scores(network, image[None])[0].argmax())) if target.winner else target
+
+
+def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray, Target]:
+    """Gradient of the target's score with respect to each image, from one forward and backward pass.
+
+    Args:
+        images: (n, H, W, C) in the network's own range.
+        target: the winner is that of the first image, found in the same pass.
+
+    Returns:
+        Gradients (n, H, W, C), scores (n,), and the target with the winner resolved.
+    """
+
+    def build() -> Any:
+        def call(images: Any, weights: Any, winner: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(images)
+                found = network.graph.run(inputs(network, images), [target.layer, LOGITS])
+                weights = chosen(found[LOGITS], weights, winner) if target.layer == LOGITS else weights
+                score = score_of(found[target.layer], weights)
+            return tape.gradient(score, images), score, tf.argmax(found[LOGITS][0])
+
+        return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
+
+    function = network.compiled(("gradient", target.layer), build)
+    gradients, score, best = function(tf.constant(images, tf.float32), spread(network, images, target), target.winner)
+    if gradients is None:
+        raise NnvizError(f"A target that depends on the image was expected. Received: {target}.")
+    return gradients.numpy(), score.numpy(), logit(int(best)) if target.winner else target
+
+
+def evaluate(network: Network, images: np.ndarray, target: Target) -> np.ndarray:
+    """The target's score (n,) of each of the images (n, H, W, C)."""
+
+    def build() -> Any:
+        def call(images: Any, weights: Any) -> Any:
+            return score_of(network.graph.run(inputs(network, images), [target.layer])[target.layer], weights)
+
+        return compiled(network, call, weights_spec(network, target))
+
+    function = network.compiled(("score", target.layer), build)
+    return function(tf.constant(images, tf.float32), spread(network, images, target)).numpy()
+
+
+def score_of(tensor: Any, weights: Any) -> Any:
+    """Weighted sum over all but the batch axis: (n,)."""
+    return tf.reduce_sum(tf.cast(tensor, tf.float32) * weights, axis=list(range(1, tensor.shape.rank)))
+
+
+def chosen(logits: Any, weights: Any, winner: Any) -> Any:
+    """The weights of the target's classes, or, in the graph, those of the first image's winner."""
+    return tf.where(winner, tf.one_hot(tf.argmax(logits[0]), tf.shape(logits)[1]), weights)
+
+
+def weights_spec(network: Network, target: Target) -> tf.TensorSpec:
+    """Type of a target's weights, as a compiled function takes them."""
+    rank = 1 if target.layer == LOGITS else len(network.layer(target.layer).output_shape)
+    return tf.TensorSpec((None,) * rank, tf.float32)
+
+
+def spread(network: Network, images: np.ndarray, target: Target) -> Any:
+    """A target's weights as a tensor, also where the network leaves its size open."""
+    if target.layer == LOGITS or None not in network.layer(target.layer).output_shape:
+        return tf.constant(target.spread(network))
+    found = network.graph.run(inputs(network, images[:1]), [target.layer])[target.layer]
+    return tf.constant(target.spread(network, {target.layer: tuple(found.shape[1:])}))
+
+
+def chunks(network: Network, image: np.ndarray, count: int) -> list[slice]:
+    """`count` images as slices of a batch that the memory bears."""
+    elements = 0
+    for layer in network.layers:
+        free = None in layer.output_shape[:-1]
+        elements += image.size if free else math.prod(size or 1 for size in layer.output_shape)
+    size = max(1, min(count, _CHUNK_BYTES // (4 * elements)))
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def from_pixel(network: Network, value: float) -> np.ndarray:
+    """A pixel value 0..255 in the network's own range, (C,) float32."""
+    return np.asarray(network.scale, np.float32) * value + np.asarray(network.offset, np.float32)
+
+
+def reference(network: Network, image: np.ndarray, baseline: Any, what: str) -> np.ndarray:
+    """An image that stands for nothing, (H, W, C): black, white, the image's mean colour, a number, or an array.
+
+    Raises:
+        NnvizError: none of these.
+    """
+    if isinstance(baseline, str):
+        colours = {"black": from_pixel(network, 0), "white": from_pixel(network, 255), "mean": image.mean((0, 1))}
+        return np.broadcast_to(colours[baseline], image.shape).astype(np.float32)
+    array = np.asarray(baseline)
+    if array.dtype.kind not in "biuf" or array.shape not in ((), image.shape) or not np.isfinite(array).all():
+        raise NnvizError(
+            f"{what} was expected to be a name, a number or an array of shape {image.shape}. "
+            f"Received: {array.dtype} of shape {array.shape}."
+        )
+    return np.broadcast_to(array, image.shape).astype(np.float32)
+
+
+REFERENCES = ("black", "white", "mean")

@@ -1,0 +1,56 @@
+"""Integrated gradients: the gradient added up on the way from a baseline to the image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnviz.analysis.attribution.base import (
+    REFERENCES,
+    Parameter,
+    Progress,
+    SaliencyMethod,
+    Steps,
+    chunks,
+    differentiate,
+    evaluate,
+    reference,
+    resolve,
+)
+from nnviz.analysis.network import Network
+from nnviz.analysis.targets import Target
+
+
+class IntegratedGradients(SaliencyMethod):
+    """(x - b) * integral over a in 0..1 of gradient(b + a (x - b)), by the midpoint rule.
+
+    Complete: the values sum to score(x) - score(b), up to a gap that falls as 1 / steps^2 where the score is
+    smooth. (Averaging both ends instead of the midpoint is ten times further off at 25 steps.)
+    """
+
+    name = "integrated-gradients"
+    title = "Integrated gradients"
+    paper = "Sundararajan et al. 2017, Axiomatic Attribution for Deep Networks, arXiv:1703.01365"
+    signed = True
+    what = "What each pixel adds to the score on the way from the baseline to this image."
+
+    def parameters(self, network: Network) -> tuple[Parameter, ...]:
+        return (
+            Parameter("steps", "Steps", 25, 1, 500),
+            Parameter("baseline", "Baseline", "black", choices=REFERENCES),
+        )
+
+    def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
+        count = int(parameters["steps"])
+        baseline = reference(network, image, parameters["baseline"], "baseline")
+        target = resolve(network, image, target)
+        score, start = (float(value) for value in evaluate(network, np.stack([image, baseline]), target))
+        way = image - baseline
+        fractions = ((np.arange(count) + 0.5) / count).astype(np.float32)
+        total = np.zeros(image.shape, np.float64)
+        for part in chunks(network, image, count):
+            points = baseline + fractions[part, None, None, None] * way
+            total += differentiate(network, points, target)[0].sum(axis=0)
+            yield Progress(part.stop, count, self.finished(way * total / part.stop, target, score))
+        return self.finished(way * total / count, target, score, adds_up_to=score - start)

@@ -1,0 +1,246 @@
+"""A Keras model made flat: one list of steps, run piece by piece, with live gradients.
+
+A model nests models, shares layers and branches. Here every use of a layer is one step, whatever model it
+stood in. The steps are recorded from the model's own graph without a symbolic call, so the model itself
+gains no node and stays as it was; running them calls the same layers with the same weights, so a gradient
+flows through what a second Keras model over inner tensors would cut off.
+
+What Keras keeps private and this needs stands in this file alone: `Functional._run_through_graph`,
+`Sequential._functional`, and the node lists of a copied layer.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+from keras import tree
+
+from nnviz.errors import NnvizError
+
+LOGITS = "<logits>"
+"""Name of the class scores in `Graph.run`: (n, classes), before softmax or sigmoid."""
+
+PROBABILITIES = "<probabilities>"
+"""Name of the answer in `Graph.run`: (n, classes), in 0..1."""
+
+_SHAPE_ONLY = ("Flatten", "Reshape", "Dropout", "Identity")
+
+Tensor = Any  # tf.Tensor; TensorFlow ships no types for it
+Edit = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One use of one layer.
+
+    `layer` describes it (as the model has it), `call` computes it: the two differ where a fused softmax or
+    sigmoid was split off.
+    """
+
+    name: str
+    layer: Any
+    call: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    outputs: tuple[keras.KerasTensor, ...]
+
+    @property
+    def inputs(self) -> tuple[keras.KerasTensor, ...]:
+        leaves = tree.flatten((self.args, dict(self.kwargs)))
+        return tuple(leaf for leaf in leaves if isinstance(leaf, keras.KerasTensor))
+
+
+class Graph:
+    """The steps of a model, and the names of what can be fed and fetched.
+
+    Attributes:
+        input_name: name of the input, also that of its layer.
+        input_shape: without the batch axis; None for an axis of free size.
+        steps: in an order in which each can be computed.
+        answer: what the last activation is: "softmax", "sigmoid" (one per class), "binary" (one sigmoid
+            output, counted as two classes with logits (0, z)) or "raw" (outputs that count as logits).
+        classes: number of classes K.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        source = functional(model)
+        if len(source.inputs) != 1 or len(source.outputs) != 1:
+            raise NnvizError(
+                "A network with one input and one output was expected. "
+                f"Received: {len(source.inputs)} inputs, {len(source.outputs)} outputs in {model.name!r}."
+            )
+        given = source.inputs[0]
+        self.input_name: str = given.name
+        self.input_shape: tuple[int | None, ...] = tuple(given.shape[1:])
+        self.input_dtype: str = given.dtype
+        self._input = keras.KerasTensor(given.shape, dtype=given.dtype)
+        self.steps: list[Step] = []
+        output = tree.flatten(self._record(source, self._input))[0]
+        self.answer, self._logits = self._split_answer(output)
+        outputs = output.shape[1:]
+        if None in outputs:
+            raise NnvizError(
+                f"An output of known size was expected, one number a class. Received: {tuple(outputs)}."
+            )
+        size = 1
+        for axis in outputs:
+            size *= axis
+        self.classes = 2 if self.answer == "binary" else size
+        self.producers: dict[int, Step] = {id(t): step for step in self.steps for t in step.outputs}
+        self.by_name: dict[str, Step] = {step.name: step for step in self.steps}
+
+    def name_of(self, tensor: keras.KerasTensor) -> str:
+        """The name of the step that makes `tensor`, or of the input."""
+        step = self.producers.get(id(tensor))
+        return self.input_name if step is None else step.name
+
+    def run(
+        self,
+        feeds: Mapping[str, Tensor],
+        fetches: Sequence[str],
+        edits: Mapping[str, Edit] | None = None,
+    ) -> dict[str, Tensor]:
+        """Compute what `fetches` needs from `feeds`, and nothing else.
+
+        Args:
+            feeds: tensors with a batch axis by name: the input, or any inner activations to start from.
+            fetches: names of steps, the input, `LOGITS` or `PROBABILITIES`.
+            edits: by name, what becomes of a step's output before anything reads it (a mask, a watch).
+
+        Returns:
+            The fetched tensors by name, batch axis first.
+        """
+        edits = edits or {}
+        tensors: dict[int, Tensor] = {}
+        for name, value in feeds.items():
+            tensors[id(self._tensor(name))] = edits[name](value) if name in edits else value
+        for step in self._needed([self._tensor(name) for name in fetches], set(tensors)):
+            args, kwargs = tree.map_structure(
+                lambda leaf: tensors[id(leaf)] if isinstance(leaf, keras.KerasTensor) else leaf,
+                (step.args, dict(step.kwargs)),
+            )
+            results = tree.flatten(step.call(*args, **kwargs))
+            if step.name in edits:
+                results[0] = edits[step.name](results[0])
+            tensors.update((id(key), value) for key, value in zip(step.outputs, results, strict=True))
+        return {name: self._finish(name, tensors[id(self._tensor(name))]) for name in fetches}
+
+    def _tensor(self, name: str) -> keras.KerasTensor:
+        if name == self.input_name:
+            return self._input
+        if name in (LOGITS, PROBABILITIES):
+            return self._logits
+        return self.by_name[name].outputs[0]
+
+    def _finish(self, name: str, value: Tensor) -> Tensor:
+        if name not in (LOGITS, PROBABILITIES):
+            return value
+        logits = tf.cast(tf.reshape(value, (tf.shape(value)[0], -1)), tf.float32)
+        if self.answer == "binary":
+            logits = tf.concat([tf.zeros_like(logits), logits], axis=1)
+        if name == LOGITS:
+            return logits
+        return tf.sigmoid(logits) if self.answer == "sigmoid" else tf.nn.softmax(logits)
+
+    def _needed(self, targets: Sequence[keras.KerasTensor], known: set[int]) -> list[Step]:
+        wanted = {id(tensor) for tensor in targets} - known
+        chosen = []
+        for step in reversed(self.steps):
+            if any(id(output) in wanted for output in step.outputs):
+                chosen.append(step)
+                wanted |= {id(tensor) for tensor in step.inputs} - known
+        return chosen[::-1]
+
+    def _record(self, model: Any, *inputs: Any, **_: Any) -> Any:
+        """Walk one (nested) model, adding a step for every use of a layer in it."""
+
+        def visit(operation: Any) -> Callable[..., Any]:
+            if isinstance(operation, keras.Model) and _is_graph(operation):
+                return lambda *args, **kwargs: self._record(functional(operation), *args, **kwargs)
+            return lambda *args, **kwargs: self._add(operation, operation, args, kwargs)
+
+        return model._run_through_graph(inputs, operation_fn=visit)
+
+    def _add(self, layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        outputs = layer.compute_output_spec(*args, **kwargs)
+        uses = 1 + sum(step.name.split("#")[0] == layer.name for step in self.steps)
+        uses += layer.name == self.input_name
+        name = layer.name if uses == 1 else f"{layer.name}#{uses}"
+        self.steps.append(Step(name, layer, call, args, kwargs, tuple(tree.flatten(outputs))))
+        return outputs
+
+    def _split_answer(self, output: keras.KerasTensor) -> tuple[str, keras.KerasTensor]:
+        """Find the class scores: the tensor before the last softmax or sigmoid.
+
+        A fused activation is taken apart: the layer's linear twin shares its weights and makes the logits,
+        and the activation alone stands where the layer stood, so that every method differentiates the same.
+        """
+        at = len(self.steps) - 1
+        while at >= 0 and type(self.steps[at].layer).__name__ in _SHAPE_ONLY:
+            at -= 1
+        if at < 0:
+            return "raw", output
+        step = self.steps[at]
+        kind = _squashing(step.layer)
+        if kind is None:
+            return "raw", output
+        count = 1
+        for axis in output.shape[1:]:
+            count *= axis or 1
+        if kind == "sigmoid" and count == 1:
+            kind = "binary"
+        if not getattr(step.layer, "weights", ()):
+            return kind, step.inputs[0]
+        scores = keras.KerasTensor(step.outputs[0].shape, dtype=step.outputs[0].dtype)
+        twin = Step(LOGITS, step.layer, _linear_twin(step.layer), step.args, step.kwargs, (scores,))
+        activation = keras.layers.Activation(step.layer.activation, dtype=step.layer.dtype_policy)
+        self.steps[at : at + 1] = [twin, Step(step.name, step.layer, activation, (scores,), {}, step.outputs)]
+        return kind, scores
+
+
+def functional(model: Any) -> Any:
+    """The functional graph inside `model`.
+
+    Raises:
+        NnvizError: the model has no graph: subclassed, or not built yet.
+    """
+    inner = model._functional if isinstance(model, keras.Sequential) else model
+    if not isinstance(inner, keras.Function) or not _is_graph(model):
+        raise NnvizError(
+            "A sequential or functional Keras model with a known input was expected. Received: "
+            f"{type(model).__name__} {model.name!r}, whose layers cannot be listed without its code "
+            "(wrap it in keras.Model(inputs, outputs))."
+        )
+    return inner
+
+
+def _is_graph(model: Any) -> bool:
+    """Whether a model's own graph says what it computes: one with a `call` of its own may do something else."""
+    if not type(model).call.__module__.startswith("keras."):
+        return False
+    return model._functional is not None if isinstance(model, keras.Sequential) else isinstance(model, keras.Function)
+
+
+def _squashing(layer: Any) -> Literal["softmax", "sigmoid"] | None:
+    """Which of the two a layer ends with, if any."""
+    if isinstance(layer, keras.layers.Softmax) or type(layer).__name__ == "Softmax":
+        return "softmax"
+    activation = getattr(layer, "activation", None)
+    if activation is keras.activations.softmax:
+        return "softmax"
+    if activation is keras.activations.sigmoid or type(layer).__name__ == "Sigmoid":
+        return "sigmoid"
+    return None
+
+
+def _linear_twin(layer: Any) -> Any:
+    """The same layer without its activation, on the same weights."""
+    twin = copy.copy(layer)
+    twin.activation = keras.activations.linear
+    twin._inbound_nodes, twin._outbound_nodes = [], []
+    return twin

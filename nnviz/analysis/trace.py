@@ -1,0 +1,110 @@
+"""What one image leaves in every layer, from one compiled forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nnviz.analysis.graph import LOGITS, PROBABILITIES
+from nnviz.analysis.images import fit
+from nnviz.analysis.network import Network
+from nnviz.errors import NnvizError
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One image's way through a network; arrays read-only, float32, no batch axis.
+
+    Attributes:
+        image: (H, W, C) in the network's own range.
+        activations: by layer name; maps are (rows, columns, channels), vectors (units,).
+        logits: (K,), before softmax or sigmoid.
+        probabilities: (K,), in 0..1.
+        note: what was done to the image to fit the network.
+    """
+
+    image: np.ndarray
+    activations: Mapping[str, np.ndarray]
+    logits: np.ndarray
+    probabilities: np.ndarray
+    note: str = ""
+
+    @property
+    def winner(self) -> int:
+        """The class with the highest logit."""
+        return int(np.argmax(self.logits))
+
+
+def trace(network: Network, image: Any) -> Trace:
+    """Run one image through a network and keep every layer's activations.
+
+    Args:
+        network: as `nnviz.load` gives it.
+        image: (H,W), (H,W,1), (H,W,3), uint8 or float; see `nnviz.analysis.images.fit`.
+
+    Raises:
+        NnvizError: not an image, or not one that the network can be given.
+    """
+    fitted = fit(image, network.image_shape, network.scale, network.offset)
+    found = forward_all(network)(tf.constant(fitted.image[None]))
+    arrays = {name: _frozen(value) for name, value in found.items()}
+    logits, probabilities = arrays.pop(LOGITS), arrays.pop(PROBABILITIES)
+    if not np.isfinite(logits).all():
+        raise NnvizError(f"Finite scores were expected from {network.name}. Received: {logits[:5]}.")
+    return Trace(fitted.image, MappingProxyType(arrays), logits, probabilities, fitted.note)
+
+
+def scores(network: Network, images: np.ndarray) -> np.ndarray:
+    """Logits (n, K) of images (n, H, W, C) that are in the network's own range already."""
+    return forward(network)(tf.constant(images, tf.float32)).numpy()
+
+
+def forward(network: Network) -> Any:
+    """Compiled: images (n, H, W, C) to logits (n, K)."""
+
+    def build() -> Any:
+        def call(images: Any) -> Any:
+            return network.graph.run(inputs(network, images), [LOGITS])[LOGITS]
+
+        return compiled(network, call)
+
+    return network.compiled("logits", build)
+
+
+def forward_all(network: Network) -> Any:
+    """Compiled: images (n, H, W, C) to every layer's output by name, logits and probabilities."""
+
+    def build() -> Any:
+        names = [layer.name for layer in network.layers] + [LOGITS, PROBABILITIES]
+
+        def call(images: Any) -> Any:
+            return network.graph.run(inputs(network, images), names)
+
+        return compiled(network, call)
+
+    return network.compiled("trace", build)
+
+
+def inputs(network: Network, images: Any) -> dict[str, Any]:
+    """Feed a batch of images (n, H, W, C) to the graph, in the shape and type of the model's own input."""
+    graph = network.graph
+    if len(graph.input_shape) != 3:
+        images = tf.reshape(images, (-1, *graph.input_shape))
+    return {graph.input_name: tf.cast(images, graph.input_dtype)}
+
+
+def compiled(network: Network, call: Any, *more: tf.TensorSpec) -> Any:
+    """`call` as one graph function for any number of images, so that it is traced once."""
+    signature = (tf.TensorSpec((None, *network.image_shape), tf.float32), *more)
+    return tf.function(call, input_signature=signature, jit_compile=False)
+
+
+def _frozen(value: Any) -> np.ndarray:
+    array = value.numpy()[0].astype(np.float32, copy=False)
+    array.flags.writeable = False
+    return array
