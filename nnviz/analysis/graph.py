@@ -11,7 +11,6 @@ What Keras keeps private and this needs stands in this file alone: `Functional._
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -29,6 +28,22 @@ PROBABILITIES = "<probabilities>"
 """Name of the answer in `Graph.run`: (n, classes), in 0..1."""
 
 _SHAPE_ONLY = ("Flatten", "Reshape", "Dropout", "Identity")
+
+_ACTIVATED_LAST = (
+    keras.layers.Dense,
+    keras.layers.EinsumDense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.SeparableConv1D,
+    keras.layers.SeparableConv2D,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+)
+"""Layers with weights whose activation is the last thing that they do, so that it can be split off."""
 
 Tensor = Any  # tf.Tensor; TensorFlow ships no types for it
 Edit = Callable[[Tensor], Tensor]
@@ -166,11 +181,18 @@ class Graph:
 
         return model._run_through_graph(inputs, operation_fn=visit)
 
-    def _add(self, layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _add(
+        self, layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if "training" in kwargs:
+            # As `predict` does: a Dropout that was wired with training=True would give another answer each time.
+            kwargs = {**kwargs, "training": False}
         outputs = layer.compute_output_spec(*args, **kwargs)
-        uses = 1 + sum(step.name.split("#")[0] == layer.name for step in self.steps)
-        uses += layer.name == self.input_name
-        name = layer.name if uses == 1 else f"{layer.name}#{uses}"
+        taken = {self.input_name, *(step.name for step in self.steps)}
+        name, uses = layer.name, 1
+        while name in taken:
+            uses += 1
+            name = f"{layer.name}#{uses}"
         self.steps.append(Step(name, layer, call, args, kwargs, tuple(tree.flatten(outputs))))
         return outputs
 
@@ -189,9 +211,16 @@ class Graph:
         kind = _squashing(step.layer)
         if kind is None:
             return "raw", output
+        shape = step.outputs[0].shape[1:]
+        axes = {axis % len(shape) for axis in _softmax_axes(step.layer)}
+        if kind == "softmax" and any(size != 1 for i, size in enumerate(shape) if i not in axes):
+            raise NnvizError(
+                "One softmax over all classes was expected as the answer. "
+                f"Received: a softmax over one axis of {tuple(shape)} in {step.name}."
+            )
         count = 1
-        for axis in output.shape[1:]:
-            count *= axis or 1
+        for size in shape:
+            count *= size or 1
         if kind == "sigmoid" and count == 1:
             kind = "binary"
         if not getattr(step.layer, "weights", ()):
@@ -223,7 +252,9 @@ def _is_graph(model: Any) -> bool:
     """Whether a model's own graph says what it computes: one with a `call` of its own may do something else."""
     if not type(model).call.__module__.startswith("keras."):
         return False
-    return model._functional is not None if isinstance(model, keras.Sequential) else isinstance(model, keras.Function)
+    if isinstance(model, keras.Sequential):
+        return model._functional is not None
+    return isinstance(model, keras.Function)
 
 
 def _squashing(layer: Any) -> Literal["softmax", "sigmoid"] | None:
@@ -231,6 +262,8 @@ def _squashing(layer: Any) -> Literal["softmax", "sigmoid"] | None:
     if isinstance(layer, keras.layers.Softmax) or type(layer).__name__ == "Softmax":
         return "softmax"
     activation = getattr(layer, "activation", None)
+    if getattr(layer, "weights", ()) and not isinstance(layer, _ACTIVATED_LAST):
+        return None  # a recurrent layer, say, uses its activation within
     if activation is keras.activations.softmax:
         return "softmax"
     if activation is keras.activations.sigmoid or type(layer).__name__ == "Sigmoid":
@@ -238,9 +271,17 @@ def _squashing(layer: Any) -> Literal["softmax", "sigmoid"] | None:
     return None
 
 
+def _softmax_axes(layer: Any) -> tuple[int, ...]:
+    """The axes that a softmax runs over, without the batch axis."""
+    axis = getattr(layer, "axis", -1)
+    axes = axis if isinstance(axis, list | tuple) else (-1 if axis is None else axis,)
+    return tuple(i - 1 if i > 0 else i for i in axes)
+
+
 def _linear_twin(layer: Any) -> Any:
     """The same layer without its activation, on the same weights."""
-    twin = copy.copy(layer)
-    twin.activation = keras.activations.linear
-    twin._inbound_nodes, twin._outbound_nodes = [], []
+    # Not copy.copy: Keras answers it by saving and loading the layer, which makes new weights.
+    twin = object.__new__(type(layer))
+    own = {"activation": keras.activations.linear, "_inbound_nodes": [], "_outbound_nodes": []}
+    twin.__dict__.update(vars(layer) | own)
     return twin

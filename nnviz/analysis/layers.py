@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -27,7 +27,6 @@ _POINTWISE = (
     keras.layers.GaussianNoise,
     keras.layers.Rescaling,
     keras.layers.Normalization,
-    keras.layers.Softmax,
     keras.layers.Identity,
     keras.layers.ActivityRegularization,
 )
@@ -80,21 +79,42 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Extent:
-    """What position i along one axis of a layer sees of the input: rows (or columns) jump*i+low .. jump*i+high."""
+    """What position i along one axis of a layer sees of the input: rows (or columns) jump*i+low .. jump*i+high.
+
+    Within start..stop, what the layers before saw at all: a pooling may leave the last row out, and no
+    padding behind it brings that row back.
+    """
 
     jump: float = 1.0
     low: float = 0.0
     high: float = 0.0
+    start: float = -math.inf
+    stop: float = math.inf
 
     @property
     def size(self) -> int:
-        return math.floor(self.high) - math.ceil(self.low) + 1
+        """The most cells that a position sees."""
+        return _down(self.high - self.low) + 1
 
     def span(self, position: int, length: int) -> tuple[int, int]:
         """First and one past the last input index seen from `position`, within an input of `length`."""
-        low = math.floor(self.jump * position + self.low)
-        high = math.ceil(self.jump * position + self.high)
-        return min(max(low, 0), length), min(max(high + 1, 0), length)
+        low = _up(max(self.jump * position + self.low, self.start, 0))
+        high = _down(min(self.jump * position + self.high, self.stop, length - 1))
+        first = min(low, length)
+        return first, max(first, high + 1)
+
+    def within(self, length: int | None) -> Extent:
+        """The same, for a layer that reads one of `length` positions that see this."""
+        last = math.inf if length is None else self.jump * (length - 1) + self.high
+        return replace(self, start=max(self.start, self.low), stop=min(self.stop, last))
+
+
+def _up(value: float) -> int:
+    return math.ceil(value - 1e-6)  # thirds of a row do not add up to a whole one exactly
+
+
+def _down(value: float) -> int:
+    return math.floor(value + 1e-6)
 
 
 Field = tuple[Extent, Extent]
@@ -152,7 +172,16 @@ def describe(graph: Graph) -> tuple[LayerInfo, ...]:
     shape = graph.input_shape
     found = [
         LayerInfo(
-            graph.input_name, "InputLayer", 0, shape, shape, None, None, 0, (1, 1) if len(shape) > 1 else None, "Input"
+            graph.input_name,
+            "InputLayer",
+            0,
+            shape,
+            shape,
+            None,
+            None,
+            0,
+            (1, 1) if len(shape) > 1 else None,
+            "Input",
         )
     ]
     for step in graph.steps:
@@ -203,7 +232,9 @@ def _sentence(layer: Any, shape: Shape) -> str:
         words.append(f"{shape[-1]} neurons")
     strides = _pair(getattr(layer, "strides", None))
     if strides and strides != (1, 1):
-        words.append(f"stride {strides[0]}" if strides[0] == strides[1] else f"stride {strides[0]}x{strides[1]}")
+        words.append(
+            f"stride {strides[0]}" if strides[0] == strides[1] else f"stride {strides[0]}x{strides[1]}"
+        )
     dilation = _pair(getattr(layer, "dilation_rate", None))
     if dilation and max(dilation) > 1:
         words.append(f"dilation {max(dilation)}")
@@ -220,8 +251,8 @@ def _sentence(layer: Any, shape: Shape) -> str:
 def receptive_fields(graph: Graph, sizes: Mapping[str, Shape] | None = None) -> dict[str, Field | None]:
     """What one unit of each layer sees of the input, from kernel sizes, strides, dilations and padding.
 
-    A superset where an axis is resampled by a fraction; exact otherwise: it is the support of the gradient of
-    a unit when no weight is zero.
+    The first and last input cell that the gradient of a unit reaches when no weight is zero. A superset where
+    a resampled axis was strided before, and near a padded border behind a dilated kernel, whose taps are apart.
 
     Args:
         graph: of the network.
@@ -255,9 +286,15 @@ def _through(step: Step, sources: list[Field | None], shapes: list[Shape]) -> Fi
     known = [source for source in sources if source is not None]
     if isinstance(layer, _MERGES):
         spatial = {shape[:2] for shape in shapes}
-        return _union(known) if len(spatial) == 1 else None
+        along = getattr(layer, "axis", -1) in (-1, len(shapes[0]))
+        return _union(known) if len(spatial) == 1 and along else None
+    if isinstance(layer, keras.layers.LayerNormalization | keras.layers.Softmax):
+        axes = layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
+        return known[0] if set(axes) <= {-1, len(shapes[0])} else None
     if isinstance(layer, _POINTWISE) or (isinstance(layer, keras.layers.Dense) and len(shapes[0]) == 3):
         return known[0]
+    if len(shapes[0]) == 3:
+        known[0] = _each(known[0], lambda axis, e: e.within(shapes[0][axis]))
     if isinstance(layer, keras.layers.Conv2DTranspose):
         return _transposed(layer, known[0])
     if isinstance(layer, _WINDOWS):
@@ -265,11 +302,17 @@ def _through(step: Step, sources: list[Field | None], shapes: list[Shape]) -> Fi
     if isinstance(layer, keras.layers.ZeroPadding2D | keras.layers.Cropping2D):
         edges = layer.padding if isinstance(layer, keras.layers.ZeroPadding2D) else layer.cropping
         sign = -1 if isinstance(layer, keras.layers.ZeroPadding2D) else 1
-        return _each(known[0], lambda axis, e: Extent(e.jump, *(v + sign * e.jump * edges[axis][0] for v in (e.low, e.high))))
+        moved = [sign * edge[0] for edge in edges]
+        return _each(
+            known[0],
+            lambda axis, e: replace(e, low=e.low + e.jump * moved[axis], high=e.high + e.jump * moved[axis]),
+        )
     if isinstance(layer, keras.layers.UpSampling2D) and layer.interpolation == "nearest":
         return _each(
             known[0],
-            lambda axis, e: Extent(e.jump / layer.size[axis], e.low - e.jump * (1 - 1 / layer.size[axis]), e.high),
+            lambda axis, e: replace(
+                e, jump=e.jump / layer.size[axis], low=e.low - e.jump * (1 - 1 / layer.size[axis])
+            ),
         )
     return None
 
@@ -282,7 +325,14 @@ def _union(fields: list[Field]) -> Field | None:
     if len({(rows.jump, columns.jump) for rows, columns in fields}) > 1:
         return None
     return _each(
-        fields[0], lambda axis, e: Extent(e.jump, min(f[axis].low for f in fields), max(f[axis].high for f in fields))
+        fields[0],
+        lambda axis, e: Extent(
+            e.jump,
+            min(f[axis].low for f in fields),
+            max(f[axis].high for f in fields),
+            min(f[axis].start for f in fields),
+            max(f[axis].stop for f in fields),
+        ),
     )
 
 
@@ -297,10 +347,15 @@ def _window(layer: Any, seen: Field, shape: Shape) -> Field:
         before = 0
         if layer.padding == "same":
             # TensorFlow's rule: as much as the last window needs, the odd cell at the end.
-            needed = reach if length is None else (math.ceil(length / stride) - 1) * stride + reach + 1 - length
+            needed = (
+                reach if length is None else (math.ceil(length / stride) - 1) * stride + reach + 1 - length
+            )
             before = max(needed, 0) // 2
-        return Extent(
-            extent.jump * stride, extent.low - extent.jump * before, extent.high + extent.jump * (reach - before)
+        return replace(
+            extent,
+            jump=extent.jump * stride,
+            low=extent.low - extent.jump * before,
+            high=extent.high + extent.jump * (reach - before),
         )
 
     return _each(seen, widen)
@@ -308,12 +363,17 @@ def _window(layer: Any, seen: Field, shape: Shape) -> Field:
 
 def _transposed(layer: Any, seen: Field) -> Field:
     def spread(axis: int, extent: Extent) -> Extent:
-        size, stride = layer.kernel_size[axis], layer.strides[axis]
-        before = max(size - stride, 0) // 2 if layer.padding == "same" else 0
-        return Extent(
-            extent.jump / stride,
-            extent.low + extent.jump * (before - size + 1) / stride,
-            extent.high + extent.jump * before / stride,
+        stride, dilation = layer.strides[axis], _pair(layer.dilation_rate) or (1, 1)
+        size = (layer.kernel_size[axis] - 1) * dilation[axis] + 1
+        extra = _pair(layer.output_padding)
+        # What is cut off: with an output padding Keras fixes the output's size, else it is input * stride.
+        cut = size - stride if extra is None else size // 2 * 2 - extra[axis]
+        before = max(cut, 0) // 2 if layer.padding == "same" else 0
+        return replace(
+            extent,
+            jump=extent.jump / stride,
+            low=extent.low + extent.jump * (before - size + 1) / stride,
+            high=extent.high + extent.jump * before / stride,
         )
 
     return _each(seen, spread)

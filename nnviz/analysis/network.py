@@ -94,9 +94,11 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
     facts = read_card(card if card is not None else _beside(path))
     try:
         model = keras.models.load_model(path, compile=False)
-    except (ValueError, TypeError, OSError, KeyError, AttributeError, ImportError) as error:
+    except Exception as error:  # what a reader raises on a damaged file is whatever it stumbled over
         reason = " ".join(str(error).split())[:140]
-        raise NnvizError(f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}") from error
+        raise NnvizError(
+            f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}"
+        ) from error
     if not isinstance(model, keras.Model):
         raise NnvizError(f"A Keras model was expected. Received: a {type(model).__name__} in {path.name}.")
     return _assemble(str(facts.get("name", path.stem)), model, facts)
@@ -114,15 +116,21 @@ def read_card(card: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise NnvizError(f"A card (a JSON file) was expected. Received: {path.name}, {error}.") from error
     if not isinstance(facts, dict):
-        raise NnvizError(f"A card with a JSON object was expected. Received: {type(facts).__name__} in {path.name}.")
+        raise NnvizError(
+            f"A card with a JSON object was expected. Received: {type(facts).__name__} in {path.name}."
+        )
     return facts
 
 
 def _find(source: str | Path) -> Path:
     if str(source) in bundled():
         return PRETRAINED / f"{source}.keras"
-    path = Path(source)
-    if not path.exists():
+    path = Path(str(source))
+    try:
+        exists = path.exists()
+    except OSError:  # a name too long to be one
+        exists = False
+    if not exists:
         raise NnvizError(
             f"A bundled network ({', '.join(bundled())}) or a model file was expected. Received: {str(source)!r}."
         )
@@ -142,6 +150,11 @@ def _assemble(name: str, model: keras.Model, card: Mapping[str, Any]) -> Network
     image_shape = _image_shape(graph.input_shape)
     channels = image_shape[2]
     given = card.get("input", {})
+    if not isinstance(given, Mapping) or not isinstance(card.get("classes", ()), list | tuple):
+        raise NnvizError(
+            "A card with an object as its input and a list as its classes was expected. "
+            f"Received: {given!r}, {card.get('classes')!r}."
+        )
     assumed = ""
     if "scale" in given:
         scale = _per_channel(given["scale"], channels, "scale")
@@ -174,8 +187,12 @@ def _image_shape(shape: Sequence[int | None]) -> tuple[int | None, int | None, i
 
 
 def _per_channel(value: Any, channels: int, what: str) -> tuple[float, ...]:
-    numbers = np.atleast_1d(np.asarray(value, dtype=float))
-    if numbers.shape not in ((1,), (channels,)) or not np.isfinite(numbers).all():
+    try:
+        numbers = np.atleast_1d(np.asarray(value, dtype=float))
+        good = numbers.shape in ((1,), (channels,)) and bool(np.isfinite(numbers).all())
+    except (TypeError, ValueError):
+        good = False
+    if not good or (what == "scale" and not numbers.all()):
         raise NnvizError(f"A card with a {what} a channel ({channels}) was expected. Received: {value!r}.")
     return tuple(float(number) for number in np.broadcast_to(numbers, (channels,)))
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis.graph import LOGITS, PROBABILITIES
-from nnviz.analysis.images import fit
+from nnviz.analysis.images import Fitted, fit
 from nnviz.analysis.network import Network
 from nnviz.errors import NnvizError
 
@@ -45,18 +45,26 @@ def trace(network: Network, image: Any) -> Trace:
 
     Args:
         network: as `nnviz.load` gives it.
-        image: (H,W), (H,W,1), (H,W,3), uint8 or float; see `nnviz.analysis.images.fit`.
+        image: (H,W), (H,W,1), (H,W,3), uint8 or float; see `nnviz.analysis.images.fit`. A `Fitted` is taken
+            as it is.
 
     Raises:
         NnvizError: not an image, or not one that the network can be given.
     """
-    fitted = fit(image, network.image_shape, network.scale, network.offset)
+    fitted = fitted_to(network, image)
     found = forward_all(network)(tf.constant(fitted.image[None]))
     arrays = {name: _frozen(value) for name, value in found.items()}
     logits, probabilities = arrays.pop(LOGITS), arrays.pop(PROBABILITIES)
     if not np.isfinite(logits).all():
         raise NnvizError(f"Finite scores were expected from {network.name}. Received: {logits[:5]}.")
     return Trace(fitted.image, MappingProxyType(arrays), logits, probabilities, fitted.note)
+
+
+def fitted_to(network: Network, image: Any) -> Fitted:
+    """An image as the network takes it; what was fitted before stays as it is."""
+    if isinstance(image, Fitted):
+        return image
+    return fit(image, network.image_shape, network.scale, network.offset)
 
 
 def scores(network: Network, images: np.ndarray) -> np.ndarray:

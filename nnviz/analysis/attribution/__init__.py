@@ -10,9 +10,9 @@ from nnviz.analysis.attribution.gradient import Gradient, GradientTimesInput
 from nnviz.analysis.attribution.integrated_gradients import IntegratedGradients
 from nnviz.analysis.attribution.occlusion import Occlusion
 from nnviz.analysis.attribution.smoothgrad import SmoothGrad
-from nnviz.analysis.images import fit
 from nnviz.analysis.network import Network
 from nnviz.analysis.targets import Target, as_target
+from nnviz.analysis.trace import fitted_to
 from nnviz.errors import NnvizError
 
 METHODS: tuple[SaliencyMethod, ...] = (
@@ -45,7 +45,11 @@ def method_named(name: str) -> SaliencyMethod:
 
 
 def explaining(
-    network: Network, image: Any, method: str = "grad-cam", target: Target | int | None = None, **parameters: Any
+    network: Network,
+    image: Any,
+    method: str = "grad-cam",
+    target: Target | int | None = None,
+    **parameters: Any,
 ) -> Steps:
     """The steps of `explain`: iterate them for progress, close them to stop; all arguments are checked at once.
 
@@ -65,12 +69,15 @@ def explaining(
     wanted = as_target(target)
     if not wanted.winner and None not in network.image_shape:
         wanted.spread(network)
-    pixels = fit(image, network.image_shape, network.scale, network.offset).image
-    return chosen.steps(network, pixels, wanted, **values)
+    return chosen.steps(network, fitted_to(network, image).image, wanted, **values)
 
 
 def explain(
-    network: Network, image: Any, method: str = "grad-cam", target: Target | int | None = None, **parameters: Any
+    network: Network,
+    image: Any,
+    method: str = "grad-cam",
+    target: Target | int | None = None,
+    **parameters: Any,
 ) -> Attribution:
     """Attribute a score to the pixels of an image.
 

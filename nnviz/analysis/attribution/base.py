@@ -32,12 +32,15 @@ class Parameter:
     high: float = 0
     step: float = 1
     choices: tuple[str, ...] = ()
+    open: bool = False
+    """Whether a number or an array may stand for a choice; the method says which."""
 
     def checked(self, value: Any) -> Any:
         """`value` where it lies within the declaration. Raises NnvizError otherwise."""
         if self.choices:
-            if isinstance(value, str) and value not in self.choices:
-                raise NnvizError(f"{self.name} was expected to be {' or '.join(self.choices)}. Received: {value!r}.")
+            if value not in self.choices if isinstance(value, str) else not self.open:
+                names = " or ".join(self.choices)
+                raise NnvizError(f"{self.name} was expected to be {names}. Received: {value!r}.")
             return value
         whole = isinstance(self.step, int)
         number = isinstance(value, int | np.integer) or (not whole and isinstance(value, float | np.floating))
@@ -136,7 +139,9 @@ def resolve(network: Network, image: np.ndarray, target: Target) -> Target:
     return logit(int(scores(network, image[None])[0].argmax())) if target.winner else target
 
 
-def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray, Target]:
+def differentiate(
+    network: Network, images: np.ndarray, target: Target
+) -> tuple[np.ndarray, np.ndarray, Target]:
     """Gradient of the target's score with respect to each image, from one forward and backward pass.
 
     Args:
@@ -159,7 +164,9 @@ def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple
         return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
     function = network.compiled(("gradient", target.layer), build)
-    gradients, score, best = function(tf.constant(images, tf.float32), spread(network, images, target), target.winner)
+    gradients, score, best = function(
+        tf.constant(images, tf.float32), spread(network, images, target), target.winner
+    )
     if gradients is None:
         raise NnvizError(f"A target that depends on the image was expected. Received: {target}.")
     return gradients.numpy(), score.numpy(), logit(int(best)) if target.winner else target
@@ -224,7 +231,11 @@ def reference(network: Network, image: np.ndarray, baseline: Any, what: str) -> 
         NnvizError: none of these.
     """
     if isinstance(baseline, str):
-        colours = {"black": from_pixel(network, 0), "white": from_pixel(network, 255), "mean": image.mean((0, 1))}
+        colours = {
+            "black": from_pixel(network, 0),
+            "white": from_pixel(network, 255),
+            "mean": image.mean((0, 1)),
+        }
         return np.broadcast_to(colours[baseline], image.shape).astype(np.float32)
     array = np.asarray(baseline)
     if array.dtype.kind not in "biuf" or array.shape not in ((), image.shape) or not np.isfinite(array).all():

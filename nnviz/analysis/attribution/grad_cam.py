@@ -62,13 +62,15 @@ class GradCam(SaliencyMethod):
                         kept.append(tensor)
                         return tensor
 
-                    found = network.graph.run(inputs(network, images), [target.layer, LOGITS, layer], {layer: watch})
+                    found = network.graph.run(
+                        inputs(network, images), [target.layer, LOGITS, layer], {layer: watch}
+                    )
                     if target.layer == LOGITS:
                         weights = chosen(found[LOGITS], weights, winner)
                     score = score_of(found[target.layer], weights)
                 gradient = tape.gradient(score, kept[0])
                 if gradient is None:
-                    raise NnvizError(f"A layer before the target was expected for Grad-CAM. Received: {layer}.")
+                    return None, score, 0  # raised outside: TensorFlow rewrites what is raised in here
                 strength = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
                 places = tf.nn.relu(tf.reduce_sum(strength * kept[0], axis=3, keepdims=True))
                 # Bilinear, cell centres on cell centres, as the paper's figures are.
@@ -78,7 +80,11 @@ class GradCam(SaliencyMethod):
             return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
         function = network.compiled(("grad-cam", layer, target.layer), build)
-        values, score, best = function(tf.constant(image[None]), spread(network, image[None], target), target.winner)
+        values, score, best = function(
+            tf.constant(image[None]), spread(network, image[None], target), target.winner
+        )
+        if values is None:
+            raise NnvizError(f"A layer before the target was expected for Grad-CAM. Received: {layer}.")
         yield Progress(1, 1)
         return self.finished(values[0], logit(int(best)) if target.winner else target, float(score[0]))
 
@@ -95,7 +101,7 @@ def last_convolution(network: Network) -> LayerInfo:
     candidates = map_layers(network)
     if not candidates:
         raise NnvizError(GradCam().unfit(network))
-    last = [layer for layer in candidates if layer.convolution][-1] if candidates else candidates[-1]
+    last = ([layer for layer in candidates if layer.convolution] or candidates)[-1]
     for layer in candidates:
         if layer.pointwise and layer.inputs == (last.name,):
             last = layer

@@ -38,7 +38,7 @@ class IntegratedGradients(SaliencyMethod):
     def parameters(self, network: Network) -> tuple[Parameter, ...]:
         return (
             Parameter("steps", "Steps", 25, 1, 500),
-            Parameter("baseline", "Baseline", "black", choices=REFERENCES),
+            Parameter("baseline", "Baseline", "black", choices=REFERENCES, open=True),
         )
 
     def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:

@@ -37,7 +37,7 @@ class Occlusion(SaliencyMethod):
         return (
             Parameter("patch", "Patch (pixels)", patch, 1, longest),
             Parameter("stride", "Stride (pixels)", max(1, patch // 2), 1, longest),
-            Parameter("fill", "Fill", "black", choices=REFERENCES),
+            Parameter("fill", "Fill", "black", choices=REFERENCES, open=True),
         )
 
     def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:

@@ -1,0 +1,34 @@
+"""The app: `streamlit run dashboard.py [-- --model FILE --image FILE --card FILE]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from nnviz.errors import NnvizError
+from nnviz.pages import startup
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """At server start: read the command line, and import TensorFlow while the page is on its way."""
+    startup.begin(sys.argv[1:])
+    yield {}
+
+
+def on_script_error(error: Exception) -> bool:
+    """Show what a user can mend as its sentence; all else as Streamlit does."""
+    if isinstance(error, NnvizError):
+        st.error(str(error), icon=":material/error:")
+        return True
+    return False
+
+
+app = st.App(
+    Path(__file__).parent / "nnviz" / "pages" / "main.py", lifespan=lifespan, on_script_error=on_script_error
+)

@@ -1,0 +1,167 @@
+// From packed numbers to pixels: COLOURS (name -> 257 RGB triples) stands before this file.
+
+function unpack(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const start = Math.ceil((4 + length) / 4) * 4;
+  // A copy, since the bytes may not begin on a multiple of four in the message.
+  const values = new Float32Array(bytes.slice(start).buffer);
+  return { header, values };
+}
+
+function rangeOf(panel, tile) {
+  return panel.ranges[panel.ranges.length > 1 ? tile : 0];
+}
+
+function share(value, range) {
+  return range[1] > range[0] ? Math.min(1, Math.max(0, (value - range[0]) / (range[1] - range[0]))) : 0;
+}
+
+function underAt(panel, values, row, column) {
+  const under = panel.under;
+  const r = Math.min(under.h - 1, Math.floor(((row + 0.5) * under.h) / panel.h));
+  const c = Math.min(under.w - 1, Math.floor(((column + 0.5) * under.w) / panel.w));
+  const at = under.offset + (r * under.w + c) * under.channels;
+  return under.channels === 3 ? [values[at], values[at + 1], values[at + 2]] : [values[at], values[at], values[at]];
+}
+
+// One tile as an image of one pixel a cell. With a picture under it, the tile is drawn as fine as the picture.
+function tileImage(panel, values, tile) {
+  const up = panel.under ? Math.max(1, Math.round(panel.under.h / panel.h)) : 1;
+  const image = new ImageData(panel.w * up, panel.h * up);
+  const table = COLOURS[panel.colour], range = rangeOf(panel, tile), out = image.data;
+  const base = panel.offset + tile * panel.h * panel.w * panel.channels;
+  for (let y = 0, o = 0; y < panel.h * up; y++) {
+    for (let x = 0; x < panel.w * up; x++, o += 4) {
+      const cell = Math.floor(y / up) * panel.w + Math.floor(x / up);
+      if (panel.units && cell >= panel.units) continue;
+      out[o + 3] = 255;
+      if (panel.channels === 3) {
+        for (let c = 0; c < 3; c++) out[o + c] = values[base + cell * 3 + c];
+        continue;
+      }
+      const t = share(values[base + cell], range), k = 3 * Math.round(256 * t);
+      if (!panel.under) {
+        for (let c = 0; c < 3; c++) out[o + c] = table[k + c];
+        continue;
+      }
+      const below = underAt({ ...panel, h: panel.h * up, w: panel.w * up }, values, y, x);
+      const amount = panel.strength * (panel.colour === "diverging" ? Math.abs(2 * t - 1) : t);
+      for (let c = 0; c < 3; c++) out[o + c] = below[c] + amount * (table[k + c] - below[c]);
+    }
+  }
+  return image;
+}
+
+function number(value, digits = 3) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text = size >= 1000 || size < 0.001 ? value.toExponential(1) : value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 0.1)))));
+  return text.replace("-", "\u2212");
+}
+
+function shortNumber(value) {
+  const text = Math.abs(value) >= 10 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(1) : value.toFixed(2).replace("0.", ".");
+  return Number(text) === 0 ? "0" : text.replace("-", "\u2212");
+}
+
+function textOn(colour) {
+  return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 140 ? "#000" : "#fff";
+}
+
+function drawNumbers(context, panel, size, values, tile, font) {
+  const box = tileBox(size, tile), w = box.w / panel.w, h = box.h / panel.h;
+  if (!panel.numbers || Math.min(w, h) < 30) return;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.font = `${Math.min(26, Math.max(14, 0.42 * w))}px ${font}`;
+  for (let cell = 0; cell < (panel.units || panel.h * panel.w); cell++) {
+    const value = values[panel.offset + tile * panel.h * panel.w + cell];
+    const k = 3 * Math.round(256 * share(value, rangeOf(panel, tile)));
+    context.fillStyle = textOn(COLOURS[panel.colour].slice(k, k + 3));
+    context.fillText(shortNumber(value), box.x + ((cell % panel.w) + 0.5) * w, box.y + (Math.floor(cell / panel.w) + 0.5) * h, w - 2);
+  }
+}
+
+function drawPanel(context, panel, size, values, theme) {
+  context.textAlign = "left";
+  context.textBaseline = "top";
+  context.fillStyle = theme.text;
+  context.font = `600 ${size.text * 1.06}px ${theme.font}`;
+  if (panel.title) context.fillText(panel.title, size.x, size.y);
+  context.font = `${size.text}px ${theme.font}`;
+  if (panel.note) context.fillText(panel.note, size.x, size.y + 1.35 * size.text);
+  const sheet = document.createElement("canvas");
+  for (let tile = 0; tile < panel.n; tile++) {
+    const image = tileImage(panel, values, tile), box = tileBox(size, tile);
+    sheet.width = image.width;
+    sheet.height = image.height;
+    sheet.getContext("2d").putImageData(image, 0, 0);
+    // Averaged where it is shown smaller, cell by cell where larger.
+    context.imageSmoothingEnabled = size.wide < 1 || (panel.under !== null && image.width > box.w);
+    context.drawImage(sheet, box.x, box.y, box.w, box.h);
+    context.strokeStyle = theme.faint;
+    context.lineWidth = 1;
+    if (!panel.units) context.strokeRect(box.x - 0.5, box.y - 0.5, box.w + 1, box.h + 1);
+    drawNumbers(context, panel, size, values, tile, theme.font);
+    if (panel.zero.includes(tile)) {
+      context.fillStyle = "#fff";
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.font = `${size.text}px ${theme.font}`;
+      context.fillText(box.w >= 4 * size.text ? "all zero" : "0", box.x + box.w / 2, box.y + box.h / 2, box.w);
+    }
+    if (panel.labels[tile]) {
+      context.fillStyle = theme.text;
+      context.textAlign = "center";
+      context.textBaseline = "top";
+      context.font = `${size.text}px ${theme.font}`;
+      context.fillText(panel.labels[tile], box.x + box.w / 2, box.y + box.h + 0.22 * size.text, size.stepX - 2);
+    }
+  }
+}
+
+function drawLines(context, header, places, theme) {
+  const largest = Math.max(...header.lines.map((line) => Math.abs(line.value)), 1e-12);
+  const ordered = [...header.lines].sort((a, b) => Math.abs(a.value) - Math.abs(b.value));
+  for (const line of ordered) {
+    const a = cellBox(places.panels[line.from.panel], header.panels[line.from.panel], line.from);
+    const b = cellBox(places.panels[line.to.panel], header.panels[line.to.panel], line.to);
+    const strength = Math.abs(line.value) / largest;
+    const down = header.panels[line.from.panel].row !== header.panels[line.to.panel].row;
+    const from = down ? [a.x + a.w / 2, a.y + a.h] : [a.x + a.w, a.y + a.h / 2];
+    const to = down ? [b.x + b.w / 2, b.y] : [b.x, b.y + b.h / 2];
+    const bend = down ? (to[1] - from[1]) / 2 : (to[0] - from[0]) / 2;
+    context.beginPath();
+    context.moveTo(...from);
+    if (down) context.bezierCurveTo(from[0], from[1] + bend, to[0], to[1] - bend, ...to);
+    else context.bezierCurveTo(from[0] + bend, from[1], to[0] - bend, to[1], ...to);
+    context.strokeStyle = line.plain ? theme.mark : line.value < 0 ? theme.negative : theme.positive;
+    context.globalAlpha = 0.45 + 0.5 * strength;
+    context.lineWidth = line.plain ? 2 : 1.5 + 7 * strength;
+    context.stroke();
+    context.globalAlpha = 1;
+    if (!line.plain && line.sign) {
+      const at = line.sign === "from" ? from : to, shift = line.sign === "from" ? 11 : -11;
+      context.beginPath();
+      context.arc(at[0] + shift, at[1], 9, 0, 2 * Math.PI);
+      context.fillStyle = theme.background;
+      context.fill();
+      context.fillStyle = theme.text;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.font = `700 18px ${theme.font}`;
+      context.fillText(line.value < 0 ? "\u2212" : "+", at[0] + shift, at[1] + 1);
+    }
+  }
+}
+
+function drawBox(context, box, colour, width) {
+  context.strokeStyle = "#fff";
+  context.lineWidth = width + 2;
+  context.strokeRect(box.x - width / 2, box.y - width / 2, box.w + width, box.h + width);
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.strokeRect(box.x - width / 2, box.y - width / 2, box.w + width, box.h + width);
+}

@@ -1,0 +1,239 @@
+"""The raster component: one map, or grids of them, with colours, values under the pointer, and picking.
+
+Arrays travel as one packed buffer: the length of a JSON header (uint32, little-endian), the header, padding
+to a multiple of four, then float32 values.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import streamlit as st
+
+from nnviz.figures.colour import TABLES
+
+_FOLDER = Path(__file__).parent
+_HTML = """
+<div class="raster">
+  <canvas></canvas>
+  <div class="tip" hidden></div>
+  <div class="say" aria-live="polite"></div>
+</div>
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A map or a grid of maps that share a colour scale.
+
+    Attributes:
+        tiles: (n, rows, columns), or (n, rows, columns, 3) with RGB in 0..255.
+        colour: "grey", "diverging", "viridis" or "inferno".
+        ranges: (low, high) for all tiles, or one pair a tile.
+        title, note: lines above the tiles.
+        labels: a short text under each tile, or none.
+        names: what each tile (or unit) is called when the pointer is on it.
+        most: largest side of a tile, CSS pixels.
+        cell: largest side of a cell, CSS pixels, or None.
+        columns: tiles a row; 0 lets the room decide.
+        row: panels of one row stand beside each other, rows below each other.
+        strip: (widest cell, height of a cell) in CSS pixels, for a vector as one line; else None.
+        units: where one tile shows a folded vector, its length: cells beyond it stay empty.
+        unit: what a unit of a folded vector is called.
+        under: (rows, columns) or (rows, columns, 3) in 0..255: the picture below the tiles.
+        strength: how far the tiles cover that picture, 0..1; a cell covers in proportion to its value.
+        numbers: print the values in the cells, where they are large enough.
+        pick: what a click picks.
+        say_zero: label a tile that is zero everywhere.
+    """
+
+    tiles: np.ndarray
+    colour: Literal["grey", "diverging", "viridis", "inferno"] = "viridis"
+    ranges: Any = (0.0, 1.0)
+    title: str = ""
+    note: str = ""
+    labels: Sequence[str] = ()
+    names: Sequence[str] = ()
+    most: float = 420
+    cell: float | None = None
+    columns: int = 0
+    row: int = 0
+    strip: tuple[float, float] | None = None
+    units: int = 0
+    unit: str = "unit"
+    under: np.ndarray | None = None
+    strength: float = 1.0
+    numbers: bool = False
+    pick: Literal["none", "tile", "cell"] = "none"
+    say_zero: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A tile, or a block of cells in it, of one panel."""
+
+    panel: int = 0
+    tile: int = 0
+    row: int | None = None
+    column: int | None = None
+    rows: int = 1
+    columns: int = 1
+    colour: Literal["mark", "picked"] = "mark"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line from one place to another: width by magnitude, colour by sign, or plain."""
+
+    start: Place
+    end: Place
+    value: float = 0.0
+    plain: bool = False
+    sign: Literal["", "from", "to"] = ""
+
+
+def raster(
+    panels: Sequence[Panel],
+    *,
+    key: str,
+    alt: str,
+    picked: Place | None = None,
+    marks: Sequence[Place] = (),
+    lines: Sequence[Line] = (),
+    height: float = 0.6,
+    least: float = 40,
+    wide: bool = False,
+    first: int = 0,
+    on_pick: Callable[[Place], None] | None = None,
+) -> None:
+    """Draw panels on one canvas.
+
+    Args:
+        panels: what is drawn.
+        key: of the component, stable over reruns.
+        alt: what the picture shows, for who cannot see it.
+        picked: the place with the outline.
+        marks: blocks of cells with a second, thinner outline.
+        lines: between places.
+        height: share of the window's height that the picture may take.
+        least: smallest side of a tile, CSS pixels; below it the tiles flow on downwards.
+        wide: spread the panels over the width, centred on each other.
+        first: number of the first row and column in words (1 where one counts from one).
+        on_pick: called with the place that a click or an arrow key picked, before the rerun.
+    """
+
+    def report() -> None:
+        place = picked_in(key)
+        if on_pick is not None and place is not None:
+            on_pick(place)
+
+    state = st.session_state.get(key) or {}
+    seen = (state.get("pick") or {}).get("count", 0)
+    data = pack(
+        panels,
+        {
+            "alt": alt,
+            "picked": None if picked is None else _place(picked),
+            "marks": [_place(mark) for mark in marks],
+            "lines": [
+                {"from": _place(line.start), "to": _place(line.end), "value": float(line.value)}
+                | {"plain": line.plain, "sign": line.sign}
+                for line in lines
+            ],
+            "height": height,
+            "least": least,
+            "wide": wide,
+            "spread": wide,
+            "first": first,
+            "seen": seen,
+        },
+    )
+    _component()(key=key, data=data, on_pick_change=report)
+
+
+def picked_in(key: str) -> Place | None:
+    """The place that was last picked in the raster with that key."""
+    pick = (st.session_state.get(key) or {}).get("pick")
+    if not pick:
+        return None
+    return Place(int(pick["panel"]), int(pick["tile"]), int(pick["row"]), int(pick["column"]))
+
+
+def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
+    """The buffer that the browser unpacks (see the head of this file)."""
+    arrays: list[np.ndarray] = []
+    offset = 0
+
+    def add(array: np.ndarray) -> int:
+        nonlocal offset
+        arrays.append(np.ascontiguousarray(array, np.float32).ravel())
+        offset += arrays[-1].size
+        return offset - arrays[-1].size
+
+    described = []
+    for panel in panels:
+        n, h, w = panel.tiles.shape[:3]
+        under = panel.under
+        ranges = np.asarray(panel.ranges, float).reshape(-1, 2)
+        described.append(
+            {
+                "n": n,
+                "h": h,
+                "w": w,
+                "channels": panel.tiles.shape[3] if panel.tiles.ndim == 4 else 1,
+                "offset": add(panel.tiles),
+                "under": None
+                if under is None
+                else {
+                    "h": under.shape[0],
+                    "w": under.shape[1],
+                    "channels": under.shape[2] if under.ndim == 3 else 1,
+                    "offset": add(under),
+                },
+                "ranges": ranges.tolist(),
+                "zero": np.flatnonzero(~panel.tiles.reshape(n, -1).any(axis=1)).tolist()
+                if panel.say_zero
+                else [],
+                "labelWidth": max((len(label) for label in panel.labels), default=0),
+            }
+            | {name: getattr(panel, name) for name in _PLAIN}
+            | {"labels": list(panel.labels), "names": list(panel.names)}
+        )
+    text = json.dumps({**header, "panels": described}).encode()
+    text += b" " * (-(4 + len(text)) % 4)
+    return len(text).to_bytes(4, "little") + text + b"".join(array.tobytes() for array in arrays)
+
+
+_PLAIN = ("colour", "title", "note", "most", "cell", "columns", "row", "strip") + (
+    "units",
+    "unit",
+    "strength",
+    "numbers",
+    "pick",
+)
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        name: getattr(place, name) for name in ("panel", "tile", "row", "column", "rows", "columns", "colour")
+    }
+
+
+def _component() -> Any:
+    global _registered
+    if _registered is None:
+        script = "\n".join((_FOLDER / name).read_text() for name in ("layout.js", "paint.js", "raster.js"))
+        tables = json.dumps({name: table.ravel().tolist() for name, table in TABLES.items()})
+        css = (_FOLDER / "raster.css").read_text()
+        _registered = st.components.v2.component(
+            "nnviz_raster", html=_HTML, css=css, js=f"const COLOURS = {tables};\n{script}"
+        )
+    return _registered
+
+
+_registered: Any = None

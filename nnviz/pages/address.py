@@ -1,0 +1,85 @@
+"""The address is the state: the one place that reads and writes the page's query parameters.
+
+A change of page empties them, so what they last said is kept in the session too, and put back on a page that
+is opened without any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+_LAST = "address"
+_GOOD = "last good address"
+
+
+def read() -> dict[str, str]:
+    """All parameters by name."""
+    if not st.query_params and st.session_state.get(_LAST):
+        st.query_params.from_dict(st.session_state[_LAST])
+    found = st.query_params.to_dict()
+    st.session_state[_LAST] = found
+    return found
+
+
+def write(**values: Any) -> None:
+    """Set parameters; None (or what stands for nothing: False, 0 of a transform) removes one."""
+    found = read()
+    for name, value in values.items():
+        if value is None or value is False:
+            found.pop(name, None)
+        else:
+            found[name] = "1" if value is True else str(value)
+    replace(found)
+
+
+def replace(found: Mapping[str, str]) -> None:
+    """Set all parameters at once."""
+    if st.query_params.to_dict() != dict(found):
+        st.query_params.from_dict(dict(found))
+    st.session_state[_LAST] = dict(found)
+
+
+def whole(name: str, default: int, low: int, high: int) -> tuple[int, bool]:
+    """A whole number from the address, the nearest that exists, and whether it had to be replaced."""
+    text = read().get(name)
+    if text is None:
+        return min(max(default, low), high), False
+    try:
+        value = int(text)
+    except ValueError:
+        return min(max(default, low), high), True
+    return min(max(value, low), high), not low <= value <= high
+
+
+def choice(name: str, options: tuple[str, ...], default: str) -> str:
+    """One of the options from the address, else the default."""
+    text = read().get(name, default)
+    return text if text in options else default
+
+
+def remember_good() -> None:
+    """Note that what the address says could be shown."""
+    st.session_state[_GOOD] = read()
+
+
+def last_good() -> dict[str, str]:
+    """The last address that could be shown; empty at first."""
+    return dict(st.session_state.get(_GOOD, {}))
+
+
+def bound(key: str, value: Any) -> None:
+    """Give a widget the value that the address says, unless it has it already.
+
+    Set only where it differs: a widget that is told its own value in every run would jump back under a hand
+    that is faster than the run.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def writer(name: str, key: str, convert: Callable[[Any], Any] = lambda value: value) -> Callable[[], None]:
+    """A callback that writes a widget's value to the address."""
+    return lambda: write(**{name: convert(st.session_state[key])})

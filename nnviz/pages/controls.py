@@ -1,0 +1,92 @@
+"""Controls that several pages share. Each shows what the address says, and writes what is chosen to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from nnviz.analysis.layers import LayerInfo
+from nnviz.pages import address
+from nnviz.pages.session import Session
+
+
+def slider(label: str, name: str, value: int, low: int, high: int, *, step: int = 1, **more: Any) -> None:
+    """A slider for a whole number of the address."""
+    key = f"slider-{name}"
+    if high <= low:
+        st.slider(label, low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
+        return
+    address.bound(key, value)
+    st.slider(label, low, high, step=step, key=key, on_change=address.writer(name, key), **more)
+
+
+def switch(
+    label: str,
+    name: str,
+    options: Sequence[str],
+    value: str,
+    *,
+    titles: dict[str, str] | None = None,
+    hide: bool = True,
+) -> None:
+    """A segmented switch between a few options."""
+    key = f"switch-{name}"
+    address.bound(key, value)
+    st.segmented_control(
+        label,
+        list(options),
+        format_func=lambda option: (titles or {}).get(option, option),
+        key=key,
+        required=True,
+        on_change=address.writer(name, key),
+        label_visibility="collapsed" if hide else "visible",
+    )
+
+
+def layers(current: Session, options: Sequence[LayerInfo]) -> None:
+    """Step through layers: two buttons and a slider."""
+    names = [layer.name for layer in options]
+    if current.layer.name not in names:
+        names = sorted({*names, current.layer.name}, key=lambda name: current.network.layer(name).index)
+    at = names.index(current.layer.name)
+    _step("Layer before", "arrow_back", "layer-back", names[at - 1] if at else None)
+    if len(names) < 2:
+        st.markdown(f"**{names[0]}**")
+    else:
+        address.bound("slider-layer", current.layer.name)
+        st.select_slider(
+            "Layer",
+            names,
+            key="slider-layer",
+            on_change=lambda: go_to(st.session_state["slider-layer"]),
+            label_visibility="collapsed",
+        )
+    _step("Next layer", "arrow_forward", "layer-on", names[at + 1] if at + 1 < len(names) else None)
+
+
+def _step(label: str, icon: str, key: str, layer: str | None) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=key,
+        disabled=layer is None,
+        on_click=None if layer is None else lambda: go_to(layer),
+    )
+
+
+def go_to(layer: str, unit: int = 0) -> None:
+    """Take another layer under study: its first unit, no cell."""
+    address.write(layer=layer, unit=unit, row=None, column=None, page=None)
+
+
+def pick_unit(to_unit: Callable[[Any], int | None]) -> Callable[[Any], None]:
+    """A raster's callback that takes the picked place as the unit under study."""
+
+    def picked(place: Any) -> None:
+        unit = to_unit(place)
+        if unit is not None:
+            address.write(unit=unit)
+
+    return picked

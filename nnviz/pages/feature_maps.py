@@ -1,0 +1,175 @@
+"""Feature maps: what the picture leaves in every map of a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.layers import receptive_fields
+from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures.tiles import as_tiles, folded_shape
+from nnviz.pages import address, controls, views
+from nnviz.pages.page import Page, caption, head, small
+from nnviz.pages.session import Session
+
+
+def render(current: Session) -> None:
+    """Draw the page."""
+    scope = address.choice("scope", tuple(views.SCOPES), "layer")
+    overlay = address.choice("overlay", ("0", "1"), "0") == "1"
+    colour, ranges = views.colour_scale(current, current.layer.name, scope)
+    with head(PAGE):
+        controls.layers(current, current.network.layers)
+    left, right = st.columns([4, 3], gap="large")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            controls.switch("Scale", "scope", tuple(views.SCOPES), scope, titles=views.SCOPES)
+            small(views.scale_note(ranges, scope))
+        if current.activations.ndim == 1:
+            _vector(current, colour, ranges)
+        else:
+            _grid(current, colour, ranges)
+    with right:
+        small(
+            f"<b>{current.layer.name}</b>: {current.layer.description}, {_shape(current.activations.shape)}"
+        )
+        _detail(current, colour, ranges, overlay)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _grid(current: Session, colour: Any, ranges: np.ndarray) -> None:
+    tiles = as_tiles(current.activations)
+    shown = views.paged(np.abs(tiles).max(axis=(1, 2)), current.unit)
+    where = np.flatnonzero(shown == current.unit)
+    panel = Panel(
+        tiles[shown],
+        colour,
+        ranges[shown],
+        labels=[str(index) for index in shown],
+        names=[f"map {index}" for index in shown],
+        pick="tile",
+        say_zero=True,
+        most=224,
+    )
+    raster(
+        [panel],
+        key="maps",
+        alt=f"Feature maps of {current.layer.name}, {len(shown)} of {len(tiles)}",
+        picked=Place(0, int(where[0]), 0, 0) if len(where) else None,
+        height=0.66,
+        least=56,
+        on_pick=lambda place: address.write(unit=int(shown[place.tile])),
+    )
+
+
+def _vector(current: Session, colour: Any, ranges: np.ndarray) -> None:
+    """A layer without maps: its units as the cells of one folded picture."""
+    length = current.activations.size
+    columns = folded_shape(length)[1]
+    panel = Panel(
+        as_tiles(current.activations),
+        colour,
+        ranges,
+        units=length,
+        unit="unit",
+        pick="cell",
+        most=680,
+        cell=64,
+        numbers=length <= 200,
+        say_zero=True,
+    )
+    raster(
+        [panel],
+        key="maps",
+        alt=f"The {length} values of {current.layer.name}, row by row",
+        picked=Place(0, 0, current.unit // columns, current.unit % columns),
+        height=0.66,
+        on_pick=lambda place: address.write(unit=place.row * columns + place.column),
+    )
+
+
+def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) -> None:
+    values = current.activations
+    if values.ndim == 1:
+        _unit_in_words(current, values)
+        return
+    tiles = as_tiles(values)
+    tile, height, width = tiles[current.unit], *tiles.shape[1:]
+    cell = current.cell or tuple(int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
+    cell = (min(cell[0], height - 1), min(cell[1], width - 1))
+    seen = _seen(current, cell)
+    picture = views.picture_panel(current, title="input", note="what the cell sees", most=224)
+    big = Panel(
+        tile[None],
+        colour,
+        ranges[[current.unit]],
+        title=f"map {current.unit}",
+        note=f"{height}x{width} cells",
+        names=[f"map {current.unit}"],
+        most=420,
+        pick="cell",
+        say_zero=True,
+        under=current.fitted_tile[0] if overlay else None,
+    )
+    raster(
+        [picture, big],
+        key="map",
+        alt=f"The input, and map {current.unit} of {current.layer.name} enlarged",
+        picked=Place(1, 0, *cell),
+        marks=[Place(0, 0, *seen)] if seen else [],
+        height=0.52,
+        least=120,
+        on_pick=lambda place: address.write(row=place.row, column=place.column),
+    )
+    address.bound("overlay", overlay)
+    st.toggle("Lay the map over the input", key="overlay", on_change=address.writer("overlay", "overlay"))
+    caption(_sentence(current, tile, cell, seen))
+
+
+def _seen(current: Session, cell: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Top row, left column, rows and columns of the input that a cell sees; None where it sees it whole."""
+    sizes = {name: array.shape for name, array in current.trace.activations.items()}
+    field = receptive_fields(current.network.graph, sizes)[current.layer.name]
+    if field is None:
+        return None
+    top, bottom = field[0].span(cell[0], current.fitted.pixels.shape[0])
+    left, right = field[1].span(cell[1], current.fitted.pixels.shape[1])
+    return top, left, max(bottom - top, 1), max(right - left, 1)
+
+
+def _sentence(
+    current: Session, tile: np.ndarray, cell: tuple[int, int], seen: tuple[int, int, int, int] | None
+) -> str:
+    if not tile.any():
+        return f"Map {current.unit} is zero everywhere: it finds nothing that it looks for in this picture."
+    row, column = (int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
+    where = (
+        "there"
+        if (row, column) == cell
+        else f"at row {cell[0]}, column {cell[1]} it is {tile[cell]:.2f}, and"
+    )
+    text = f"Map {current.unit} is strongest at row {row}, column {column}: {tile[row, column]:.2f}; {where} it sees "
+    text += f"{seen[2]}x{seen[3]} pixels of the input" if seen else "the whole input"
+    return f"{text}. It is zero in {np.mean(tile == 0):.0%} of its cells."
+
+
+def _unit_in_words(current: Session, values: np.ndarray) -> None:
+    rank = int((values > values[current.unit]).sum()) + 1
+    raster(
+        [views.picture_panel(current, title="input", note="every unit sees all of it", most=420)],
+        key="map-input",
+        alt="The input",
+        height=0.52,
+    )
+    caption(
+        f"Unit {current.unit} of {current.layer.name} is {values[current.unit]:.3g}, number {rank} of {values.size}; "
+        f"{np.mean(values == 0):.0%} of the units are zero."
+    )
+
+
+PAGE = Page("Feature maps", ":material/grid_view:", "maps", "Convolve", render)

@@ -1,0 +1,143 @@
+"""What there is to look at: the networks and the pictures by their names in the address, and what is cached of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis import attribution, digits
+from nnviz.analysis.images import Fitted, Transform, decode, fit, rescale
+from nnviz.analysis.network import PRETRAINED, Network, bundled, load
+from nnviz.analysis.trace import Trace, forward_all, trace
+from nnviz.errors import NnvizError
+from nnviz.pages import startup
+
+DEFAULT_IMAGE = "test-0"
+UPLOAD = "upload"
+_UPLOADED = "uploaded picture"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture before it meets a network: its name in the address, uint8 pixels, and the class, where known."""
+
+    name: str
+    title: str
+    pixels: np.ndarray
+    label: str | None = None
+
+
+def network_names() -> tuple[str, ...]:
+    """Names of the networks that can be chosen: one's own first, then the bundled ones."""
+    own = (startup.options.model.stem,) if startup.options.model else ()
+    # The convolutional digits open first: they are what the first page is best seen on.
+    order = sorted(bundled(), key=lambda name: (name != "mnist-cnn", name))
+    return own + tuple(name for name in order if name not in own)
+
+
+def first_network() -> str:
+    return network_names()[0]
+
+
+def network(name: str) -> Network:
+    """The network of that name, loaded once for all viewers."""
+    path = startup.options.model
+    if path is None or name != path.stem:
+        if name not in bundled():
+            raise NnvizError(f"A network was expected: {', '.join(network_names())}. Received: {name!r}.")
+        return _load(PRETRAINED / f"{name}.keras", None, _stamp(PRETRAINED / f"{name}.keras"))
+    return _load(path, startup.options.card, _stamp(path))
+
+
+def _stamp(path: Path) -> str:
+    """Content hash of a file; read again only when its size or time changes."""
+    state = path.stat()
+    return _digest(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _digest(path: Path, size: int, time: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _load(path: Path, card: Path | None, stamp: str) -> Network:
+    return load(path, card)
+
+
+def warm(name: str) -> None:
+    """Compile the first picture's functions, so that the first viewer need not wait for them."""
+    found = network(name)
+    if None not in found.image_shape:
+        forward_all(found)
+        trace(found, np.zeros((28, 28), np.uint8))
+
+
+def picture(name: str) -> Picture:
+    """The picture of that name in the address. Raises NnvizError where there is none."""
+    own = startup.options.image
+    if name == UPLOAD and _UPLOADED in st.session_state:
+        return st.session_state[_UPLOADED]
+    if own is not None and name == own.stem:
+        return Picture(name, own.name, decode(own.read_bytes(), own.name))
+    kind, _, number = name.partition("-")
+    if kind == "test" and number.isdigit():
+        pixels, label = digits.digit(int(number))
+        return Picture(name, f"test digit {number}", pixels, str(label))
+    raise NnvizError(f"A picture was expected: test-0 to test-9999. Received: {name!r}.")
+
+
+def first_picture() -> str:
+    return startup.options.image.stem if startup.options.image else DEFAULT_IMAGE
+
+
+def keep_upload(content: bytes, name: str) -> None:
+    """Take an uploaded picture in. Raises NnvizError, and keeps the one before, where it is none."""
+    st.session_state[_UPLOADED] = Picture(UPLOAD, name, decode(content, name))
+
+
+def has_upload() -> bool:
+    return _UPLOADED in st.session_state
+
+
+def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
+    """The picture as the network takes it, moved and turned as asked."""
+    plain = fit(chosen.pixels, found.image_shape, found.scale, found.offset)
+    if transform == Transform():
+        return plain
+    pixels = transform.apply(plain.pixels)
+    image = rescale(pixels, found.scale, found.offset)
+    image.setflags(write=False)
+    return Fitted(image, pixels, plain.note)
+
+
+# The networks and traces are read-only and shared, so they are kept as they are: cache_data would copy every
+# activation on each step of a slider.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def traced(_found: Network, key: str, image: np.ndarray, _fitted: Fitted) -> Trace:
+    """The trace of a fitted picture; `key` and `image` are what it is kept under."""
+    return trace(_found, _fitted)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def kept_attributions() -> dict[Any, attribution.Attribution]:
+    """Attributions by what they were made of, shared by all viewers."""
+    return {}
+
+
+def remembered(key: Any, make: Callable[[], Any]) -> Any:
+    """The result for `key`, made once; the oldest of more than 256 go."""
+    kept = kept_attributions()
+    if key not in kept:
+        value = make()
+        while len(kept) >= 256:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = value
+    return kept[key]

@@ -1,0 +1,71 @@
+"""The script of the app: the head of the page, the menu by chapter, the sidebar, and the page itself."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+import streamlit as st
+
+from nnviz.pages import startup
+
+_HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Draw the app once. Until TensorFlow is there, the page says what it waits for."""
+    # An icon of our own: a Material symbol as a tab's icon would be fetched from outside.
+    st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
+    st.html(f"<style>{(_HERE / 'style.css').read_text()}</style>")
+    _wait()
+    from nnviz.pages import page, registry, sidebar
+
+    entries = {
+        entry.slug: st.Page(
+            partial(page.show, entry),
+            title=entry.title,
+            icon=entry.icon,
+            url_path=entry.slug,
+            default=index == 0,
+        )
+        for index, entry in enumerate(registry.PAGES)
+    }
+    chosen = st.navigation(list(entries.values()), position="hidden")
+    _menu(entries, registry.PAGES)
+    current = page.readable()
+    if current is not None:
+        sidebar.draw(current)
+    chosen.run()
+
+
+def _wait() -> None:
+    """Say what the server is doing until the first picture can be drawn."""
+    if startup.warmup.wait(0):
+        return
+    place = st.empty()
+    while not startup.warmup.wait(0.1):
+        done = len(startup.warmup.seconds)
+        with place.container():
+            st.title("nnviz", anchor=False)
+            st.progress(
+                (done + 0.5) / 3,
+                f"Step {done + 1} of 3: loading {startup.warmup.doing or 'TensorFlow'}, "
+                f"{time.perf_counter() - startup.started:.0f} s since the server started.",
+            )
+    place.empty()
+
+
+def _menu(entries: dict[str, st.Page], pages: tuple) -> None:
+    chapters = [(chapter, list(group)) for chapter, group in groupby(pages, key=lambda entry: entry.chapter)]
+    with st.container(horizontal=True, gap="medium", key="menu"):
+        for chapter, group in chapters:
+            with st.container(width="content", gap=None):
+                st.html(f'<p class="nn-chapter">{chapter}</p>', width="content")
+                with st.container(horizontal=True, gap="small", width="content"):
+                    for entry in group:
+                        st.page_link(entries[entry.slug])
+
+
+main()

@@ -1,0 +1,89 @@
+"""What a page is, and how its view reads the address, shows its errors, and keeps what was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+
+from nnviz.errors import NnvizError
+from nnviz.pages import address, session
+from nnviz.pages.session import Session
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the dashboard.
+
+    Attributes:
+        title: as the menu has it.
+        icon: a Material symbol.
+        slug: its place in the address.
+        chapter: of the story, as the menu groups it.
+        render: draws the page; what it draws is one fragment, rerun on its own by the page's own controls.
+    """
+
+    title: str
+    icon: str
+    slug: str
+    chapter: str
+    render: Callable[[Session], None]
+
+
+def show(page: Page) -> None:
+    """Draw a page in a fragment that reads the session afresh each time."""
+
+    @st.fragment
+    def fragment() -> None:
+        current = readable()
+        if current is None:
+            return
+        for notice in current.notices:
+            st.info(notice, icon=":material/info:")
+        try:
+            page.render(current)
+        except NnvizError as error:
+            complain(error)
+            return
+        address.remember_good()
+
+    fragment()
+
+
+@contextmanager
+def head(page: Page) -> Iterator[None]:
+    """The page's title, and beside it the controls that are drawn inside."""
+    title, controls = st.columns([1, 3], vertical_alignment="center", gap="large")
+    title.title(page.title, anchor=False)
+    with controls, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        yield
+
+
+def readable() -> Session | None:
+    """The session of the address, or the last one that could be shown, with the reason; None where neither can."""
+    try:
+        return session.read()
+    except NnvizError as error:
+        complain(error)
+    before = address.last_good()
+    if not before:
+        return None
+    address.replace(before)
+    return session.read()
+
+
+def complain(error: NnvizError) -> None:
+    """Show an error that the user can mend: the one place where that is done."""
+    st.error(str(error), icon=":material/error:")
+
+
+def caption(text: str) -> None:
+    """The sentence that says what one sees, and so what."""
+    st.html(f'<p class="nn-caption" data-testid="nnCaption">{text}</p>')
+
+
+def small(text: str) -> None:
+    """A line of detail."""
+    st.html(f'<p class="nn-small">{text}</p>')

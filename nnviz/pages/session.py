@@ -1,0 +1,189 @@
+"""What a page is given: network, picture, layer, unit and target, read afresh from the address."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from nnviz.analysis.images import Fitted, Transform
+from nnviz.analysis.layers import LayerInfo
+from nnviz.analysis.network import Network
+from nnviz.analysis.trace import Trace
+from nnviz.errors import NnvizError
+from nnviz.pages import address, library
+
+MOST_SHIFT, MOST_NOISE = 10, 100
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """One viewer's choice, and what follows from it.
+
+    Attributes:
+        network, picture: what is looked at.
+        transform: what is done to the picture first.
+        fitted: the picture as the network takes it.
+        layer: the one under study.
+        unit: channel of it.
+        cell: (row, column) in its maps, or None.
+        target: class that is explained; None for the winner.
+        notices: what the address asked for and is not there, a sentence each.
+    """
+
+    network: Network
+    picture: library.Picture
+    transform: Transform
+    fitted: Fitted
+    layer: LayerInfo
+    unit: int
+    cell: tuple[int, int] | None
+    target: int | None
+    notices: tuple[str, ...] = ()
+
+    @cached_property
+    def trace(self) -> Trace:
+        return library.traced(
+            self.network, f"{self.network.name} {id(self.network)}", self.fitted.image, self.fitted
+        )
+
+    @property
+    def class_index(self) -> int:
+        """The class that is explained: the target, or the winner."""
+        return self.trace.winner if self.target is None else self.target
+
+    def class_name(self, index: int) -> str:
+        return self.network.classes[index]
+
+    @property
+    def fitted_tile(self) -> np.ndarray:
+        """The picture as one tile, 0..255: (1, H, W), or (1, H, W, 3) in colours."""
+        pixels = self.fitted.pixels
+        return pixels[None, :, :, 0] if pixels.shape[2] == 1 else pixels[None]
+
+    @property
+    def input_range(self) -> tuple[float, float]:
+        """Black and white in the network's own range, the widest of its channels."""
+        ends = np.outer((0, 255), self.network.scale) + np.asarray(self.network.offset)
+        return float(ends.min()), float(ends.max())
+
+    @property
+    def activations(self) -> np.ndarray:
+        """Those of the layer under study."""
+        return self.trace.activations[self.layer.name]
+
+
+def read() -> Session:
+    """The session that the address describes; what does not exist is replaced by the nearest, and said.
+
+    Raises:
+        NnvizError: a network or a picture that cannot be read.
+    """
+    found = address.read()
+    notices: list[str] = []
+    name = _nearest(found.get("net"), library.network_names(), "network", library.first_network(), notices)
+    network = library.network(name)
+    picture = _picture(found.get("image"), notices)
+    transform = _transform(notices)
+    layer = network.layer(_layer(found.get("layer"), network, notices))
+    units = layer.output_shape[-1] or 1
+    unit = _whole("unit", 0, units - 1, notices)
+    cell = None
+    if layer.spatial and "row" in found and "column" in found:
+        rows, columns = (size or 1 << 14 for size in layer.output_shape[:2])
+        cell = (_whole("row", 0, rows - 1, notices), _whole("column", 0, columns - 1, notices))
+    target = _whole("target", 0, network.graph.classes - 1, notices) if "target" in found else None
+    session = Session(
+        network,
+        picture,
+        transform,
+        library.fitted(network, picture, transform),
+        layer,
+        unit,
+        cell,
+        target,
+        tuple(notices),
+    )
+    _write(session, found)
+    return session
+
+
+def default_layer(network: Network) -> str:
+    """The first convolution, else the first layer with weights, else the last."""
+    layers = network.layers
+    chosen = [layer for layer in layers if layer.convolution] or [
+        layer for layer in layers if layer.parameters
+    ]
+    return (chosen or [layers[-1]])[0].name
+
+
+def _write(session: Session, found: dict[str, str]) -> None:
+    """Let the address say what is shown: in full, so that it can be sent."""
+    shown = {**found, "net": session.network.name, "image": session.picture.name}
+    shown |= {"layer": session.layer.name, "unit": str(session.unit)}
+    if session.cell is not None:
+        shown |= {"row": str(session.cell[0]), "column": str(session.cell[1])}
+    else:
+        shown = {name: value for name, value in shown.items() if name not in ("row", "column")}
+    if session.target is not None:
+        shown["target"] = str(session.target)
+    address.replace(shown)
+
+
+def _nearest(
+    wanted: str | None, options: tuple[str, ...], what: str, default: str, notices: list[str]
+) -> str:
+    if wanted is None or wanted in options:
+        return wanted or default
+    close = difflib.get_close_matches(wanted, options, n=1, cutoff=0.4)
+    shown = close[0] if close else default
+    notices.append(
+        f"There is no {what} {wanted!r} here, so {shown!r} is shown. There are: {', '.join(options[:12])}."
+    )
+    return shown
+
+
+def _layer(wanted: str | None, network: Network, notices: list[str]) -> str:
+    names = tuple(layer.name for layer in network.layers)
+    return _nearest(wanted, names, f"layer of {network.name}", default_layer(network), notices)
+
+
+def _picture(wanted: str | None, notices: list[str]) -> library.Picture:
+    first = library.first_picture()
+    if wanted == library.UPLOAD and not library.has_upload():
+        notices.append("An uploaded picture cannot be in a link, so the default one is shown.")
+        wanted = first
+    try:
+        return library.picture(wanted or first)
+    except NnvizError as error:
+        if not wanted or wanted == first:
+            raise
+        notices.append(f"{error} The default one is shown.")
+        return library.picture(first)
+
+
+def _whole(name: str, low: int, high: int, notices: list[str]) -> int:
+    value, replaced = address.whole(name, 0, low, high)
+    if replaced:
+        notices.append(
+            f"{name} runs from {low} to {high} here, so {value} is shown. Received: {address.read()[name]}."
+        )
+    return value
+
+
+def _transform(notices: list[str]) -> Transform:
+    dx, dy = (_offset(name, MOST_SHIFT, notices) for name in ("dx", "dy"))
+    return Transform(
+        shift=(dx, dy),
+        rotate=float(_offset("rotate", 180, notices)),
+        noise=float(max(0, _offset("noise", MOST_NOISE, notices))),
+        invert=address.read().get("invert") == "1",
+    )
+
+
+def _offset(name: str, most: int, notices: list[str]) -> int:
+    if name not in address.read():
+        return 0
+    return _whole(name, -most, most, notices)

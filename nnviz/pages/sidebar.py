@@ -1,0 +1,116 @@
+"""The sidebar: which network, which picture, and what is done to the picture first."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis import digits
+from nnviz.components.raster import Panel, Place, raster
+from nnviz.errors import NnvizError
+from nnviz.pages import address, controls, library
+from nnviz.pages.page import complain
+from nnviz.pages.session import MOST_NOISE, MOST_SHIFT, Session
+
+
+def draw(current: Session) -> None:
+    """Draw it. Each change reruns the page, since everything depends on network and picture."""
+    with st.sidebar:
+        _networks(current)
+        _pictures(current)
+        _transforms(current)
+
+
+def _networks(current: Session) -> None:
+    names = library.network_names()
+    address.bound("network", current.network.name)
+    st.selectbox(
+        "Network",
+        names,
+        key="network",
+        on_change=lambda: address.write(
+            net=st.session_state["network"],
+            layer=None,
+            unit=None,
+            row=None,
+            column=None,
+            target=None,
+            page=None,
+        ),
+    )
+    card = current.network.card
+    if "test" in card:
+        test = card["test"]
+        st.caption(
+            f"{card.get('title', '')}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
+            f"({test['correct']:,}), {current.network.parameters:,} parameters."
+        )
+    else:
+        st.caption(f"{current.network.parameters:,} parameters. {current.network.assumed}")
+
+
+def _pictures(current: Session) -> None:
+    label = current.picture.label if current.picture.label in list("0123456789") else None
+    known = {str(number): number for number in range(10)}
+    if "digit-class" not in st.session_state or current.picture.name != st.session_state.get("shown-picture"):
+        st.session_state["digit-class"] = label or st.session_state.get("digit-class") or "7"
+        st.session_state["shown-picture"] = current.picture.name
+    st.segmented_control("Picture", list(known), key="digit-class", required=True)
+    entries = [
+        entry for entry in digits.gallery() if entry.label == known[st.session_state["digit-class"] or "7"]
+    ]
+    images = np.stack([digits.digit(entry.index)[0] for entry in entries]).astype(np.float32)
+    names = [f"test-{entry.index}" for entry in entries]
+    at = names.index(current.picture.name) if current.picture.name in names else None
+    raster(
+        [
+            Panel(
+                images,
+                "grey",
+                (0, 255),
+                names=[f"test digit {e.index} ({e.why})" for e in entries],
+                most=84,
+                columns=5,
+                pick="tile",
+            )
+        ],
+        key="gallery",
+        alt=f"{len(entries)} handwritten {st.session_state['digit-class']}s to choose from",
+        picked=None if at is None else Place(0, at, 0, 0),
+        height=0.3,
+        least=28,
+        on_pick=lambda place: address.write(image=names[place.tile]),
+    )
+    known_label = f", a {current.picture.label}" if current.picture.label else ""
+    st.caption(f"Shown: {current.picture.title}{known_label}. {current.fitted.note}")
+    st.file_uploader(
+        "A picture of your own",
+        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
+        key="upload",
+        on_change=_take_upload,
+    )
+    if "upload-error" in st.session_state:
+        complain(st.session_state.pop("upload-error"))
+
+
+def _take_upload() -> None:
+    """An upload that is a picture is shown; one that is not leaves what was there, and says why."""
+    file = st.session_state["upload"]
+    if file is None:
+        return
+    try:
+        library.keep_upload(file.getvalue(), file.name)
+    except NnvizError as error:
+        st.session_state["upload-error"] = error
+        return
+    address.write(image=library.UPLOAD)
+
+
+def _transforms(current: Session) -> None:
+    transform = current.transform
+    controls.slider("Shift right (pixels)", "dx", transform.shift[0], -MOST_SHIFT, MOST_SHIFT)
+    controls.slider("Shift down (pixels)", "dy", transform.shift[1], -MOST_SHIFT, MOST_SHIFT)
+    controls.slider("Rotate (degrees)", "rotate", round(transform.rotate), -180, 180, step=5)
+    controls.slider("Noise (of 255)", "noise", round(transform.noise), 0, MOST_NOISE, step=5)
+    address.bound("invert", transform.invert)
+    st.toggle("Invert", key="invert", on_change=address.writer("invert", "invert"))

@@ -1,0 +1,106 @@
+"""What happens once, when the server starts: the command line is read, and TensorFlow is imported.
+
+This module imports neither TensorFlow nor Streamlit, so that the server is up before they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line after `--`.
+
+    Attributes:
+        model, image, card: files of one's own, or None.
+    """
+
+    model: Path | None = None
+    image: Path | None = None
+    card: Path | None = None
+
+
+@dataclass
+class Warmup:
+    """The work that the server begins with, in the background, and how long each part took (seconds)."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    doing: str = ""
+    error: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def start(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        """Run the jobs one after the other in a thread of their own."""
+        threading.Thread(target=self._run, args=(tuple(jobs),), daemon=True, name="warm-up").start()
+
+    def _run(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        try:
+            for title, job in jobs:
+                self.doing, began = title, time.perf_counter()
+                job()
+                self.seconds[title] = time.perf_counter() - began
+        except Exception as error:  # handed on to whoever waits
+            self.error = error
+        finally:
+            self.done.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether it is done. Raises what the background met, in the thread of who waits."""
+        finished = self.done.wait(timeout)
+        if finished and self.error is not None:
+            raise self.error
+        return finished
+
+
+started = time.perf_counter()
+options = Options()
+warmup = Warmup()
+
+
+def read_command_line(arguments: Sequence[str]) -> Options:
+    """Check the command line. Ends the process with a sentence where a file is missing."""
+    parser = argparse.ArgumentParser(
+        prog="streamlit run dashboard.py --", description="See what a neural net learned."
+    )
+    parser.add_argument("--model", type=Path, help="a Keras model of one's own (.keras, .h5)")
+    parser.add_argument("--image", type=Path, help="a picture of one's own")
+    parser.add_argument(
+        "--card", type=Path, help="facts about the model (JSON): classes, scale and offset of its input"
+    )
+    found = parser.parse_args(arguments)
+    for name in ("model", "image", "card"):
+        path = getattr(found, name)
+        if path is not None and not path.is_file():
+            parser.error(f"--{name}: an existing file was expected. Received: {path}")
+    if found.card is not None and found.model is None:
+        parser.error("--card: it describes a model, so --model was expected too")
+    return Options(found.model, found.image, found.card)
+
+
+def begin(arguments: Sequence[str]) -> None:
+    """Read the command line and start the background work. Called once, by the server."""
+    global options
+    options = read_command_line(arguments)
+    warmup.start((("TensorFlow", _import_tensorflow), ("network", _first_network), ("trace", _first_trace)))
+
+
+def _import_tensorflow() -> None:
+    import nnviz.analysis.attribution  # noqa: F401
+
+
+def _first_network() -> None:
+    from nnviz.pages import library
+
+    library.network(library.first_network())
+
+
+def _first_trace() -> None:
+    from nnviz.pages import library
+
+    library.warm(library.first_network())

@@ -1,0 +1,92 @@
+"""What several pages draw: the picture as a panel, activations in one scale, the answer as bars."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.components.raster import Panel
+from nnviz.figures.colour import from_zero, symmetric
+from nnviz.figures.tiles import as_tiles
+from nnviz.pages import address, controls
+from nnviz.pages.session import Session
+
+SCOPES = {"layer": "Scale: layer", "each": "Each map", "network": "Whole network"}
+PER_PAGE = 32
+"""Tiles on one screen; beyond that there are pages."""
+
+
+def picture_panel(current: Session, **more: Any) -> Panel:
+    """The picture as the network gets it, in grey or in colours."""
+    return Panel(**{"colour": "grey", "ranges": (0, 255), **more, "tiles": current.fitted_tile})
+
+
+def colour_scale(current: Session, layer: str, scope: str) -> tuple[Any, np.ndarray]:
+    """Colour map and range (tiles, 2) of a layer's maps.
+
+    The input is grey; what is never negative is viridis from 0; the rest diverges around 0.
+    """
+    tiles = as_tiles(current.trace.activations[layer])
+    first = current.network.layers[0].name
+    if layer == first:
+        return "grey", np.tile(current.input_range, (len(tiles), 1))
+    signed = bool((tiles < 0).any())
+    span, colour = (symmetric, "diverging") if signed else (from_zero, "viridis")
+    if scope == "each":
+        return colour, np.array([span(tile) for tile in tiles])
+    if scope == "network":
+        rest = [array for name, array in current.trace.activations.items() if name != first]
+        largest = max(float(np.abs(array).max()) for array in rest)
+        return colour, np.tile((-largest if signed else 0.0, largest or 1.0), (len(tiles), 1))
+    return colour, np.tile(span(tiles), (len(tiles), 1))
+
+
+def scale_note(ranges: np.ndarray, scope: str) -> str:
+    """The printed range of a scale, and whether brightness can be compared."""
+    low, high = ranges[:, 0].min(), ranges[:, 1].max()
+    if scope == "each" and len(ranges) > 1:
+        return f"Each map has its own scale (up to {high:.3g}): brightness is not comparable between maps."
+    return (
+        f"Colours run from {low:.3g} to {high:.3g}{' over the whole network' if scope == 'network' else ''}."
+    )
+
+
+def paged(strength: np.ndarray, unit: int) -> np.ndarray:
+    """The indices of the tiles on this page.
+
+    All of them, in order, where one screen holds them; else pages in order of strength, opened at the strongest.
+    """
+    count = len(strength)
+    if count <= PER_PAGE:
+        return np.arange(count)
+    order = np.argsort(-strength, kind="stable")
+    pages = math.ceil(count / PER_PAGE)
+    page, _ = address.whole("page", 0, 0, pages - 1)
+    controls.slider(f"Page (of {pages}; strongest first, {count} in all)", "page", page, 0, pages - 1)
+    return order[page * PER_PAGE : (page + 1) * PER_PAGE]
+
+
+def answer(
+    names: Sequence[str], values: np.ndarray, numbers: Sequence[str], marked: int | None = None
+) -> None:
+    """Bars, one a class, longest for the largest value."""
+    largest = max(float(values.max()), 1e-12)
+    rows = "".join(
+        f'<span class="name{" on" if index == marked else ""}">{html.escape(name)}</span>'
+        f'<span class="bar"><div style="width:{max(0.0, 100 * float(value) / largest):.1f}%"></div></span>'
+        f'<span class="number">{html.escape(number)}</span>'
+        for index, (name, value, number) in enumerate(zip(names, values, numbers, strict=True))
+    )
+    st.html(f'<div class="nn-answer" role="img" aria-label="Answer as bars">{rows}</div>')
+
+
+def percent(probability: float) -> str:
+    """A probability as it is read aloud, never rounded to a certainty that it is not."""
+    if 0.9995 <= probability < 1:
+        return "> 99.9%"
+    return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
