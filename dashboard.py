@@ -29,6 +29,4 @@ def on_script_error(error: Exception) -> bool:
     return False
 
 
-app = st.App(
-    Path(__file__).parent / "nnviz" / "pages" / "main.py", lifespan=lifespan, on_script_error=on_script_error
-)
+app = st.App(Path(__file__).parent / "nnviz" / "pages" / "main.py", lifespan=lifespan, on_script_error=on_script_error)

@@ -96,12 +96,10 @@ class Graph:
         self._input = keras.KerasTensor(given.shape, dtype=given.dtype)
         self.steps: list[Step] = []
         output = tree.flatten(self._record(source, self._input))[0]
-        self.answer, self._logits = self._split_answer(output)
+        self.answer, self.logits = self._split_answer(output)
         outputs = output.shape[1:]
         if None in outputs:
-            raise NnvizError(
-                f"An output of known size was expected, one number a class. Received: {tuple(outputs)}."
-            )
+            raise NnvizError(f"An output of known size was expected, one number a class. Received: {tuple(outputs)}.")
         size = 1
         for axis in outputs:
             size *= axis
@@ -149,7 +147,7 @@ class Graph:
         if name == self.input_name:
             return self._input
         if name in (LOGITS, PROBABILITIES):
-            return self._logits
+            return self.logits
         return self.by_name[name].outputs[0]
 
     def _finish(self, name: str, value: Tensor) -> Tensor:
@@ -181,9 +179,7 @@ class Graph:
 
         return model._run_through_graph(inputs, operation_fn=visit)
 
-    def _add(
-        self, layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def _add(self, layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if "training" in kwargs:
             # As `predict` does: a Dropout that was wired with training=True would give another answer each time.
             kwargs = {**kwargs, "training": False}
@@ -208,7 +204,7 @@ class Graph:
         if at < 0:
             return "raw", output
         step = self.steps[at]
-        kind = _squashing(step.layer)
+        kind: str | None = _squashing(step.layer)
         if kind is None:
             return "raw", output
         shape = step.outputs[0].shape[1:]

@@ -58,9 +58,7 @@ def decode(content: bytes, name: str) -> NDArray[np.uint8]:
         raise
     except Exception as error:  # what a decoder raises on a damaged file is whatever it stumbled over
         start = f"{len(content)} bytes that start with {content[:12]!r}"
-        found = (
-            start if isinstance(error, Image.UnidentifiedImageError) else f"{type(error).__name__}: {error}"
-        )
+        found = start if isinstance(error, Image.UnidentifiedImageError) else f"{type(error).__name__}: {error}"
         raise NnvizError(f"{expected}. Received: {found}.") from error
 
 
@@ -166,9 +164,7 @@ def _to_pixels(array: NDArray[Any]) -> NDArray[Any]:
     elif low >= 0 and high <= 255:
         return array.astype(np.uint8) * np.uint8(255 if array.dtype.kind == "b" else 1)
     found = f"{array.dtype} values from {low:g} to {high:g}"
-    raise NnvizError(
-        f"Expected pixels 0..255, or floats 0..1 or of the input's own shape. Received: {found}."
-    )
+    raise NnvizError(f"Expected pixels 0..255, or floats 0..1 or of the input's own shape. Received: {found}.")
 
 
 def _conformed(pixels: NDArray[Any], shape: Shape, steps: list[str]) -> NDArray[Any]:

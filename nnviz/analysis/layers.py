@@ -232,9 +232,7 @@ def _sentence(layer: Any, shape: Shape) -> str:
         words.append(f"{shape[-1]} neurons")
     strides = _pair(getattr(layer, "strides", None))
     if strides and strides != (1, 1):
-        words.append(
-            f"stride {strides[0]}" if strides[0] == strides[1] else f"stride {strides[0]}x{strides[1]}"
-        )
+        words.append(f"stride {strides[0]}" if strides[0] == strides[1] else f"stride {strides[0]}x{strides[1]}")
     dilation = _pair(getattr(layer, "dilation_rate", None))
     if dilation and max(dilation) > 1:
         words.append(f"dilation {max(dilation)}")
@@ -310,9 +308,7 @@ def _through(step: Step, sources: list[Field | None], shapes: list[Shape]) -> Fi
     if isinstance(layer, keras.layers.UpSampling2D) and layer.interpolation == "nearest":
         return _each(
             known[0],
-            lambda axis, e: replace(
-                e, jump=e.jump / layer.size[axis], low=e.low - e.jump * (1 - 1 / layer.size[axis])
-            ),
+            lambda axis, e: replace(e, jump=e.jump / layer.size[axis], low=e.low - e.jump * (1 - 1 / layer.size[axis])),
         )
     return None
 
@@ -347,9 +343,7 @@ def _window(layer: Any, seen: Field, shape: Shape) -> Field:
         before = 0
         if layer.padding == "same":
             # TensorFlow's rule: as much as the last window needs, the odd cell at the end.
-            needed = (
-                reach if length is None else (math.ceil(length / stride) - 1) * stride + reach + 1 - length
-            )
+            needed = reach if length is None else (math.ceil(length / stride) - 1) * stride + reach + 1 - length
             before = max(needed, 0) // 2
         return replace(
             extent,

@@ -96,9 +96,7 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
         model = keras.models.load_model(path, compile=False)
     except Exception as error:  # what a reader raises on a damaged file is whatever it stumbled over
         reason = " ".join(str(error).split())[:140]
-        raise NnvizError(
-            f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}"
-        ) from error
+        raise NnvizError(f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}") from error
     if not isinstance(model, keras.Model):
         raise NnvizError(f"A Keras model was expected. Received: a {type(model).__name__} in {path.name}.")
     return _assemble(str(facts.get("name", path.stem)), model, facts)
@@ -116,9 +114,7 @@ def read_card(card: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise NnvizError(f"A card (a JSON file) was expected. Received: {path.name}, {error}.") from error
     if not isinstance(facts, dict):
-        raise NnvizError(
-            f"A card with a JSON object was expected. Received: {type(facts).__name__} in {path.name}."
-        )
+        raise NnvizError(f"A card with a JSON object was expected. Received: {type(facts).__name__} in {path.name}.")
     return facts
 
 
@@ -200,7 +196,10 @@ def _per_channel(value: Any, channels: int, what: str) -> tuple[float, ...]:
 def _rescales(layers: Sequence[LayerInfo]) -> bool:
     """Whether the network itself scales raw pixels, before its first weights."""
     for layer in layers[1:]:
-        if isinstance(layer.keras_layer, keras.layers.Rescaling | keras.layers.Normalization):
+        if isinstance(layer.keras_layer, keras.layers.Rescaling):
+            # 2x - 1 is made for 0..1; what brings 255 near to 1 is made for pixels.
+            return float(np.max(np.abs(layer.keras_layer.scale))) * 255 <= 16
+        if isinstance(layer.keras_layer, keras.layers.Normalization):
             return True
         if layer.parameters or layer.convolution:
             return False

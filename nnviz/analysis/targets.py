@@ -50,22 +50,16 @@ class Target:
         else:
             shape = (shapes or {}).get(self.layer) or network.layer(self.layer).output_shape
         if None in shape:
-            raise NnvizError(
-                f"A layer of known size was expected. Received: {self.layer} with shape {shape}."
-            )
+            raise NnvizError(f"A layer of known size was expected. Received: {self.layer} with shape {shape}.")
         values = np.zeros(shape, np.float32)
         for index, weight in self.weights:
             where = (..., *index) if len(index) == 1 else index
             if len(index) not in (1, len(shape)) or any(
                 not 0 <= i < n for i, n in zip(index, shape[-len(index) :], strict=True)
             ):
-                what = (
-                    f"a class from 0 to {shape[0] - 1}" if self.layer == LOGITS else f"a unit within {shape}"
-                )
+                what = f"a class from 0 to {shape[0] - 1}" if self.layer == LOGITS else f"a unit within {shape}"
                 received = index[0] if len(index) == 1 else index
-                raise NnvizError(
-                    f"For the target, {what} was expected in {network.name}. Received: {received}."
-                )
+                raise NnvizError(f"For the target, {what} was expected in {network.name}. Received: {received}.")
             values[where] += weight
         return values
 

@@ -38,9 +38,7 @@ def _table(stops: tuple[str, ...]) -> np.ndarray:
     colours = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops], float)
     # 257 entries: an odd number, so that zero, the middle of a diverging range, is exactly white.
     wanted = np.linspace(0, 1, 257)
-    table = np.stack(
-        [np.interp(wanted, np.linspace(0, 1, len(stops)), colours[:, c]) for c in range(3)], axis=1
-    )
+    table = np.stack([np.interp(wanted, np.linspace(0, 1, len(stops)), colours[:, c]) for c in range(3)], axis=1)
     return table.round().astype(np.uint8)
 
 

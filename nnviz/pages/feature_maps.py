@@ -32,9 +32,7 @@ def render(current: Session) -> None:
         else:
             _grid(current, colour, ranges)
     with right:
-        small(
-            f"<b>{current.layer.name}</b>: {current.layer.description}, {_shape(current.activations.shape)}"
-        )
+        small(f"<b>{current.layer.name}</b>: {current.layer.description}, {_shape(current.activations.shape)}")
         _detail(current, colour, ranges, overlay)
 
 
@@ -142,17 +140,11 @@ def _seen(current: Session, cell: tuple[int, int]) -> tuple[int, int, int, int] 
     return top, left, max(bottom - top, 1), max(right - left, 1)
 
 
-def _sentence(
-    current: Session, tile: np.ndarray, cell: tuple[int, int], seen: tuple[int, int, int, int] | None
-) -> str:
+def _sentence(current: Session, tile: np.ndarray, cell: tuple[int, int], seen: tuple[int, int, int, int] | None) -> str:
     if not tile.any():
         return f"Map {current.unit} is zero everywhere: it finds nothing that it looks for in this picture."
     row, column = (int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
-    where = (
-        "there"
-        if (row, column) == cell
-        else f"at row {cell[0]}, column {cell[1]} it is {tile[cell]:.2f}, and"
-    )
+    where = "there" if (row, column) == cell else f"at row {cell[0]}, column {cell[1]} it is {tile[cell]:.2f}, and"
     text = f"Map {current.unit} is strongest at row {row}, column {column}: {tile[row, column]:.2f}; {where} it sees "
     text += f"{seen[2]}x{seen[3]} pixels of the input" if seen else "the whole input"
     return f"{text}. It is zero in {np.mean(tile == 0):.0%} of its cells."

@@ -32,6 +32,7 @@ def main() -> None:
         )
         for index, entry in enumerate(registry.PAGES)
     }
+    st.session_state[page.ENTRIES] = entries
     chosen = st.navigation(list(entries.values()), position="hidden")
     _menu(entries, registry.PAGES)
     current = page.readable()

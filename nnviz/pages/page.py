@@ -13,6 +13,10 @@ from nnviz.pages import address, session
 from nnviz.pages.session import Session
 
 
+ENTRIES = "pages"
+"""Where the session keeps Streamlit's own objects of the pages, by slug."""
+
+
 @dataclass(frozen=True)
 class Page:
     """One page of the dashboard.
@@ -59,6 +63,13 @@ def head(page: Page) -> Iterator[None]:
     title.title(page.title, anchor=False)
     with controls, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         yield
+
+
+def link(slug: str) -> None:
+    """A link to another page, which opens on what the address says."""
+    entry = st.session_state.get(ENTRIES, {}).get(slug)
+    if entry is not None:
+        st.page_link(entry)
 
 
 def readable() -> Session | None:

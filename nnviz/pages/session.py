@@ -45,9 +45,7 @@ class Session:
 
     @cached_property
     def trace(self) -> Trace:
-        return library.traced(
-            self.network, f"{self.network.name} {id(self.network)}", self.fitted.image, self.fitted
-        )
+        return library.traced(self.network, f"{self.network.name} {id(self.network)}", self.fitted.image, self.fitted)
 
     @property
     def class_index(self) -> int:
@@ -113,9 +111,7 @@ def read() -> Session:
 def default_layer(network: Network) -> str:
     """The first convolution, else the first layer with weights, else the last."""
     layers = network.layers
-    chosen = [layer for layer in layers if layer.convolution] or [
-        layer for layer in layers if layer.parameters
-    ]
+    chosen = [layer for layer in layers if layer.convolution] or [layer for layer in layers if layer.parameters]
     return (chosen or [layers[-1]])[0].name
 
 
@@ -132,16 +128,12 @@ def _write(session: Session, found: dict[str, str]) -> None:
     address.replace(shown)
 
 
-def _nearest(
-    wanted: str | None, options: tuple[str, ...], what: str, default: str, notices: list[str]
-) -> str:
+def _nearest(wanted: str | None, options: tuple[str, ...], what: str, default: str, notices: list[str]) -> str:
     if wanted is None or wanted in options:
         return wanted or default
     close = difflib.get_close_matches(wanted, options, n=1, cutoff=0.4)
     shown = close[0] if close else default
-    notices.append(
-        f"There is no {what} {wanted!r} here, so {shown!r} is shown. There are: {', '.join(options[:12])}."
-    )
+    notices.append(f"There is no {what} {wanted!r} here, so {shown!r} is shown. There are: {', '.join(options[:12])}.")
     return shown
 
 
@@ -167,9 +159,7 @@ def _picture(wanted: str | None, notices: list[str]) -> library.Picture:
 def _whole(name: str, low: int, high: int, notices: list[str]) -> int:
     value, replaced = address.whole(name, 0, low, high)
     if replaced:
-        notices.append(
-            f"{name} runs from {low} to {high} here, so {value} is shown. Received: {address.read()[name]}."
-        )
+        notices.append(f"{name} runs from {low} to {high} here, so {value} is shown. Received: {address.read()[name]}.")
     return value
 
 

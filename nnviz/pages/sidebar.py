@@ -56,9 +56,7 @@ def _pictures(current: Session) -> None:
         st.session_state["digit-class"] = label or st.session_state.get("digit-class") or "7"
         st.session_state["shown-picture"] = current.picture.name
     st.segmented_control("Picture", list(known), key="digit-class", required=True)
-    entries = [
-        entry for entry in digits.gallery() if entry.label == known[st.session_state["digit-class"] or "7"]
-    ]
+    entries = [entry for entry in digits.gallery() if entry.label == known[st.session_state["digit-class"] or "7"]]
     images = np.stack([digits.digit(entry.index)[0] for entry in entries]).astype(np.float32)
     names = [f"test-{entry.index}" for entry in entries]
     at = names.index(current.picture.name) if current.picture.name in names else None

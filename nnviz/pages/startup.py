@@ -65,9 +65,7 @@ warmup = Warmup()
 
 def read_command_line(arguments: Sequence[str]) -> Options:
     """Check the command line. Ends the process with a sentence where a file is missing."""
-    parser = argparse.ArgumentParser(
-        prog="streamlit run dashboard.py --", description="See what a neural net learned."
-    )
+    parser = argparse.ArgumentParser(prog="streamlit run dashboard.py --", description="See what a neural net learned.")
     parser.add_argument("--model", type=Path, help="a Keras model of one's own (.keras, .h5)")
     parser.add_argument("--image", type=Path, help="a picture of one's own")
     parser.add_argument(

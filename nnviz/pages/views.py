@@ -51,9 +51,7 @@ def scale_note(ranges: np.ndarray, scope: str) -> str:
     low, high = ranges[:, 0].min(), ranges[:, 1].max()
     if scope == "each" and len(ranges) > 1:
         return f"Each map has its own scale (up to {high:.3g}): brightness is not comparable between maps."
-    return (
-        f"Colours run from {low:.3g} to {high:.3g}{' over the whole network' if scope == 'network' else ''}."
-    )
+    return f"Colours run from {low:.3g} to {high:.3g}{' over the whole network' if scope == 'network' else ''}."
 
 
 def paged(strength: np.ndarray, unit: int) -> np.ndarray:
@@ -71,9 +69,7 @@ def paged(strength: np.ndarray, unit: int) -> np.ndarray:
     return order[page * PER_PAGE : (page + 1) * PER_PAGE]
 
 
-def answer(
-    names: Sequence[str], values: np.ndarray, numbers: Sequence[str], marked: int | None = None
-) -> None:
+def answer(names: Sequence[str], values: np.ndarray, numbers: Sequence[str], marked: int | None = None) -> None:
     """Bars, one a class, longest for the largest value."""
     largest = max(float(values.max()), 1e-12)
     rows = "".join(

@@ -125,9 +125,7 @@ class SaliencyMethod(ABC):
             **parameters: all those declared.
         """
 
-    def finished(
-        self, values: Any, target: Target, score: float, adds_up_to: float | None = None
-    ) -> Attribution:
+    def finished(self, values: Any, target: Target, score: float, adds_up_to: float | None = None) -> Attribution:
         """Wrap up the values as this method's result."""
         array = np.array(values, np.float32)
         array.flags.writeable = False
@@ -139,9 +137,7 @@ def resolve(network: Network, image: np.ndarray, target: Target) -> Target:
     return logit(int(scores(network, image[None])[0].argmax())) if target.winner else target
 
 
-def differentiate(
-    network: Network, images: np.ndarray, target: Target
-) -> tuple[np.ndarray, np.ndarray, Target]:
+def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray, Target]:
     """Gradient of the target's score with respect to each image, from one forward and backward pass.
 
     Args:
@@ -164,9 +160,7 @@ def differentiate(
         return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
     function = network.compiled(("gradient", target.layer), build)
-    gradients, score, best = function(
-        tf.constant(images, tf.float32), spread(network, images, target), target.winner
-    )
+    gradients, score, best = function(tf.constant(images, tf.float32), spread(network, images, target), target.winner)
     if gradients is None:
         raise NnvizError(f"A target that depends on the image was expected. Received: {target}.")
     return gradients.numpy(), score.numpy(), logit(int(best)) if target.winner else target

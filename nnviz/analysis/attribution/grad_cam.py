@@ -62,9 +62,7 @@ class GradCam(SaliencyMethod):
                         kept.append(tensor)
                         return tensor
 
-                    found = network.graph.run(
-                        inputs(network, images), [target.layer, LOGITS, layer], {layer: watch}
-                    )
+                    found = network.graph.run(inputs(network, images), [target.layer, LOGITS, layer], {layer: watch})
                     if target.layer == LOGITS:
                         weights = chosen(found[LOGITS], weights, winner)
                     score = score_of(found[target.layer], weights)
@@ -80,9 +78,7 @@ class GradCam(SaliencyMethod):
             return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
         function = network.compiled(("grad-cam", layer, target.layer), build)
-        values, score, best = function(
-            tf.constant(image[None]), spread(network, image[None], target), target.winner
-        )
+        values, score, best = function(tf.constant(image[None]), spread(network, image[None], target), target.winner)
         if values is None:
             raise NnvizError(f"A layer before the target was expected for Grad-CAM. Received: {layer}.")
         yield Progress(1, 1)

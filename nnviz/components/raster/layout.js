@@ -17,7 +17,7 @@ function measure(panel, side, room, width, ratio) {
     wide = wide >= 1 ? Math.floor(wide) : wide;
     high = panel.strip[1] * ratio;
   } else {
-    const wish = Math.min(side, panel.most) * ratio;
+    const wish = Math.min(side * panel.scale, panel.most) * ratio;
     const exact = wish / Math.max(panel.w, panel.h);
     // Nearest neighbour by whole numbers; a map larger than its tile is shown smaller by a whole number.
     wide = exact >= 1 ? Math.floor(exact) : 1 / Math.ceil(1 / exact);

@@ -39,6 +39,7 @@ class Panel:
         labels: a short text under each tile, or none.
         names: what each tile (or unit) is called when the pointer is on it.
         most: largest side of a tile, CSS pixels.
+        scale: how much larger the tiles are than those of the other panels.
         cell: largest side of a cell, CSS pixels, or None.
         columns: tiles a row; 0 lets the room decide.
         row: panels of one row stand beside each other, rows below each other.
@@ -60,6 +61,7 @@ class Panel:
     labels: Sequence[str] = ()
     names: Sequence[str] = ()
     most: float = 420
+    scale: float = 1.0
     cell: float | None = None
     columns: int = 0
     row: int = 0
@@ -127,6 +129,8 @@ def raster(
         on_pick: called with the place that a click or an arrow key picked, before the rerun.
     """
 
+    key = f"raster-{key}"
+
     def report() -> None:
         place = picked_in(key)
         if on_pick is not None and place is not None:
@@ -157,7 +161,7 @@ def raster(
 
 
 def picked_in(key: str) -> Place | None:
-    """The place that was last picked in the raster with that key."""
+    """The place that was last picked in the component with that key."""
     pick = (st.session_state.get(key) or {}).get("pick")
     if not pick:
         return None
@@ -196,9 +200,7 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
                     "offset": add(under),
                 },
                 "ranges": ranges.tolist(),
-                "zero": np.flatnonzero(~panel.tiles.reshape(n, -1).any(axis=1)).tolist()
-                if panel.say_zero
-                else [],
+                "zero": np.flatnonzero(~panel.tiles.reshape(n, -1).any(axis=1)).tolist() if panel.say_zero else [],
                 "labelWidth": max((len(label) for label in panel.labels), default=0),
             }
             | {name: getattr(panel, name) for name in _PLAIN}
@@ -209,19 +211,14 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
     return len(text).to_bytes(4, "little") + text + b"".join(array.tobytes() for array in arrays)
 
 
-_PLAIN = ("colour", "title", "note", "most", "cell", "columns", "row", "strip") + (
-    "units",
-    "unit",
-    "strength",
-    "numbers",
-    "pick",
+_PLAIN = (
+    *("colour", "title", "note", "most", "scale", "cell", "columns", "row", "strip"),
+    *("units", "unit", "strength", "numbers", "pick"),
 )
 
 
 def _place(place: Place) -> dict[str, Any]:
-    return {
-        name: getattr(place, name) for name in ("panel", "tile", "row", "column", "rows", "columns", "colour")
-    }
+    return {name: getattr(place, name) for name in ("panel", "tile", "row", "column", "rows", "columns", "colour")}
 
 
 def _component() -> Any:

@@ -1,0 +1,208 @@
+"""Attributions as a page wants them: at once where they are quick, in slices with a bar and a stop where they are not.
+
+What a widget in a fragment sends does not interrupt a run of that fragment: Streamlit lets the run end first. So a
+long method is worked on in slices, one a run of a small fragment that reruns by itself: between two slices a click
+on Stop, or a new class, is heard. The generator waits in the session between them, and is closed by a stop, or as
+soon as what it makes is wanted no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.attribution import Attribution, Progress, SaliencyMethod, Steps, explaining
+from nnviz.analysis.network import Network
+from nnviz.errors import NnvizError
+from nnviz.pages import library
+from nnviz.pages.session import Session
+
+AT_ONCE = 0.3
+"""Seconds that a page waits before it draws; what takes longer gets a bar."""
+_SLICE, _PAUSE = 0.25, 0.3
+_DESK = "attributions under way"
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """An attribution that is wanted, and the key under which all viewers keep it."""
+
+    method: SaliencyMethod
+    network: Network
+    image: np.ndarray
+    target: int
+    parameters: Mapping[str, Any]
+    key: Hashable
+
+    def begun(self) -> Steps:
+        return explaining(self.network, self.image, self.method.name, self.target, **self.parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What there is of a wish.
+
+    Attributes:
+        state: "done", or why it is not.
+        attribution: the result, or what a method that was not finished had so far, or None.
+        progress: how far a method came that was not finished; None where it has not begun.
+        reason: why there is none, in a sentence.
+    """
+
+    method: SaliencyMethod
+    state: Literal["done", "running", "waiting", "stopped", "unfit", "failed"]
+    attribution: Attribution | None = None
+    progress: Progress | None = None
+    reason: str = ""
+
+
+@dataclass(eq=False)
+class _Run:
+    wish: Wish
+    steps: Steps
+    progress: Progress | None = None
+
+
+@dataclass(eq=False)
+class Desk:
+    """One viewer's work: the method under way, and those that were stopped or failed."""
+
+    running: _Run | None = None
+    waiting: list[Wish] = field(default_factory=list)
+    stopped: dict[Hashable, Progress | None] = field(default_factory=dict)
+    failed: dict[Hashable, str] = field(default_factory=dict)
+
+    def gather(self, wishes: Sequence[Wish], seconds: float = AT_ONCE) -> list[Found]:
+        """Work on what is wanted, in this order, for so many seconds; say what there is then."""
+        wanted = {wish.key for wish in wishes}
+        if self.running is not None and self.running.wish.key not in wanted:
+            self._close()
+        self.stopped = {key: progress for key, progress in self.stopped.items() if key in wanted}
+        self.failed = {key: reason for key, reason in self.failed.items() if key in wanted}
+        under_way = self.running and self.running.wish.key
+        self.waiting = [
+            wish
+            for wish in wishes
+            if wish.key not in {*library.kept_attributions(), *self.stopped, *self.failed, under_way}
+            and not wish.method.unfit(wish.network)
+        ]
+        self.work(seconds)
+        return [self._found(wish) for wish in wishes]
+
+    def work(self, seconds: float) -> bool:
+        """Work for so many seconds, at least one step; whether a method came to its end meanwhile."""
+        end, ended = time.perf_counter() + seconds, False
+        while self.busy and time.perf_counter() < end:
+            try:
+                ended |= self._step()
+            except NnvizError as error:
+                wish = self.running.wish if self.running else self.waiting.pop(0)
+                self.failed[wish.key], ended = str(error), True
+                self._close()
+            except BaseException:
+                self._close()
+                raise
+        return ended
+
+    @property
+    def busy(self) -> bool:
+        return self.running is not None or bool(self.waiting)
+
+    def stop(self) -> None:
+        """Stop what is under way and what waits; both keep what they have, until they are asked for again."""
+        if self.running is not None:
+            self.stopped[self.running.wish.key] = self.running.progress
+            self._close()
+        self.stopped |= {wish.key: None for wish in self.waiting}
+        self.waiting = []
+
+    def again(self, key: Hashable) -> None:
+        """Take up a method that was stopped."""
+        self.stopped.pop(key, None)
+
+    def _step(self) -> bool:
+        if self.running is None:
+            self.running = _Run(self.waiting[0], self.waiting[0].begun())
+            self.waiting.pop(0)
+        run = self.running
+        try:
+            progress = next(run.steps)
+        except StopIteration as end:
+            result = end.value
+            self.running = None
+            library.remembered(run.wish.key, lambda: result)
+            return True
+        before = run.progress.so_far if run.progress else None
+        run.progress = Progress(progress.done, progress.total, progress.so_far or before)
+        return False
+
+    def _close(self) -> None:
+        if self.running is not None:
+            self.running.steps.close()
+            self.running = None
+
+    def _found(self, wish: Wish) -> Found:
+        kept = library.kept_attributions().get(wish.key)
+        if kept is not None:
+            return Found(wish.method, "done", kept)
+        if reason := wish.method.unfit(wish.network):
+            return Found(wish.method, "unfit", reason=reason)
+        if wish.key in self.failed:
+            return Found(wish.method, "failed", reason=self.failed[wish.key])
+        if self.running is not None and self.running.wish.key == wish.key:
+            return _unfinished(wish, "running", self.running.progress)
+        if wish.key in self.stopped:
+            return _unfinished(wish, "stopped", self.stopped[wish.key])
+        return Found(wish.method, "waiting")
+
+
+def _unfinished(wish: Wish, state: Literal["running", "stopped"], progress: Progress | None) -> Found:
+    return Found(wish.method, state, progress.so_far if progress else None, progress)
+
+
+def wish(current: Session, method: SaliencyMethod, parameters: Mapping[str, Any]) -> Wish:
+    """What is wanted of a method for the network, picture and class of the address."""
+    image = current.fitted.image
+    picture = hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
+    network = f"{current.network.name} {id(current.network)}"
+    key = (network, picture, image.shape, method.name, current.class_index, tuple(sorted(parameters.items())))
+    return Wish(method, current.network, image, current.class_index, parameters, key)
+
+
+def desk() -> Desk:
+    """This viewer's."""
+    if _DESK not in st.session_state:
+        st.session_state[_DESK] = Desk()
+    return st.session_state[_DESK]
+
+
+def progress_bar() -> None:
+    """The bar of the method under way, and Stop; nothing where no method is. It works on while it is drawn."""
+    if not desk().busy:
+        return
+
+    @st.fragment(run_every=_PAUSE)
+    def bar(first: list[bool]) -> None:
+        # The page has worked before it drew: only the runs of this fragment alone take a slice.
+        ended = not first and desk().work(_SLICE)
+        first.clear()
+        if ended or not desk().busy:
+            st.rerun()
+        run, waiting = desk().running, desk().waiting
+        title = (run.wish if run else waiting[0]).method.title
+        done = f": {run.progress.done} of {run.progress.total}" if run and run.progress else ": begins"
+        rest = f" ({len(waiting)} more to come)" if run and waiting else ""
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.progress(
+                run.progress.done / run.progress.total if run and run.progress else 0.0,
+                f"{title}{done}{rest}",
+            )
+            st.button("Stop", icon=":material/stop:", key="attribution-stop", on_click=lambda: desk().stop())
+
+    bar([True])

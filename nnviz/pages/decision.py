@@ -1,0 +1,136 @@
+"""Decision: the last maps, the long vector, the dense layers, the logits, and what spoke for a class."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis import targets
+from nnviz.analysis.influence import contributions, deciding_layer
+from nnviz.components.raster import Panel, raster
+from nnviz.figures import adding_up, largest_terms
+from nnviz.figures.tiles import as_tiles
+from nnviz.pages import address, controls, views
+from nnviz.pages.page import Page, caption, head
+from nnviz.pages.session import Session
+
+TERMS = 12
+SHOWN = 12
+"""Classes in the list: all of ten; of a thousand the first, and the one that is asked for."""
+
+
+def render(current: Session) -> None:
+    """Draw the page."""
+    trace, network = current.trace, current.network
+    chosen = current.class_index
+    source = deciding_layer(network)
+    terms, logit = contributions(network, trace.image, source, targets.logit(chosen))
+    with head(PAGE):
+        _classes(current)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _way(current)
+    with right:
+        order = np.argsort(-trace.logits, kind="stable")
+        if len(order) > SHOWN:
+            order = np.unique(np.append(order[:SHOWN], chosen))[::1]
+            order = order[np.argsort(-trace.logits[order], kind="stable")]
+        else:
+            order = np.arange(len(order))
+        views.answer(
+            [network.classes[i] for i in order],
+            trace.probabilities[order],
+            [f"logit {trace.logits[i]:6.2f}   {views.percent(trace.probabilities[i])}" for i in order],
+            marked=int(np.flatnonzero(order == chosen)[0]),
+        )
+    caption(_sentence(current, source, terms, logit))
+    _sum(current, source, terms, logit)
+
+
+def _classes(current: Session) -> None:
+    names = current.network.classes
+    if len(names) <= 12:
+        options = [str(index) for index in range(len(names))]
+        controls.switch(
+            "Class", "target", options, str(current.class_index), titles=dict(zip(options, names, strict=True))
+        )
+        return
+    address.bound("select-target", current.class_index)
+    st.selectbox(
+        "Class",
+        range(len(names)),
+        format_func=lambda index: names[index],
+        key="select-target",
+        on_change=address.writer("target", "select-target"),
+        label_visibility="collapsed",
+    )
+
+
+def _way(current: Session) -> None:
+    """The last maps and every vector after them, as one picture."""
+    layers = current.network.layers
+    maps = [layer for layer in layers[1:] if current.trace.activations[layer.name].ndim == 3]
+    last = maps[-1] if maps else layers[0]
+    vectors = [layer for layer in layers[last.index + 1 :] if layer.kind not in ("Dropout", "Activation", "Softmax")]
+    vectors = [layer for layer in vectors if current.trace.activations[layer.name].ndim == 1][:-1][-3:]
+    panels = [views.picture_panel(current, title="input", most=196)]
+    for layer in ([last] if maps else []) + vectors:
+        colour, ranges = views.colour_scale(current, layer.name, "layer")
+        values = current.trace.activations[layer.name]
+        tiles = as_tiles(values)
+        strongest = np.sort(np.argsort(-np.abs(tiles).max(axis=(1, 2)), kind="stable")[:32])
+        panels.append(
+            Panel(
+                tiles[strongest],
+                colour,
+                ranges[strongest],
+                title=layer.name,
+                note=f"{len(tiles)} maps" if values.ndim == 3 else f"{values.size} values",
+                units=values.size if values.ndim == 1 else 0,
+                unit="slot",
+                names=[] if values.ndim == 1 else [f"map {index}" for index in strongest],
+                scale=4 if values.ndim == 1 else 1,
+                columns=4 if values.ndim == 3 else 0,
+                most=420,
+            )
+        )
+    raster(
+        panels, key="way", alt="From the last maps to the vector before the classes", height=0.4, least=16, wide=True
+    )
+
+
+def _sum(current: Session, source: str, terms: np.ndarray, logit: float) -> None:
+    largest, others = largest_terms(terms, TERMS)
+    flat = terms.ravel()
+    bias = logit - float(flat.sum(dtype=np.float64))
+    names = [_slot(terms.shape, int(index)) for index in largest]
+    values = [float(flat[index]) for index in largest]
+    if flat.size > TERMS:
+        names.append(f"{flat.size - TERMS} others")
+        values.append(others)
+    figure = adding_up(
+        [*names, "bias"], [*values, bias], f"logit {current.class_name(current.class_index)}", height=330
+    )
+    st.plotly_chart(figure, key="sum", config={"displayModeBar": False})
+
+
+def _slot(shape: tuple[int, ...], index: int) -> str:
+    place = np.unravel_index(index, shape)
+    return ",".join(str(int(axis)) for axis in place)
+
+
+def _sentence(current: Session, source: str, terms: np.ndarray, logit: float) -> str:
+    trace = current.trace
+    name = current.class_name(current.class_index)
+    flat = terms.ravel()
+    best = int(flat.argmax())
+    speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {flat[best]:+.2f} of its logit {logit:.2f}"
+    winner = current.class_name(trace.winner)
+    label = current.picture.label
+    verdict = ""
+    if label is not None and label in current.network.classes:
+        verdict = " and is right" if label == winner else f" and is <b>wrong</b>: it is a {label}"
+    return f"The net says {winner} ({views.percent(trace.probabilities[trace.winner])}){verdict}; {speaks}."
+
+
+PAGE = Page("Decision", ":material/rule:", "decision", "Decide", render)

@@ -1,0 +1,190 @@
+"""Filters: the weights of a layer, and what one of them does to the picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.filters import FilterBank, filter_bank, nearest_with_filters, stages
+from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures import histograms
+from nnviz.figures.colour import symmetric
+from nnviz.figures.tiles import as_tiles, fold
+from nnviz.pages import address, controls, views
+from nnviz.pages.page import Page, caption, head, small
+from nnviz.pages.session import Session
+
+SORTS = {"number": "By number", "norm": "By norm", "excited": "By this picture"}
+
+
+def render(current: Session) -> None:
+    """Draw the page."""
+    known = stages(current.layer)
+    with head(PAGE):
+        controls.layers(current, [layer for layer in current.network.layers if stages(layer)])
+    if not known:
+        _without(current)
+        return
+    stage = address.choice("stage", known, known[0])
+    bank = filter_bank(current.network, current.layer.name, stage)
+    unit = min(current.unit, len(bank.weights) - 1)
+    channel, _ = address.whole("channel", 0, 0, bank.weights.shape[3] - 1)
+    left, right = st.columns([4, 3], gap="large")
+    with left:
+        _grid(current, bank, stage, unit, channel)
+    with right:
+        _detail(current, bank, stage, unit, channel)
+
+
+def _without(current: Session) -> None:
+    layer = current.layer
+    near = nearest_with_filters(current.network, layer.name)
+    caption(f"{layer.name} ({layer.description}) has no filters: it learns no weights that slide or connect.")
+    if near is not None:
+        st.button(f"Show the nearest that has some: {near}", on_click=lambda: controls.go_to(near))
+
+
+def _tiles(bank: FilterBank, channel: int) -> np.ndarray:
+    """The filters as pictures (filters, rows, columns): of one channel, or their channels folded."""
+    if bank.kind in ("mix", "vector"):
+        return np.stack([fold(weights) for weights in bank.weights.reshape(len(bank.weights), -1)])
+    return bank.weights[..., channel]
+
+
+def _excitement(current: Session, bank: FilterBank, stage: str) -> np.ndarray | None:
+    """The strongest value of each filter's own output on this picture; None for the inner stage of two."""
+    if stage == "depthwise" and len(stages(current.layer)) == 2:
+        return None
+    values = current.activations
+    return values.reshape(-1, values.shape[-1]).max(axis=0)
+
+
+def _grid(current: Session, bank: FilterBank, stage: str, unit: int, channel: int) -> None:
+    excited = _excitement(current, bank, stage)
+    sorts = tuple(SORTS) if excited is not None else ("number", "norm")
+    sort = address.choice("sort", sorts, "number")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(stages(current.layer)) > 1:
+            controls.switch("Stage", "stage", stages(current.layer), stage)
+        controls.switch("Order", "sort", sorts, sort, titles=SORTS)
+    tiles = _tiles(bank, channel)
+    low, high = symmetric(bank.weights)
+    strength = {"norm": bank.norms, "excited": excited}.get(sort)
+    shown = views.paged(bank.norms if strength is None else strength, unit)
+    if strength is not None:
+        shown = shown[np.argsort(-strength[shown], kind="stable")]
+    where = np.flatnonzero(shown == unit)
+    width = tiles.shape[2] * tiles.shape[1]
+    panel = Panel(
+        tiles[shown],
+        "diverging",
+        (low, high),
+        labels=[str(index) for index in shown],
+        names=[f"filter {index}" for index in shown],
+        units=bank.weights.shape[3] if bank.kind in ("mix", "vector") and bank.weights.shape[3] < width else 0,
+        most=224,
+        pick="tile",
+    )
+    many = bank.weights.shape[3] > 1 and bank.kind in ("kernel", "picture")
+    raster(
+        [panel],
+        key="filters",
+        alt=f"{len(shown)} of {len(bank.weights)} filters of {current.layer.name}, blue negative, orange positive",
+        picked=Place(0, int(where[0]), 0, 0) if len(where) else None,
+        height=0.6 if many else 0.68,
+        least=56,
+        on_pick=lambda place: address.write(unit=int(shown[place.tile])),
+    )
+    if many:
+        controls.slider(f"Input channel (of {bank.reads})", "channel", channel, 0, bank.weights.shape[3] - 1)
+
+
+def _detail(current: Session, bank: FilterBank, stage: str, unit: int, channel: int) -> None:
+    shape = "x".join(map(str, bank.weights.shape[1:]))
+    low, high = symmetric(bank.weights)
+    small(
+        f"<b>{current.layer.name}</b>: {current.layer.description}; {len(bank.weights)} filters of {shape} weights. "
+        f"Colours run from \u2212{high:.3g} to {high:.3g} over the layer."
+    )
+    tiles = _tiles(bank, channel)
+    folded = bank.kind in ("mix", "vector")
+    panels = [
+        Panel(
+            tiles[[unit]],
+            "diverging",
+            (low, high),
+            title=f"filter {unit}",
+            note=f"channel {channel} of {bank.weights.shape[3]}" if bank.weights.shape[3] > 1 and not folded else "",
+            units=bank.weights.shape[3] if folded else 0,
+            unit=f"weight of {bank.reads}",
+            numbers=True,
+            most=336,
+            cell=64,
+            scale=1.6,
+        )
+    ]
+    reads = _read_map(current, bank, bank.channel_read(unit, channel))
+    if reads is not None:
+        panels.insert(0, reads)
+    written = _written_map(current, bank, stage, unit)
+    if written is not None:
+        panels.append(written)
+    raster(
+        panels,
+        key="filter",
+        alt=f"What filter {unit} reads, its weights, and the map that it makes",
+        height=0.4,
+        wide=True,
+    )
+    caption(_sentence(current, bank, stage, unit))
+    groups = {"weights": bank.weights}
+    if bank.bias is not None:
+        groups["biases"] = bank.bias
+    st.plotly_chart(histograms(groups, height=230), key="weights", config={"displayModeBar": False})
+
+
+def _read_map(current: Session, bank: FilterBank, channel: int) -> Panel | None:
+    """The channel that the filter reads, where it is a picture."""
+    if bank.kind == "vector":
+        return None
+    name = bank.reads
+    if name == current.network.layers[0].name and current.trace.activations[name].ndim < 3:
+        return views.picture_panel(current, title="reads", note="the input", most=196)
+    colour, ranges = views.colour_scale(current, name, "layer")
+    channel = 0 if bank.kind == "mix" else channel
+    title = "reads" if bank.kind != "mix" else "reads all maps"
+    note = f"{name}, channel {channel}" if bank.kind != "mix" else f"{name}, here channel 0"
+    return Panel(
+        as_tiles(current.trace.activations[name])[[channel]],
+        colour,
+        ranges[[channel]],
+        title=title,
+        note=note,
+        most=196,
+    )
+
+
+def _written_map(current: Session, bank: FilterBank, stage: str, unit: int) -> Panel | None:
+    """The map that the filter makes."""
+    if current.activations.ndim != 3 or (stage == "depthwise" and len(stages(current.layer)) == 2):
+        return None
+    colour, ranges = views.colour_scale(current, current.layer.name, "layer")
+    tile = as_tiles(current.activations)[[unit]]
+    return Panel(tile, colour, ranges[[unit]], title="makes", note=f"map {unit}", most=196, say_zero=True)
+
+
+def _sentence(current: Session, bank: FilterBank, stage: str, unit: int) -> str:
+    weights = bank.weights[unit]
+    rank = int((bank.norms > bank.norms[unit]).sum()) + 1
+    text = f"Filter {unit} has norm {bank.norms[unit]:.2f} (number {rank} of {len(bank.weights)})"
+    if bank.bias is not None:
+        text += f" and bias {bank.bias[unit]:+.2f}"
+    excited = _excitement(current, bank, stage)
+    if excited is None:
+        return f"{text}; {np.mean(weights > 0):.0%} of its weights are positive."
+    place = int((excited > excited[unit]).sum()) + 1
+    strongest = f"{excited[unit]:.2f}, number {place} of {len(excited)} in this layer"
+    return f"{text}; on this picture it answers with {strongest}."
+
+
+PAGE = Page("Filters", ":material/apps:", "filters", "Convolve", render)

@@ -1,0 +1,217 @@
+"""Network: the whole net at a glance, live on this picture, and how one unit is wired into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis import targets
+from nnviz.analysis.graph import LOGITS
+from nnviz.analysis.influence import answer_layer, inputs_of, outputs_of
+from nnviz.analysis.layers import LayerInfo
+from nnviz.components.raster import Line, Panel, Place, raster
+from nnviz.figures.tiles import as_tiles, folded_shape
+from nnviz.pages import address, views
+from nnviz.pages.page import Page, caption, head, link, small
+from nnviz.pages.session import Session
+
+COLUMNS = 8
+TILES = 16
+LINES = 8
+"""The strongest inputs and outputs that are drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One layer's column: which of its units are shown, and how they fold."""
+
+    layer: LayerInfo
+    shown: np.ndarray
+    vector: bool
+    width: int
+
+    def place(self, panel: int, unit: int) -> Place | None:
+        """Where a unit stands, or None where it is not shown."""
+        if self.vector:
+            return Place(panel, 0, unit // self.width, unit % self.width)
+        where = np.flatnonzero(self.shown == unit)
+        return Place(panel, int(where[0]), None, None) if len(where) else None
+
+    def unit(self, place: Place) -> int:
+        if self.vector:
+            return (place.row or 0) * self.width + (place.column or 0)
+        return int(self.shown[place.tile])
+
+
+def render(current: Session) -> None:
+    """Draw the page."""
+    layers = _window(current)
+    columns = [_column(current, layer) for layer in layers]
+    at = next((index for index, layer in enumerate(layers) if layer.name == current.layer.name), None)
+    lines = _lines(current, columns, at)
+    with head(PAGE):
+        small(
+            f"<b>{current.network.name}</b>: {len(current.network.layers)} layers, {current.network.parameters:,} parameters"
+        )
+    left, right = st.columns([6, 1.35], gap="medium")
+    with left:
+        raster(
+            [_panel(current, column) for column in columns],
+            key="network",
+            alt=f"All layers of {current.network.name} with their activations on this picture",
+            picked=None if at is None else columns[at].place(at, current.unit),
+            lines=lines,
+            height=0.7,
+            least=24,
+            wide=True,
+            on_pick=lambda place: address.write(
+                layer=columns[place.panel].layer.name, unit=columns[place.panel].unit(place), row=None, column=None
+            ),
+        )
+    with right:
+        _answer(current)
+    words, links = st.columns([3, 2], gap="large", vertical_alignment="center")
+    with words:
+        caption(_sentence(current, columns, lines))
+    with links:
+        _links(current)
+
+
+def _window(current: Session) -> list[LayerInfo]:
+    """The layers that have a column: those that change something to look at, around the one under study."""
+    kept = [layer for layer in current.network.layers if not layer.pointwise or layer.name == current.layer.name]
+    if len(kept) <= COLUMNS:
+        return kept
+    at = next(index for index, layer in enumerate(kept) if layer.name == current.layer.name)
+    start = min(max(at - COLUMNS // 2, 0), len(kept) - COLUMNS)
+    return kept[start : start + COLUMNS]
+
+
+def _column(current: Session, layer: LayerInfo) -> Column:
+    values = current.trace.activations[layer.name]
+    if values.ndim == 1:
+        width = 1 if values.size <= 12 else folded_shape(values.size)[1]
+        return Column(layer, np.arange(values.size), True, width)
+    strength = np.abs(as_tiles(values)).max(axis=(1, 2))
+    shown = np.sort(np.argsort(-strength, kind="stable")[:TILES])
+    if layer.name == current.layer.name and current.unit < len(strength) and current.unit not in shown:
+        shown[-1] = current.unit
+        shown.sort()
+    return Column(layer, shown, False, 0)
+
+
+def _panel(current: Session, column: Column) -> Panel:
+    layer, values = column.layer, current.trace.activations[column.layer.name]
+    colour, ranges = views.colour_scale(current, layer.name, "layer")
+    shape = "x".join(map(str, values.shape))
+    if layer.index == 0:
+        return views.picture_panel(current, title=layer.name, note=shape, most=196, scale=1.6, pick="tile")
+    if column.vector:
+        tiles = values.reshape(1, -1, 1) if column.width == 1 else as_tiles(values)
+        last = layer.name == answer_layer(current.network)
+        return Panel(
+            tiles,
+            colour,
+            ranges,
+            title=layer.name,
+            note=f"{shape} \u00b7 {layer.parameters:,}" if layer.parameters else shape,
+            units=values.size,
+            names=[f"{name}" for name in current.network.classes] if last else [],
+            pick="cell",
+            scale=5,
+            most=420,
+            cell=40,
+            numbers=values.size <= 12,
+        )
+    count = values.shape[-1]
+    number = shape if len(column.shown) == count else f"{shape}, strongest {len(column.shown)}"
+    return Panel(
+        as_tiles(values)[column.shown],
+        colour,
+        ranges[column.shown],
+        title=layer.name,
+        note=f"{number} \u00b7 {layer.parameters:,}" if layer.parameters else number,
+        names=[f"map {index}" for index in column.shown],
+        most=112,
+        columns=2,
+        pick="tile",
+        say_zero=True,
+    )
+
+
+def _lines(current: Session, columns: list[Column], at: int | None) -> list[Line]:
+    """The strongest inputs and outputs of the unit under study, in the columns beside its own."""
+    if at is None or at == 0:
+        return []
+    image, unit, layer = current.trace.image, current.unit, current.layer.name
+    answer = answer_layer(current.network)
+    here = columns[at].place(at, unit)
+    if here is None:
+        return []
+    lines = []
+    target = targets.logit(unit) if layer == answer else targets.channel(layer, unit)
+    before = columns[at - 1]
+    for other, value in _strongest(inputs_of(current.network, image, before.layer.name, target)):
+        start = before.place(at - 1, other) if before.layer.index else Place(at - 1, 0)
+        if start is not None:
+            lines.append(Line(start, here, value, sign="from"))
+    if at + 1 < len(columns):
+        after = columns[at + 1]
+        sink = LOGITS if after.layer.name == answer else after.layer.name
+        for other, value in _strongest(outputs_of(current.network, image, layer, unit, sink)):
+            end = after.place(at + 1, other)
+            if end is not None:
+                lines.append(Line(here, end, value, sign="to"))
+    return lines
+
+
+def _strongest(values: np.ndarray) -> list[tuple[int, float]]:
+    order = np.argsort(-np.abs(values), kind="stable")[:LINES]
+    return [(int(index), float(values[index])) for index in order if values[index] != 0]
+
+
+def _answer(current: Session) -> None:
+    trace = current.trace
+    winner = current.class_name(trace.winner)
+    label = current.picture.label
+    st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{winner}</div>')
+    if label is not None and label in current.network.classes:
+        small("and is right" if label == winner else f"and is <b>wrong</b>: it is a {label}")
+    order = np.argsort(-trace.logits, kind="stable")[:5]
+    views.answer(
+        [current.network.classes[index] for index in order],
+        trace.probabilities[order],
+        [views.percent(trace.probabilities[index]) for index in order],
+    )
+
+
+def _sentence(current: Session, columns: list[Column], lines: list[Line]) -> str:
+    layer, values = current.layer, current.activations
+    if layer.index == 0:
+        return "This is the picture as the network gets it: pick a map or a neuron to see how it is wired in."
+    strength = float(values[..., current.unit].max())
+    what = "Map" if values.ndim == 3 else "Unit"
+    text = f"{what} {current.unit} of {layer.name} ({layer.description}) is {strength:.2f}"
+    text += " at its strongest" if values.ndim == 3 else ""
+    if not lines:
+        return f"{text}; it is silent on this picture, so nothing flows through it."
+    into = [line for line in lines if line.sign == "from"]
+    if into:
+        best = max(into, key=lambda line: abs(line.value))
+        source = columns[best.start.panel]
+        text += f"; most comes from {source.layer.name}"
+        text += f" {source.unit(best.start)}" if source.layer.index else ""
+        text += f" ({best.value:+.2f})"
+    return f"{text}. Orange lines add, blue lines take away."
+
+
+def _links(current: Session) -> None:
+    """From the unit under study to its pages: the address keeps it."""
+    with st.container(horizontal=True, gap="small"):
+        for slug in ("filters", "maps", "decision", "saliency"):
+            link(slug)
+
+
+PAGE = Page("Network", ":material/hub:", "network", "Network", render)
