@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from nnviz.errors import NnvizError
 from nnviz.pages import startup
+from nnviz.pages.serving import SayWhereTheServerIs
 
 
 @asynccontextmanager
@@ -29,4 +31,9 @@ def on_script_error(error: Exception) -> bool:
     return False
 
 
-app = st.App(Path(__file__).parent / "nnviz" / "pages" / "main.py", lifespan=lifespan, on_script_error=on_script_error)
+app = st.App(
+    Path(__file__).parent / "nnviz" / "pages" / "main.py",
+    lifespan=lifespan,
+    middleware=[Middleware(SayWhereTheServerIs)],
+    on_script_error=on_script_error,
+)

@@ -11,7 +11,7 @@ from nnviz.components.raster import Panel, raster
 from nnviz.figures import adding_up, largest_terms
 from nnviz.figures.tiles import as_tiles
 from nnviz.pages import address, controls, views
-from nnviz.pages.page import Page, caption, head
+from nnviz.pages.page import Page, caption, head, small
 from nnviz.pages.session import Session
 
 TERMS = 12
@@ -26,22 +26,24 @@ def render(current: Session) -> None:
     source = deciding_layer(network)
     terms, logit = contributions(network, trace.image, source, targets.logit(chosen))
     with head(PAGE):
+        small("Why class")
         _classes(current)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 3], gap="large")
     with left:
         _way(current)
     with right:
         order = np.argsort(-trace.logits, kind="stable")
         if len(order) > SHOWN:
-            order = np.unique(np.append(order[:SHOWN], chosen))[::1]
+            order = np.unique(np.append(order[:SHOWN], chosen))
             order = order[np.argsort(-trace.logits[order], kind="stable")]
         else:
             order = np.arange(len(order))
         views.answer(
             [network.classes[i] for i in order],
             trace.probabilities[order],
-            [f"logit {trace.logits[i]:6.2f}   {views.percent(trace.probabilities[i])}" for i in order],
+            [views.percent(trace.probabilities[i]) for i in order],
             marked=int(np.flatnonzero(order == chosen)[0]),
+            second=("logit", [f"{trace.logits[i]:.2f}" for i in order]),
         )
     caption(_sentence(current, source, terms, logit))
     _sum(current, source, terms, logit)
@@ -73,7 +75,7 @@ def _way(current: Session) -> None:
     last = maps[-1] if maps else layers[0]
     vectors = [layer for layer in layers[last.index + 1 :] if layer.kind not in ("Dropout", "Activation", "Softmax")]
     vectors = [layer for layer in vectors if current.trace.activations[layer.name].ndim == 1][:-1][-3:]
-    panels = [views.picture_panel(current, title="input", most=196)]
+    panels = [views.picture_panel(current, title="input", note=" ", most=196, scale=3.5)]
     for layer in ([last] if maps else []) + vectors:
         colour, ranges = views.colour_scale(current, layer.name, "layer")
         values = current.trace.activations[layer.name]
@@ -89,8 +91,8 @@ def _way(current: Session) -> None:
                 units=values.size if values.ndim == 1 else 0,
                 unit="slot",
                 names=[] if values.ndim == 1 else [f"map {index}" for index in strongest],
-                scale=4 if values.ndim == 1 else 1,
-                columns=4 if values.ndim == 3 else 0,
+                scale=5 if values.ndim == 1 else 1,
+                columns=8 if values.ndim == 3 else 0,
                 most=420,
             )
         )
@@ -109,9 +111,10 @@ def _sum(current: Session, source: str, terms: np.ndarray, logit: float) -> None
         names.append(f"{flat.size - TERMS} others")
         values.append(others)
     figure = adding_up(
-        [*names, "bias"], [*values, bias], f"logit {current.class_name(current.class_index)}", height=330
+        [*names, "bias"], [*values, bias], f"logit {current.class_name(current.class_index)}", height=340
     )
-    st.plotly_chart(figure, key="sum", config={"displayModeBar": False})
+    figure.update_xaxes(title_text=f"slots of {source}: weight x activation, largest first")
+    views.plot(figure, "sum")
 
 
 def _slot(shape: tuple[int, ...], index: int) -> str:

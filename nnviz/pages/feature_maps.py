@@ -22,7 +22,7 @@ def render(current: Session) -> None:
     colour, ranges = views.colour_scale(current, current.layer.name, scope)
     with head(PAGE):
         controls.layers(current, current.network.layers)
-    left, right = st.columns([4, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
             controls.switch("Scale", "scope", tuple(views.SCOPES), scope, titles=views.SCOPES)

@@ -29,7 +29,7 @@ def render(current: Session) -> None:
     bank = filter_bank(current.network, current.layer.name, stage)
     unit = min(current.unit, len(bank.weights) - 1)
     channel, _ = address.whole("channel", 0, 0, bank.weights.shape[3] - 1)
-    left, right = st.columns([4, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         _grid(current, bank, stage, unit, channel)
     with right:
@@ -140,7 +140,7 @@ def _detail(current: Session, bank: FilterBank, stage: str, unit: int, channel: 
     groups = {"weights": bank.weights}
     if bank.bias is not None:
         groups["biases"] = bank.bias
-    st.plotly_chart(histograms(groups, height=230), key="weights", config={"displayModeBar": False})
+    views.plot(histograms(groups, height=230), "weights")
 
 
 def _read_map(current: Session, bank: FilterBank, channel: int) -> Panel | None:

@@ -18,7 +18,7 @@ from nnviz.pages.page import Page, caption, head, link, small
 from nnviz.pages.session import Session
 
 COLUMNS = 8
-TILES = 16
+TILES = 14
 LINES = 8
 """The strongest inputs and outputs that are drawn."""
 
@@ -72,7 +72,7 @@ def render(current: Session) -> None:
         )
     with right:
         _answer(current)
-    words, links = st.columns([3, 2], gap="large", vertical_alignment="center")
+    words, links = st.columns([5, 4], gap="large", vertical_alignment="center")
     with words:
         caption(_sentence(current, columns, lines))
     with links:
@@ -116,23 +116,25 @@ def _panel(current: Session, column: Column) -> Panel:
             colour,
             ranges,
             title=layer.name,
-            note=f"{shape} \u00b7 {layer.parameters:,}" if layer.parameters else shape,
+            note=f"{shape}\n{layer.parameters:,}" if layer.parameters else shape,
             units=values.size,
             names=[f"{name}" for name in current.network.classes] if last else [],
             pick="cell",
-            scale=5,
+            scale=8 if column.width == 1 else 5,
             most=420,
             cell=40,
             numbers=values.size <= 12,
         )
     count = values.shape[-1]
-    number = shape if len(column.shown) == count else f"{shape}, strongest {len(column.shown)}"
+    notes = [shape, f"{layer.parameters:,} weights" if layer.parameters else ""]
+    if len(column.shown) < count:
+        notes.append(f"{len(column.shown)} strongest")
     return Panel(
         as_tiles(values)[column.shown],
         colour,
         ranges[column.shown],
         title=layer.name,
-        note=f"{number} \u00b7 {layer.parameters:,}" if layer.parameters else number,
+        note="\n".join(filter(None, notes)),
         names=[f"map {index}" for index in column.shown],
         most=112,
         columns=2,
@@ -214,4 +216,4 @@ def _links(current: Session) -> None:
             link(slug)
 
 
-PAGE = Page("Network", ":material/hub:", "network", "Network", render)
+PAGE = Page("Network", ":material/hub:", "network", "See", render)

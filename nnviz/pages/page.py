@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,6 +93,7 @@ def complain(error: NnvizError) -> None:
 
 def caption(text: str) -> None:
     """The sentence that says what one sees, and so what."""
+    text = re.sub(r"(?<=[\s(])-(?=\d)", "\u2212", text)
     st.html(f'<p class="nn-caption" data-testid="nnCaption">{text}</p>')
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnviz.pages import decision, feature_maps, filters, network, saliency
+from nnviz.pages import decision, feature_maps, filters, flatten, network, saliency
 from nnviz.pages.page import Page
 
-PAGES: tuple[Page, ...] = (network.PAGE, filters.PAGE, feature_maps.PAGE, decision.PAGE, saliency.PAGE)
+PAGES: tuple[Page, ...] = (network.PAGE, flatten.PAGE, filters.PAGE, feature_maps.PAGE, decision.PAGE, saliency.PAGE)

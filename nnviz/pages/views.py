@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from nnviz.components.raster import Panel
@@ -69,16 +70,37 @@ def paged(strength: np.ndarray, unit: int) -> np.ndarray:
     return order[page * PER_PAGE : (page + 1) * PER_PAGE]
 
 
-def answer(names: Sequence[str], values: np.ndarray, numbers: Sequence[str], marked: int | None = None) -> None:
-    """Bars, one a class, longest for the largest value."""
-    largest = max(float(values.max()), 1e-12)
+def answer(
+    names: Sequence[str],
+    values: np.ndarray,
+    numbers: Sequence[str],
+    marked: int | None = None,
+    second: tuple[str, Sequence[str]] | None = None,
+) -> None:
+    """Bars, one a class, from 0 to 1, with their numbers; `second` is one more column of numbers with its title."""
+    titles, cells = "", [""] * len(names)
+    if second is not None:
+        titles = f'<span></span><span class="number">{second[0]}</span><span></span><span class="number">softmax</span>'
+        cells = [f'<span class="number">{html.escape(text.replace("-", chr(0x2212)))}</span>' for text in second[1]]
     rows = "".join(
-        f'<span class="name{" on" if index == marked else ""}">{html.escape(name)}</span>'
-        f'<span class="bar"><div style="width:{max(0.0, 100 * float(value) / largest):.1f}%"></div></span>'
+        f'<span class="name{" on" if index == marked else ""}">{html.escape(name)}</span>{cells[index]}'
+        f'<span class="bar"><div style="width:{100 * min(max(float(value), 0.0), 1.0):.1f}%"></div></span>'
         f'<span class="number">{html.escape(number)}</span>'
         for index, (name, value, number) in enumerate(zip(names, values, numbers, strict=True))
     )
-    st.html(f'<div class="nn-answer" role="img" aria-label="Answer as bars">{rows}</div>')
+    wide = " wide" if second is not None else ""
+    st.html(f'<div class="nn-answer{wide}" role="img" aria-label="Answer as bars">{titles}{rows}</div>')
+
+
+def plot(figure: go.Figure, key: str) -> None:
+    """A chart with numbers dark enough, and large enough, for the back row."""
+    ink = "#f2f4f6" if st.context.theme.type == "dark" else "#14171a"
+    figure.update_layout(font_color=ink, font_size=18)
+    figure.update_xaxes(tickfont_color=ink, title_font={"color": ink, "size": 18})
+    figure.update_yaxes(tickfont_color=ink, title_font={"color": ink, "size": 18})
+    figure.update_annotations(font_color=ink)
+    figure.update_traces(textfont_color=ink, selector={"type": "waterfall"})
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
 
 
 def percent(probability: float) -> str:

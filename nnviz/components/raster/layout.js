@@ -7,14 +7,15 @@ function rem() {
 }
 
 // One panel at a wished tile side (CSS px): its cell size in device pixels, and its grid within `room` px of height.
-function measure(panel, side, room, width, ratio) {
-  const text = Math.max(16, 0.72 * rem());
-  const head = (panel.title ? 1.45 * text : 0) + (panel.note ? 1.3 * text : 0);
+function measure(panel, side, room, width, ratio, tallest = 0) {
+  const text = Math.max(16, 0.72 * rem()), lines = panel.note ? panel.note.split("\n") : [];
+  const head = Math.max(tallest, (panel.title ? 1.45 * text : 0) + 1.3 * text * lines.length);
   const foot = panel.labels.length ? 1.35 * text : 0;
   let wide, high;
   if (panel.strip) {
     wide = Math.min(panel.strip[0], (width * ratio) / panel.w);
-    wide = wide >= 1 ? Math.floor(wide) : wide;
+    // Between one and two pixels a cell, rounding down would leave up to half of the room empty.
+    wide = wide >= 2 ? Math.floor(wide) : wide;
     high = panel.strip[1] * ratio;
   } else {
     const wish = Math.min(side * panel.scale, panel.most) * ratio;
@@ -31,7 +32,7 @@ function measure(panel, side, room, width, ratio) {
   let columns = panel.columns || Math.ceil(panel.n / fit);
   columns = Math.max(1, Math.min(columns, panel.n, Math.floor((width + GAP) / stepX) || 1));
   const rows = Math.ceil(panel.n / columns);
-  const titles = Math.max(panel.title.length * 1.06, panel.note.length) * text * 0.53;
+  const titles = Math.max(panel.title.length * 1.06, ...lines.map((line) => line.length)) * text * 0.53;
   return {
     wide, high, tileW, tileH, stepX, stepY, columns, rows, head, foot, text,
     width: Math.max(columns * stepX - GAP, panel.strip ? 0 : titles), height: head + rows * stepY - GAP,
@@ -41,13 +42,15 @@ function measure(panel, side, room, width, ratio) {
 // All panels, row by row, with the largest tiles that fit; smaller than `least` they flow on below instead.
 function arrange(header, width, ratio) {
   const room = Math.max(160, header.height * window.innerHeight);
-  const gap = header.lines.length || header.wide ? Math.max(28, Math.min(90, width * 0.035)) : 24;
+  const gap = header.lines.length || header.wide ? Math.max(28, Math.min(90, width * 0.028)) : 24;
   const most = Math.max(...header.panels.map((panel) => (panel.strip ? 0 : panel.most)), 16);
   const rows = [...new Set(header.panels.map((panel) => panel.row))].sort();
   let chosen = null;
+  // Panels of one row begin at one height, however many lines stand above them.
+  const heads = new Map(rows.map((row) => [row, Math.max(...header.panels.filter((p) => p.row === row).map((p) => measure(p, 16, room, width, ratio).head))]));
   for (let side = most; side >= header.least || !chosen; side -= 2) {
     const below = header.panels.filter((p) => p.strip).reduce((sum, p) => sum + measure(p, side, room, width, ratio).height + gap, 0);
-    const sizes = header.panels.map((panel) => measure(panel, side, room - (panel.strip ? 0 : below), width, ratio));
+    const sizes = header.panels.map((panel) => measure(panel, side, room - (panel.strip ? 0 : below), width, ratio, heads.get(panel.row)));
     const fits = rows.every((row) => {
       const inside = sizes.filter((_, index) => header.panels[index].row === row);
       return inside.reduce((sum, size) => sum + size.width + gap, -gap) <= width + 0.5;
@@ -68,10 +71,6 @@ function arrange(header, width, ratio) {
       x += size.width + gap;
       right = Math.max(right, x - gap);
       tallest = Math.max(tallest, size.height);
-    });
-    // Panels of one row are centred on each other, so that the lines between them run level.
-    if (header.wide) header.panels.forEach((panel, index) => {
-      if (panel.row === row && chosen[index].y === line) chosen[index].y += (tallest - chosen[index].height) / 2;
     });
     y = line + tallest + gap;
   }

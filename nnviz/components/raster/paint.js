@@ -91,7 +91,7 @@ function drawPanel(context, panel, size, values, theme) {
   context.font = `600 ${size.text * 1.06}px ${theme.font}`;
   if (panel.title) context.fillText(panel.title, size.x, size.y);
   context.font = `${size.text}px ${theme.font}`;
-  if (panel.note) context.fillText(panel.note, size.x, size.y + 1.35 * size.text);
+  if (panel.note) panel.note.split("\n").forEach((line, index) => context.fillText(line, size.x, size.y + (1.4 + 1.3 * index) * size.text));
   const sheet = document.createElement("canvas");
   for (let tile = 0; tile < panel.n; tile++) {
     const image = tileImage(panel, values, tile), box = tileBox(size, tile);
@@ -137,8 +137,15 @@ function drawLines(context, header, places, theme) {
     context.moveTo(...from);
     if (down) context.bezierCurveTo(from[0], from[1] + bend, to[0], to[1] - bend, ...to);
     else context.bezierCurveTo(from[0] + bend, from[1], to[0] - bend, to[1], ...to);
+    if (line.plain) {
+      // A light seam, so that it is seen on dark maps too.
+      context.strokeStyle = "#fff";
+      context.globalAlpha = 0.6;
+      context.lineWidth = 4.5;
+      context.stroke();
+    }
     context.strokeStyle = line.plain ? theme.mark : line.value < 0 ? theme.negative : theme.positive;
-    context.globalAlpha = 0.45 + 0.5 * strength;
+    context.globalAlpha = line.plain ? 0.9 : 0.45 + 0.5 * strength;
     context.lineWidth = line.plain ? 2 : 1.5 + 7 * strength;
     context.stroke();
     context.globalAlpha = 1;

@@ -35,7 +35,7 @@ class Panel:
         tiles: (n, rows, columns), or (n, rows, columns, 3) with RGB in 0..255.
         colour: "grey", "diverging", "viridis" or "inferno".
         ranges: (low, high) for all tiles, or one pair a tile.
-        title, note: lines above the tiles.
+        title, note: above the tiles; the note may have several lines.
         labels: a short text under each tile, or none.
         names: what each tile (or unit) is called when the pointer is on it.
         most: largest side of a tile, CSS pixels.
@@ -124,7 +124,7 @@ def raster(
         lines: between places.
         height: share of the window's height that the picture may take.
         least: smallest side of a tile, CSS pixels; below it the tiles flow on downwards.
-        wide: spread the panels over the width, centred on each other.
+        wide: spread the panels over the width.
         first: number of the first row and column in words (1 where one counts from one).
         on_pick: called with the place that a click or an arrow key picked, before the rerun.
     """

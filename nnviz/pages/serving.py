@@ -1,0 +1,34 @@
+"""One line in the page that the server sends: where the server is.
+
+Without it, a link that opens an inner page makes Streamlit's browser code look for the server below that page
+first: two failed requests and two errors in the console before anything is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from streamlit import config
+
+_LINE = b"<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin };</script>"
+
+
+class SayWhereTheServerIs(BaseHTTPMiddleware):
+    """Adds the line to HTML pages; not where the app is served below a path of its own."""
+
+    async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Answer one request."""
+        page = "text/html" in request.headers.get("accept", "") and not config.get_option("server.baseUrlPath")
+        if not page:
+            return await call_next(request)
+        # Asked for as plain text, so that the line can be put in.
+        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"accept-encoding"]
+        response = await call_next(request)
+        if not response.headers.get("content-type", "").startswith("text/html"):
+            return response
+        body = b"".join([chunk async for chunk in response.body_iterator])  # type: ignore[attr-defined]
+        headers = {name: value for name, value in response.headers.items() if name not in ("content-length", "etag")}
+        return Response(body.replace(b"<head>", b"<head>" + _LINE, 1), response.status_code, headers)

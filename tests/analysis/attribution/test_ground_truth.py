@@ -1,0 +1,333 @@
+"""Attributions whose right answer is known on paper, or by another way of computing it."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from nnviz.analysis import targets
+from nnviz.analysis.attribution import explain
+from nnviz.analysis.attribution.grad_cam import GradCam, last_convolution
+from nnviz.analysis.network import load
+from nnviz.analysis.trace import scores, trace
+from nnviz.errors import NnvizError
+
+CHUNK = "nnviz.analysis.attribution.base._CHUNK_BYTES"
+
+
+@pytest.fixture(scope="module")
+def linear():
+    """score_k = sum(w_k * x) + b_k: network, picture, w as (H, W, C, classes)."""
+    generator = np.random.default_rng(4)
+    weights = generator.normal(size=(7 * 9 * 3, 3)).astype(np.float32)
+    model = keras.Sequential([keras.Input((7, 9, 3)), layers.Flatten(), layers.Dense(3)])
+    model.layers[-1].set_weights([weights, np.array([0.5, -1, 2], np.float32)])
+    return load(model), generator.random((7, 9, 3)).astype(np.float32), weights.reshape(7, 9, 3, 3)
+
+
+def test_gradient_of_a_linear_score_is_its_weights(linear):
+    network, picture, w = linear
+    for k in range(3):
+        np.testing.assert_allclose(explain(network, picture, "gradient", k).values, w[..., k], rtol=1e-5)
+    difference = explain(network, picture, "gradient", targets.difference(2, 0)).values
+    np.testing.assert_allclose(difference, w[..., 2] - w[..., 0], rtol=1e-4, atol=1e-6)
+
+
+def test_gradient_times_input_of_a_linear_score_is_weight_times_pixel(linear):
+    network, picture, w = linear
+    result = explain(network, picture, "gradient-x-input", 1)
+    np.testing.assert_allclose(result.values, w[..., 1] * picture, rtol=1e-5)
+    np.testing.assert_allclose(result.score, (w[..., 1] * picture).sum() - 1, rtol=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 25])
+def test_integrated_gradients_of_a_linear_score_are_exact_at_any_number_of_steps(linear, steps):
+    network, picture, w = linear
+    baseline = np.random.default_rng(0).random(picture.shape).astype(np.float32)
+    for given, b in (("black", 0), ("white", 1), ("mean", picture.mean((0, 1))), (0.25, 0.25), (baseline, baseline)):
+        result = explain(network, picture, "integrated-gradients", 2, steps=steps, baseline=given)
+        np.testing.assert_allclose(result.values, w[..., 2] * (picture - b), rtol=1e-4, atol=1e-5)
+        expected = (w[..., 2] * (picture - b)).sum(dtype=np.float64)
+        np.testing.assert_allclose(result.adds_up_to, expected, rtol=1e-3, atol=1e-4)
+        assert abs(result.gap) < 1e-3
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2, 1.0])
+def test_smoothgrad_of_a_linear_score_is_its_weights_whatever_the_noise(linear, noise):
+    network, picture, w = linear
+    result = explain(network, picture, "smoothgrad", 0, samples=7, noise=noise)
+    np.testing.assert_allclose(result.values, w[..., 0], rtol=1e-5)
+
+
+def occluded_by_hand(score, picture, patch, stride, fill):
+    """Window by window, pixel by pixel; the last window of a row or column ends at the border."""
+
+    def starts(length):
+        last = max(length - patch, 0)
+        found = list(range(0, last + 1, stride))
+        return found if found[-1] == last else [*found, last]
+
+    height, width, _ = picture.shape
+    total, count = np.zeros((height, width)), np.zeros((height, width))
+    for top in starts(height):
+        for left in starts(width):
+            covered = picture.copy()
+            covered[top : top + patch, left : left + patch] = fill
+            drop = score(picture) - score(covered)
+            total[top : top + patch, left : left + patch] += drop
+            count[top : top + patch, left : left + patch] += 1
+    return np.divide(total, count, out=np.zeros_like(total), where=count > 0)
+
+
+# 7 rows and 9 columns: strides that divide neither, patches longer than a side, gaps between patches.
+@pytest.mark.parametrize(("patch", "stride"), [(1, 1), (2, 2), (3, 2), (2, 3), (4, 3), (8, 1), (9, 9), (1, 4)])
+@pytest.mark.parametrize("fill", ["black", "white", 0.3])
+def test_occlusion_of_a_linear_score(linear, patch, stride, fill):
+    network, picture, w = linear
+    w = w[..., 1].astype(np.float64)
+    value = {"black": 0.0, "white": 1.0}.get(fill, fill)
+    expected = occluded_by_hand(lambda x: (w * x).sum(), picture.astype(np.float64), patch, stride, value)
+    result = explain(network, picture, "occlusion", 1, patch=patch, stride=stride, fill=fill)
+    np.testing.assert_allclose(result.values, expected, rtol=1e-4, atol=5e-5)
+    if (patch, stride) == (1, 1):
+        np.testing.assert_allclose(result.values, (w * (picture - value)).sum(axis=2), rtol=1e-4, atol=5e-5)
+
+
+def test_occlusion_of_a_net_that_is_not_linear(cases, monkeypatch):
+    case = cases["sequential_cnn"]
+
+    def score(x):
+        return float(scores(case.network, x[None].astype(np.float32))[0, 2])
+
+    expected = occluded_by_hand(score, case.picture, 5, 3, 0.0)
+    for chunk in (1, 128 * 2**20):
+        monkeypatch.setattr(CHUNK, chunk)
+        found = explain(case.network, case.picture, "occlusion", 2, patch=5, stride=3).values
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=2e-5)
+
+
+def smooth_net(activation):
+    given = keras.Input((6, 6, 1))
+    x = activation(layers.Conv2D(4, 3)(given))
+    x = activation(layers.Dense(5)(layers.Flatten()(x)))
+    return keras.Model(given, layers.Dense(2)(x))
+
+
+SMOOTH = {
+    "tanh": layers.Activation("tanh"),
+    "softplus": layers.Activation("softplus"),
+    "square": keras.ops.square,
+}
+
+
+@pytest.mark.parametrize("name", list(SMOOTH))
+def test_integrated_gradients_are_complete_and_the_gap_falls_as_the_square_of_the_steps(fixed_weights, name):
+    network = load(fixed_weights(smooth_net(SMOOTH[name]), 8))
+    picture = np.random.default_rng(3).random((6, 6, 1)).astype(np.float32)
+    black, score = (scores(network, image[None])[0, 1] for image in (np.zeros_like(picture), picture))
+    gaps = []
+    for steps in (2, 4, 8, 200):
+        result = explain(network, picture, "integrated-gradients", 1, steps=steps)
+        np.testing.assert_allclose(result.adds_up_to, score - black, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(result.gap, result.values.sum(dtype=np.float64) - (score - black), atol=1e-5)
+        gaps.append(abs(result.gap))
+    # Twice the steps, a quarter of the gap; the first pair is still far from the limit.
+    assert 3 < gaps[1] / gaps[2] < 5, gaps
+    assert gaps[3] < 1e-3 * max(1, abs(score - black))
+
+
+def test_integrated_gradients_of_x_to_the_fourth_against_the_midpoint_rule():
+    """On paper: sum over k of 4 a_k^3 / n at the midpoints is 1 - 1 / (2 n^2), 0.9992 at 25 steps."""
+    given = keras.Input((1, 1, 1))
+    model = keras.Model(given, layers.Flatten()(keras.ops.square(keras.ops.square(given))))
+    one = np.ones((1, 1, 1), np.float32)
+    for steps in (1, 5, 25):
+        result = explain(load(model), one, "integrated-gradients", 0, steps=steps)
+        np.testing.assert_allclose(result.values.item(), 1 - 1 / (2 * steps**2), rtol=1e-5)
+        assert result.adds_up_to == pytest.approx(1.0)
+    assert result.values.item() == pytest.approx(0.9992, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["branched", "nested", "shared", "mlp_8x8", "several_sigmoids"])
+def test_gradient_against_central_differences(cases, name):
+    case = cases[name]
+    network, k = case.network, 1
+    image = trace(network, case.picture).image
+    found = explain(network, case.picture, "gradient", k).values
+    step = 0.05 if name == "nested" else 2e-3
+    for flat in np.argsort(-np.abs(found).ravel())[:8]:
+        index = np.unravel_index(flat, image.shape)
+        pair = np.stack([image, image])
+        pair[0][index] += step
+        pair[1][index] -= step
+        up, down = scores(network, pair)[:, k]
+        slope = (up - down) / (pair[0][index] - pair[1][index])
+        np.testing.assert_allclose(found[index], slope, rtol=0.02, atol=0.02 * np.abs(found).max())
+
+
+@pytest.mark.parametrize("chunk", [1, 40_000, 128 * 2**20])
+def test_smoothgrad_against_a_loop_over_the_same_noise(cases, monkeypatch, chunk):
+    """One image at a time, on Keras' own model; the chunks must change nothing."""
+    case, samples, noise, seed = cases["nested"], 9, 0.2, 5
+    generator = np.random.default_rng(seed)
+    sigma = noise * (case.picture.max() - case.picture.min())
+    head = keras.Sequential([case.model.inputs[0], *case.model.layers[:-1]])
+    total = np.zeros(case.picture.shape)
+    for _ in range(samples):
+        x = tf.constant((case.picture + sigma * generator.standard_normal(case.picture.shape, np.float32))[None])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            score = head(x)[0, 2]
+        total += tape.gradient(score, x).numpy()[0]
+    monkeypatch.setattr(CHUNK, chunk)
+    found = explain(case.network, case.picture, "smoothgrad", 2, samples=samples, noise=noise, seed=seed).values
+    scale = np.abs(total).max() / samples
+    np.testing.assert_allclose(found, total / samples, rtol=1e-3, atol=1e-4 * scale)
+    other = explain(case.network, case.picture, "smoothgrad", 2, samples=samples, noise=noise, seed=6).values
+    assert np.abs(other - found).max() > 1e-2 * scale
+
+
+def test_smoothgrad_without_noise_is_the_gradient(cases):
+    case = cases["branched"]
+    found = explain(case.network, case.picture, "smoothgrad", 1, samples=3, noise=0.0).values
+    np.testing.assert_allclose(found, explain(case.network, case.picture, "gradient", 1).values, rtol=1e-5, atol=1e-7)
+
+
+def bilinear(places, height, width):
+    """Cell centres on cell centres, the border cells carried on outwards."""
+
+    def weights(new, old):
+        at = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+        low = np.minimum(np.floor(at).astype(int), old - 1)
+        found = np.zeros((new, old))
+        for i, (a, b) in enumerate(zip(at, low, strict=True)):
+            found[i, b] += 1 - (a - b)
+            found[i, min(b + 1, old - 1)] += a - b
+        return found
+
+    return weights(height, places.shape[0]) @ places @ weights(width, places.shape[1]).T
+
+
+def test_grad_cam_of_a_net_solved_by_hand():
+    """Two filters of one pixel each (x and 1 - x), pooled by the mean, one weight each a class.
+
+    d score / d A_k is w_k / 4 in each of the 4 cells, so the map is ReLU((w_1 A_1 + w_2 A_2) / 4).
+    """
+    given = keras.Input((4, 4, 1))
+    maps = layers.Conv2D(2, 2, strides=2, name="conv")(given)
+    model = keras.Model(given, layers.Dense(2, name="scores")(layers.GlobalAveragePooling2D()(maps)))
+    kernel = np.zeros((2, 2, 1, 2), np.float32)
+    kernel[0, 0, 0] = [1, -1]  # the upper left pixel of each window
+    model.get_layer("conv").set_weights([kernel, np.array([0, 1], np.float32)])
+    weights = np.array([[2, -1], [-3, 4]], np.float32)
+    model.get_layer("scores").set_weights([weights, np.zeros(2, np.float32)])
+    picture = np.random.default_rng(0).random((4, 4, 1)).astype(np.float32)
+    x = picture[::2, ::2, 0].astype(np.float64)
+    for k in range(2):
+        places = np.maximum((weights[0, k] * x + weights[1, k] * (1 - x)) / 4, 0)
+        result = explain(load(model), picture, "grad-cam", k)
+        np.testing.assert_allclose(result.values, bilinear(places, 4, 4), rtol=1e-5, atol=1e-6)
+        assert result.values.shape == (4, 4)
+
+
+@pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "pool2"])
+def test_grad_cam_against_keras_at_any_layer(cases, layer):
+    case = cases["sequential_cnn"]
+    model, at = case.model, [made.name for made in case.model.layers].index(layer)
+    maps = case.batch
+    for made in model.layers[: at + 1]:
+        maps = made(maps)
+    answer = model.layers[-1]
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        x = maps
+        for made in model.layers[at + 1 : -1]:
+            x = made(x)
+        score = (x @ tf.convert_to_tensor(answer.kernel))[0, 3] + answer.bias[3]
+    gradient = tape.gradient(score, maps).numpy()[0]
+    places = np.maximum((gradient.mean((0, 1)) * maps.numpy()[0]).sum(axis=2), 0)
+    result = explain(case.network, case.picture, "grad-cam", 3, layer=layer)
+    np.testing.assert_allclose(result.values, bilinear(places, 12, 12), rtol=1e-3, atol=1e-5)
+    assert result.score == pytest.approx(float(score), rel=1e-4)
+
+
+def test_grad_cam_looks_by_default_behind_normalisation_and_activation_of_the_last_convolution():
+    given = keras.Input((8, 8, 1))
+    x = layers.Conv2D(2, 3, name="first")(given)
+    x = layers.Conv2D(3, 3, name="last")(layers.ReLU(name="first_relu")(x))
+    x = layers.BatchNormalization(name="last_bn")(x)
+    x = layers.ReLU(name="last_relu")(x)
+    x = layers.MaxPooling2D(2, name="pool")(x)
+    model = keras.Model(given, layers.Dense(2)(layers.Flatten()(x)))
+    network = load(model)
+    assert last_convolution(network).name == "last_relu"
+    (parameter,) = GradCam().parameters(network)
+    assert parameter.default == "last_relu"
+    assert parameter.choices == ("first", "first_relu", "last", "last_bn", "last_relu", "pool")
+    picture = np.random.default_rng(0).random((8, 8, 1)).astype(np.float32)
+    default, named = (explain(network, picture, "grad-cam", 1, **kw) for kw in ({}, {"layer": "last_relu"}))
+    np.testing.assert_array_equal(default.values, named.values)
+
+
+def test_grad_cam_takes_maps_even_where_the_convolution_itself_leaves_one_cell(fixed_weights):
+    made = [keras.Input((4, 4, 1)), layers.Conv2D(3, 4), layers.UpSampling2D(3), layers.Flatten(), layers.Dense(2)]
+    network = load(fixed_weights(keras.Sequential(made)))
+    assert last_convolution(network).kind == "UpSampling2D"
+
+
+def test_grad_cam_on_vectors_says_what_to_use(cases):
+    with pytest.raises(NnvizError, match=r"feature maps.*integrated-gradients or occlusion"):
+        explain(cases["mlp_28x28x1"].network, cases["mlp_28x28x1"].picture, "grad-cam")
+
+
+@pytest.mark.parametrize("kind", ["channel", "unit", "weighted"])
+def test_gradient_of_an_inner_target_against_the_tape(cases, kind):
+    case = cases["nested"]
+    base = case.model.get_layer("base")
+    target, pick = {
+        "channel": (targets.channel("depthwise", 2), lambda t: tf.reduce_sum(t[0, :, :, 2])),
+        "unit": (targets.unit("depthwise", 1, 4, 3), lambda t: t[0, 1, 4, 3]),
+        "weighted": (
+            targets.Target("depthwise", (((0, 0, 1), 2.0), ((1,), -0.5))),
+            lambda t: 2 * t[0, 0, 0, 1] - 0.5 * tf.reduce_sum(t[0, :, :, 1]),
+        ),
+    }[kind]
+    x = tf.constant(case.batch)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = case.model.get_layer("rescaling")(x)
+        for name in ("conv", "bn", "relu", "depthwise"):
+            y = base.get_layer(name)(y)
+        score = pick(y)
+    expected = tape.gradient(score, x).numpy()[0]
+    assert np.abs(expected).max() > 0
+    result = explain(case.network, case.picture, "gradient", target)
+    np.testing.assert_allclose(result.values, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+    assert result.score == pytest.approx(float(score), rel=1e-4, abs=1e-5)
+
+
+def test_target_on_the_input_itself(cases):
+    """The sum of one channel of the picture: 1 in that channel, 0 in the others."""
+    case = cases["branched"]
+    result = explain(case.network, case.picture, "gradient", targets.channel("picture", 1))
+    np.testing.assert_array_equal(result.values, np.broadcast_to([0, 1, 0], (10, 10, 3)))
+
+
+def test_a_network_of_vectors_is_explained_as_its_picture(cases):
+    """(64,) and (8, 8) stand for the same square, in row-major order."""
+    case = cases["mlp_64"]
+    kernel = case.model.get_layer("hidden1").kernel
+    result = explain(case.network, case.picture, "gradient", targets.channel("hidden1", 0))
+    active = trace(case.network, case.picture).activations["hidden1"][0] > 0
+    expected = np.asarray(kernel)[:, 0].reshape(8, 8, 1) * active
+    np.testing.assert_allclose(result.values, expected, rtol=1e-5)
+
+
+def test_integer_inputs_have_no_gradient_and_say_so():
+    given = keras.Input((4, 4, 1), dtype="uint8")
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(given))
+    network = load(keras.Model(given, layers.Dense(2)(x)))
+    picture = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    with pytest.raises(NnvizError, match="depends on the image"):
+        explain(network, picture, "gradient", 1)

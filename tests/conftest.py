@@ -1,0 +1,218 @@
+"""Tiny Keras models with fixed weights. No layer keeps its easy defaults: a zero bias or an identity batch
+normalisation would let a forgotten term pass unnoticed."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from nnviz.analysis.network import Network, load
+
+
+def with_fixed_weights(model: keras.Model, seed: int = 0) -> keras.Model:
+    """Fill every weight from a generator; scales keep activations near 1, variances stay positive."""
+    generator = np.random.default_rng(seed)
+    for weight in model.weights:
+        values = generator.normal(0, 1, weight.shape)
+        kind = weight.path.rsplit("/", 1)[-1]
+        if "variance" in kind:
+            values = generator.uniform(0.5, 1.5, weight.shape)
+        elif "kernel" in kind:
+            values *= 1.5 / np.sqrt(max(1, np.prod(weight.shape[:-1])))
+        elif "gamma" in kind:
+            values = generator.uniform(0.5, 1.5, weight.shape) * generator.choice([-1, 1], weight.shape)
+        else:
+            values *= 0.3
+        weight.assign(values.astype(np.float32))
+    return model
+
+
+def sequential_cnn() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((12, 12, 1), name="picture"),
+            layers.Conv2D(4, 3, activation="relu", name="conv1"),
+            layers.MaxPooling2D(2, name="pool1"),
+            layers.Conv2D(5, 3, padding="same", activation="relu", name="conv2"),
+            layers.AveragePooling2D(2, name="pool2"),
+            layers.Flatten(name="flatten"),
+            layers.Dropout(0.5, name="dropout"),
+            layers.Dense(4, activation="softmax", name="answer"),
+        ],
+        name="sequential_cnn",
+    )
+
+
+def branched() -> keras.Model:
+    """Branches, a residual Add, and an operation that is no layer."""
+    given = keras.Input((10, 10, 3), name="picture")
+    stem = layers.Conv2D(4, 3, padding="same", name="stem")(given)
+    left = layers.Conv2D(4, 3, padding="same", activation="tanh", name="left")(stem)
+    left = layers.BatchNormalization(name="left_bn")(left)
+    added = layers.Add(name="added")([stem, left])
+    right = layers.DepthwiseConv2D(3, padding="same", activation="relu", name="right")(added)
+    joined = layers.Concatenate(name="joined")([added, right])
+    squared = keras.ops.square(joined)
+    pooled = layers.GlobalAveragePooling2D(name="pooled")(squared)
+    return keras.Model(given, layers.Dense(3, activation="softmax", name="answer")(pooled), name="branched")
+
+
+def nested() -> keras.Model:
+    """What people have most often: a Sequential around a whole functional base."""
+    given = keras.Input((12, 12, 3), name="base_input")
+    x = layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False, name="conv")(given)
+    x = layers.BatchNormalization(name="bn")(x)
+    x = layers.ReLU(name="relu")(x)
+    x = layers.DepthwiseConv2D(3, padding="same", name="depthwise")(x)
+    x = layers.SeparableConv2D(5, 3, padding="same", activation="tanh", name="separable")(x)
+    base = keras.Model(given, x, name="base")
+    return keras.Sequential(
+        [
+            keras.Input((12, 12, 3), name="picture"),
+            layers.Rescaling(1 / 127.5, offset=-1.0, name="rescaling"),
+            base,
+            layers.GlobalAveragePooling2D(name="pooled"),
+            layers.Dense(4, name="scores"),
+            layers.Activation("softmax", name="answer"),
+        ],
+        name="nested",
+    )
+
+
+def shared() -> keras.Model:
+    """One convolution used twice, one after the other."""
+    twice = layers.Conv2D(3, 3, padding="same", activation="tanh", name="twice")
+    given = keras.Input((8, 8, 3), name="picture")
+    x = layers.Flatten(name="flatten")(twice(twice(given)))
+    return keras.Model(given, layers.Dense(3, activation="softmax", name="answer")(x), name="shared")
+
+
+def logits_end() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((9, 9, 1), name="picture"),
+            layers.Conv2D(3, 3, activation="softplus", name="conv"),
+            layers.GlobalAveragePooling2D(name="pooled"),
+            layers.Dense(3, name="scores"),
+        ],
+        name="logits_end",
+    )
+
+
+def one_sigmoid() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1), name="picture"),
+            layers.Conv2D(3, 3, activation="relu", name="conv"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(1, activation="sigmoid", name="answer"),
+        ],
+        name="one_sigmoid",
+    )
+
+
+def several_sigmoids() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 3), name="picture"),
+            layers.Conv2D(3, 3, activation="relu", name="conv"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(4, activation="sigmoid", name="answer"),
+        ],
+        name="several_sigmoids",
+    )
+
+
+def mlp(*shape: int) -> keras.Model:
+    name = "mlp_" + "x".join(map(str, shape))
+    return keras.Sequential(
+        [
+            keras.Input(shape, name="picture"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(6, activation="relu", name="hidden1"),
+            layers.Dense(5, activation="tanh", name="hidden2"),
+            layers.Dense(4, activation="softmax", name="answer"),
+        ],
+        name=name,
+    )
+
+
+def any_size() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((None, None, 3), name="picture"),
+            layers.Conv2D(4, 3, strides=2, padding="same", activation="relu", name="conv1"),
+            layers.Conv2D(4, 3, activation="relu", name="conv2"),
+            layers.GlobalMaxPooling2D(name="pooled"),
+            layers.Dense(3, activation="softmax", name="answer"),
+        ],
+        name="any_size",
+    )
+
+
+BUILDERS = {
+    "sequential_cnn": sequential_cnn,
+    "branched": branched,
+    "nested": nested,
+    "shared": shared,
+    "logits_end": logits_end,
+    "one_sigmoid": one_sigmoid,
+    "several_sigmoids": several_sigmoids,
+    "mlp_28x28x1": lambda: mlp(28, 28, 1),
+    "mlp_8x8": lambda: mlp(8, 8),
+    "mlp_64": lambda: mlp(64),
+    "any_size": any_size,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One tiny model, its network, and a picture (H, W, C) in the range that its first layer takes."""
+
+    name: str
+    model: keras.Model
+    network: Network
+    picture: np.ndarray
+
+    @property
+    def batch(self) -> np.ndarray:
+        """The picture in the shape of the model's own input, with a batch axis."""
+        shape = self.model.inputs[0].shape[1:]
+        return self.picture[None] if None in shape else self.picture.reshape((1, *shape))
+
+
+@pytest.fixture(scope="session")
+def fixed_weights() -> Callable[..., keras.Model]:
+    return with_fixed_weights
+
+
+@pytest.fixture(scope="session")
+def cases() -> dict[str, Case]:
+    """Every tiny model by name; nobody changes their weights."""
+    found = {}
+    for seed, (name, build) in enumerate(BUILDERS.items()):
+        model = with_fixed_weights(build(), 300 + seed)
+        network = load(model)
+        shape = tuple(size or 11 for size in network.image_shape)
+        picture = (np.random.default_rng(7).random(shape) * (255 if name == "nested" else 1)).astype(np.float32)
+        found[name] = Case(name, model, network, picture)
+    return found
+
+
+@pytest.fixture(params=tuple(BUILDERS))
+def case(request: pytest.FixtureRequest, cases: dict[str, Case]) -> Case:
+    """Each tiny model in turn."""
+    return cases[request.param]
+
+
+@pytest.fixture(params=tuple(name for name in BUILDERS if name != "nested"))
+def flat_case(request: pytest.FixtureRequest, cases: dict[str, Case]) -> Case:
+    """Each tiny model that Keras itself can tap at every layer."""
+    return cases[request.param]
