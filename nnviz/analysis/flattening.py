@@ -137,7 +137,7 @@ def _reason(network: Network, of_image: str) -> str:
             if isinstance(layer.keras_layer, kind):
                 return f"{network.name} does not flatten its last feature maps: {layer.name} {what} instead."
     if of_image:
-        return f"{network.name} has no feature maps to flatten: {of_image} flattens the image itself."
+        return f"{network.name} has no feature maps to flatten: its layer {of_image} takes the image itself."
     if len(network.layers[0].output_shape) == 1:
         return f"{network.name} has no feature maps to flatten: it takes the image as a vector."
     return f"No layer of {network.name} turns feature maps into one long vector."

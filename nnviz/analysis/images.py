@@ -159,7 +159,7 @@ def _to_pixels(array: NDArray[Any]) -> NDArray[Any]:
     low, high = float(array.min()), float(array.max())
     if array.dtype.kind == "f":
         # Arithmetic on 0..1 leaves it by a hair; read as 0..255 that would be a black picture.
-        if -1e-3 <= low and high <= 255.001:
+        if low >= -1e-3 and high <= 255.001:
             return np.clip(array.astype(np.float32) * (255 if high <= 1.001 else 1), 0, 255)
     elif low >= 0 and high <= 255:
         return array.astype(np.uint8) * np.uint8(255 if array.dtype.kind == "b" else 1)

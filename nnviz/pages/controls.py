@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -76,17 +76,6 @@ def _step(label: str, icon: str, key: str, layer: str | None) -> None:
     )
 
 
-def go_to(layer: str, unit: int = 0) -> None:
-    """Take another layer under study: its first unit, no cell."""
-    address.write(layer=layer, unit=unit, row=None, column=None, page=None)
-
-
-def pick_unit(to_unit: Callable[[Any], int | None]) -> Callable[[Any], None]:
-    """A raster's callback that takes the picked place as the unit under study."""
-
-    def picked(place: Any) -> None:
-        unit = to_unit(place)
-        if unit is not None:
-            address.write(unit=unit)
-
-    return picked
+def go_to(layer: str) -> None:
+    """Take another layer under study: its strongest unit, no cell."""
+    address.write(layer=layer, unit=None, row=None, column=None, page=None)

@@ -127,7 +127,8 @@ def _sentence(current: Session, source: str, terms: np.ndarray, logit: float) ->
     name = current.class_name(current.class_index)
     flat = terms.ravel()
     best = int(flat.argmax())
-    speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {flat[best]:+.2f} of its logit {logit:.2f}"
+    share = f"{flat[best]:+.2f} of its logit {logit:.2f}"
+    speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
     winner = current.class_name(trace.winner)
     label = current.picture.label
     verdict = ""

@@ -87,7 +87,7 @@ def _vector(current: Session, colour: Any, ranges: np.ndarray) -> None:
         alt=f"The {length} values of {current.layer.name}, row by row",
         picked=Place(0, 0, current.unit // columns, current.unit % columns),
         height=0.66,
-        on_pick=lambda place: address.write(unit=place.row * columns + place.column),
+        on_pick=lambda place: address.write(unit=(place.row or 0) * columns + (place.column or 0)),
     )
 
 

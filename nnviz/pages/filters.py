@@ -91,7 +91,7 @@ def _grid(current: Session, bank: FilterBank, stage: str, unit: int, channel: in
         key="filters",
         alt=f"{len(shown)} of {len(bank.weights)} filters of {current.layer.name}, blue negative, orange positive",
         picked=Place(0, int(where[0]), 0, 0) if len(where) else None,
-        height=0.6 if many else 0.68,
+        height=0.56 if many else 0.66,
         least=56,
         on_pick=lambda place: address.write(unit=int(shown[place.tile])),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from nnviz.pages.page import Page, caption, head, link, small
 from nnviz.pages.session import Session
 
 COLUMNS = 8
-TILES = 14
+TILES = 12
 LINES = 8
 """The strongest inputs and outputs that are drawn."""
 
@@ -53,30 +54,28 @@ def render(current: Session) -> None:
     lines = _lines(current, columns, at)
     with head(PAGE):
         small(
-            f"<b>{current.network.name}</b>: {len(current.network.layers)} layers, {current.network.parameters:,} parameters"
+            f"<b>{current.network.name}</b>: {len(current.network.layers)} layers, "
+            f"{current.network.parameters:,} parameters"
         )
-    left, right = st.columns([6, 1.35], gap="medium")
-    with left:
-        raster(
-            [_panel(current, column) for column in columns],
-            key="network",
-            alt=f"All layers of {current.network.name} with their activations on this picture",
-            picked=None if at is None else columns[at].place(at, current.unit),
-            lines=lines,
-            height=0.7,
-            least=24,
-            wide=True,
-            on_pick=lambda place: address.write(
-                layer=columns[place.panel].layer.name, unit=columns[place.panel].unit(place), row=None, column=None
-            ),
-        )
-    with right:
-        _answer(current)
-    words, links = st.columns([5, 4], gap="large", vertical_alignment="center")
+    raster(
+        [_panel(current, column) for column in columns],
+        key="network",
+        alt=f"All layers of {current.network.name} with their activations on this picture",
+        picked=None if at is None else columns[at].place(at, current.unit),
+        lines=lines,
+        height=0.62,
+        least=24,
+        wide=True,
+        on_pick=lambda place: address.write(
+            layer=columns[place.panel].layer.name, unit=columns[place.panel].unit(place), row=None, column=None
+        ),
+    )
+    words, answer = st.columns([3, 2], gap="large")
     with words:
         caption(_sentence(current, columns, lines))
-    with links:
         _links(current)
+    with answer:
+        _answer(current)
 
 
 def _window(current: Session) -> list[LayerInfo]:
@@ -178,15 +177,18 @@ def _answer(current: Session) -> None:
     trace = current.trace
     winner = current.class_name(trace.winner)
     label = current.picture.label
-    st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{winner}</div>')
-    if label is not None and label in current.network.classes:
-        small("and is right" if label == winner else f"and is <b>wrong</b>: it is a {label}")
-    order = np.argsort(-trace.logits, kind="stable")[:5]
-    views.answer(
-        [current.network.classes[index] for index in order],
-        trace.probabilities[order],
-        [views.percent(trace.probabilities[index]) for index in order],
-    )
+    says, bars = st.columns([1, 3], gap="small")
+    with says:
+        st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{html.escape(winner)}</div>')
+        if label is not None and label in current.network.classes:
+            small("and is right." if label == winner else f"and is <b>wrong</b>: it is a {label}.")
+    with bars:
+        order = np.argsort(-trace.logits, kind="stable")[:5]
+        views.answer(
+            [current.network.classes[index] for index in order],
+            trace.probabilities[order],
+            [views.percent(trace.probabilities[index]) for index in order],
+        )
 
 
 def _sentence(current: Session, columns: list[Column], lines: list[Line]) -> str:

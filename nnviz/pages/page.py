@@ -13,7 +13,6 @@ from nnviz.errors import NnvizError
 from nnviz.pages import address, session
 from nnviz.pages.session import Session
 
-
 ENTRIES = "pages"
 """Where the session keeps Streamlit's own objects of the pages, by slug."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -26,6 +25,7 @@ class Session:
         network, picture: what is looked at.
         transform: what is done to the picture first.
         fitted: the picture as the network takes it.
+        trace: what it leaves in every layer.
         layer: the one under study.
         unit: channel of it.
         cell: (row, column) in its maps, or None.
@@ -37,15 +37,12 @@ class Session:
     picture: library.Picture
     transform: Transform
     fitted: Fitted
+    trace: Trace
     layer: LayerInfo
     unit: int
     cell: tuple[int, int] | None
     target: int | None
     notices: tuple[str, ...] = ()
-
-    @cached_property
-    def trace(self) -> Trace:
-        return library.traced(self.network, f"{self.network.name} {id(self.network)}", self.fitted.image, self.fitted)
 
     @property
     def class_index(self) -> int:
@@ -86,24 +83,15 @@ def read() -> Session:
     picture = _picture(found.get("image"), notices)
     transform = _transform(notices)
     layer = network.layer(_layer(found.get("layer"), network, notices))
-    units = layer.output_shape[-1] or 1
-    unit = _whole("unit", 0, units - 1, notices)
     cell = None
     if layer.spatial and "row" in found and "column" in found:
         rows, columns = (size or 1 << 14 for size in layer.output_shape[:2])
         cell = (_whole("row", 0, rows - 1, notices), _whole("column", 0, columns - 1, notices))
     target = _whole("target", 0, network.graph.classes - 1, notices) if "target" in found else None
-    session = Session(
-        network,
-        picture,
-        transform,
-        library.fitted(network, picture, transform),
-        layer,
-        unit,
-        cell,
-        target,
-        tuple(notices),
-    )
+    fitted = library.fitted(network, picture, transform)
+    trace = library.traced(network, f"{network.name} {id(network)}", fitted.image, fitted)
+    unit = _unit(trace.activations[layer.name], notices)
+    session = Session(network, picture, transform, fitted, trace, layer, unit, cell, target, tuple(notices))
     _write(session, found)
     return session
 
@@ -135,6 +123,14 @@ def _nearest(wanted: str | None, options: tuple[str, ...], what: str, default: s
     shown = close[0] if close else default
     notices.append(f"There is no {what} {wanted!r} here, so {shown!r} is shown. There are: {', '.join(options[:12])}.")
     return shown
+
+
+def _unit(activations: np.ndarray, notices: list[str]) -> int:
+    """The unit of the address; where it names none, the one that this picture excites most."""
+    channels = activations.reshape(-1, activations.shape[-1])
+    if "unit" not in address.read():
+        return int(np.abs(channels).max(axis=0).argmax())
+    return _whole("unit", 0, channels.shape[1] - 1, notices)
 
 
 def _layer(wanted: str | None, network: Network, notices: list[str]) -> str:

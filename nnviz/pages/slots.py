@@ -124,10 +124,10 @@ def _beside(subject: Subject) -> str:
         held = f"hold{'' if many else 's'} the same cell of map{'s' if many else ''} {maps}"
         return f"while slot{'s' if many else ''} {slots} beside it {held}"
     if 0 < column < columns - 1:
-        return f"while only {number - 1:,} and {number + 1:,}, left and right of it, stay beside it"
+        return f"while only {number - 1:,} and {number + 1:,}, left and right of it, stay beside it in the vector"
     other = number - 1 if column == 0 else number + 1
     if not 1 <= other <= subject.values.size // subject.step:
-        return f"while the vector {'begins' if column == 0 else 'ends'} here"
+        return f"and the vector {'begins' if column == 0 else 'ends'} with it"
     return f"while {noun} {other:,}, beside it in the vector, comes from the other side of the {subject.whole}"
 
 

@@ -45,7 +45,7 @@ class Warmup:
                 self.doing, began = title, time.perf_counter()
                 job()
                 self.seconds[title] = time.perf_counter() - began
-        except Exception as error:  # handed on to whoever waits
+        except Exception as error:  # noqa: BLE001 - handed on, whatever it is, to whoever waits
             self.error = error
         finally:
             self.done.set()

@@ -65,9 +65,9 @@ def paged(strength: np.ndarray, unit: int) -> np.ndarray:
         return np.arange(count)
     order = np.argsort(-strength, kind="stable")
     pages = math.ceil(count / PER_PAGE)
-    page, _ = address.whole("page", 0, 0, pages - 1)
-    controls.slider(f"Page (of {pages}; strongest first, {count} in all)", "page", page, 0, pages - 1)
-    return order[page * PER_PAGE : (page + 1) * PER_PAGE]
+    page, _ = address.whole("page", 1, 1, pages)
+    controls.slider(f"Page of {pages}: {count} in all, strongest first", "page", page, 1, pages)
+    return order[(page - 1) * PER_PAGE : page * PER_PAGE]
 
 
 def answer(

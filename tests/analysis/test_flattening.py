@@ -97,8 +97,8 @@ def test_a_slot_or_a_shape_that_is_none_is_said():
         ("nested", None, "pooled averages each map"),
         ("branched", None, "pooled averages each map"),
         ("any_size", None, "pooled keeps only the largest"),
-        ("mlp_28x28x1", None, "flatten flattens the image itself"),
-        ("mlp_8x8", None, "flatten flattens the image itself"),
+        ("mlp_28x28x1", None, "its layer flatten takes the image itself"),
+        ("mlp_8x8", None, "its layer flatten takes the image itself"),
         ("mlp_64", None, "takes the image as a vector"),
     ],
 )
@@ -139,7 +139,7 @@ def test_a_reshape_counts_and_a_dropout_is_passed_over():
 def test_a_scaled_image_is_still_the_image():
     found, reason = flattened_maps(model(keras.layers.Rescaling(1 / 255), keras.layers.Flatten(name="flat")))
     assert found is None
-    assert "flat flattens the image itself" in reason
+    assert "its layer flat takes the image itself" in reason
 
 
 def test_a_flatten_after_global_pooling_lays_nothing_out():
