@@ -25,7 +25,7 @@ from nnviz.pages.session import Session
 
 AT_ONCE = 0.3
 """Seconds that a page waits before it draws; what takes longer gets a bar."""
-_SLICE, _PAUSE = 0.25, 0.3
+_SLICE, _PAUSE, _REDRAWN = 0.25, 0.3, 2.0
 _DESK = "attributions under way"
 
 
@@ -71,12 +71,19 @@ class _Run:
 
 @dataclass(eq=False)
 class Desk:
-    """One viewer's work: the method under way, and those that were stopped or failed."""
+    """One viewer's work: the method under way, and those that were stopped or failed.
+
+    Attributes:
+        changed: whether a method ended that the page does not show yet.
+        drawn: when the page was drawn last.
+    """
 
     running: _Run | None = None
     waiting: list[Wish] = field(default_factory=list)
     stopped: dict[Hashable, Progress | None] = field(default_factory=dict)
     failed: dict[Hashable, str] = field(default_factory=dict)
+    changed: bool = False
+    drawn: float = 0.0
 
     def gather(self, wishes: Sequence[Wish], seconds: float = AT_ONCE) -> list[Found]:
         """Work on what is wanted, in this order, for so many seconds; say what there is then."""
@@ -93,26 +100,32 @@ class Desk:
             and not wish.method.unfit(wish.network)
         ]
         self.work(seconds)
+        self.changed, self.drawn = False, time.perf_counter()
         return [self._found(wish) for wish in wishes]
 
-    def work(self, seconds: float) -> bool:
-        """Work for so many seconds, at least one step; whether a method came to its end meanwhile."""
-        end, ended = time.perf_counter() + seconds, False
+    def work(self, seconds: float) -> None:
+        """Work for so many seconds, at least one step."""
+        end = time.perf_counter() + seconds
         while self.busy and time.perf_counter() < end:
             try:
-                ended |= self._step()
+                self._step()
             except NnvizError as error:
                 wish = self.running.wish if self.running else self.waiting.pop(0)
-                self.failed[wish.key], ended = str(error), True
+                self.failed[wish.key], self.changed = str(error), True
                 self._close()
             except BaseException:
                 self._close()
                 raise
-        return ended
 
     @property
     def busy(self) -> bool:
         return self.running is not None or bool(self.waiting)
+
+    @property
+    def news(self) -> bool:
+        """Whether the page is worth drawing anew: a method ended, or a map has had time to form further."""
+        formed = self.running is not None and self.running.progress and self.running.progress.so_far
+        return self.changed or bool(formed and time.perf_counter() - self.drawn > _REDRAWN)
 
     def stop(self) -> None:
         """Stop what is under way and what waits; both keep what they have, until they are asked for again."""
@@ -120,13 +133,13 @@ class Desk:
             self.stopped[self.running.wish.key] = self.running.progress
             self._close()
         self.stopped |= {wish.key: None for wish in self.waiting}
-        self.waiting = []
+        self.waiting, self.changed = [], True
 
     def again(self, key: Hashable) -> None:
         """Take up a method that was stopped."""
         self.stopped.pop(key, None)
 
-    def _step(self) -> bool:
+    def _step(self) -> None:
         if self.running is None:
             self.running = _Run(self.waiting[0], self.waiting[0].begun())
             self.waiting.pop(0)
@@ -135,12 +148,11 @@ class Desk:
             progress = next(run.steps)
         except StopIteration as end:
             result = end.value
-            self.running = None
+            self.running, self.changed = None, True
             library.remembered(run.wish.key, lambda: result)
-            return True
+            return
         before = run.progress.so_far if run.progress else None
         run.progress = Progress(progress.done, progress.total, progress.so_far or before)
-        return False
 
     def _close(self) -> None:
         if self.running is not None:
@@ -184,25 +196,34 @@ def desk() -> Desk:
 
 def progress_bar() -> None:
     """The bar of the method under way, and Stop; nothing where no method is. It works on while it is drawn."""
-    if not desk().busy:
-        return
 
-    @st.fragment(run_every=_PAUSE)
+    # Drawn also where nothing is under way: a late timer of the browser then still finds the fragment.
+    @st.fragment(run_every=_PAUSE if desk().busy else None)
     def bar(first: list[bool]) -> None:
+        mine = desk()
         # The page has worked before it drew: only the runs of this fragment alone take a slice.
-        ended = not first and desk().work(_SLICE)
+        if mine.busy and not mine.changed:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                place = st.empty()
+                place.progress(*_done(mine))
+                st.button("Stop", icon=":material/stop:", key="attribution-stop", on_click=mine.stop)
+            if not first:
+                mine.work(_SLICE)
+            if mine.busy:
+                place.progress(*_done(mine))
         first.clear()
-        if ended or not desk().busy:
+        if mine.news:
             st.rerun()
-        run, waiting = desk().running, desk().waiting
-        title = (run.wish if run else waiting[0]).method.title
-        done = f": {run.progress.done} of {run.progress.total}" if run and run.progress else ": begins"
-        rest = f" ({len(waiting)} more to come)" if run and waiting else ""
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.progress(
-                run.progress.done / run.progress.total if run and run.progress else 0.0,
-                f"{title}{done}{rest}",
-            )
-            st.button("Stop", icon=":material/stop:", key="attribution-stop", on_click=lambda: desk().stop())
 
     bar([True])
+
+
+def _done(shown: Desk) -> tuple[float, str]:
+    """How far the method under way is, as a share and in words."""
+    run, more = shown.running, len(shown.waiting) - (shown.running is None)
+    method = (run.wish if run else shown.waiting[0]).method
+    rest = f" ({more} more to come)" if more else ""
+    if run is None or run.progress is None:
+        return 0.0, f"{method.title}: begins{rest}"
+    progress = run.progress
+    return progress.done / progress.total, f"{method.title}: {progress.done} of {progress.total}{rest}"

@@ -14,39 +14,43 @@ from nnviz.pages import address, controls, views
 from nnviz.pages.page import Page, caption, head, small
 from nnviz.pages.session import Session
 
-TERMS = 12
+TERMS = 8
 SHOWN = 12
 """Classes in the list: all of ten; of a thousand the first, and the one that is asked for."""
 
 
 def render(current: Session) -> None:
     """Draw the page."""
-    trace, network = current.trace, current.network
+    network = current.network
     chosen = current.class_index
     source = deciding_layer(network)
-    terms, logit = contributions(network, trace.image, source, targets.logit(chosen))
+    terms, logit = contributions(network, current.trace.image, source, targets.logit(chosen))
     with head(PAGE):
-        small("Why class")
+        small("Why", width="content")
         _classes(current)
+    _way(current)
+    caption(_sentence(current, source, terms, logit))
     left, right = st.columns([5, 3], gap="large")
     with left:
-        _way(current)
+        _sum(current, source, terms, logit)
     with right:
-        order = np.argsort(-trace.logits, kind="stable")
-        if len(order) > SHOWN:
-            order = np.unique(np.append(order[:SHOWN], chosen))
-            order = order[np.argsort(-trace.logits[order], kind="stable")]
-        else:
-            order = np.arange(len(order))
-        views.answer(
-            [network.classes[i] for i in order],
-            trace.probabilities[order],
-            [views.percent(trace.probabilities[i]) for i in order],
-            marked=int(np.flatnonzero(order == chosen)[0]),
-            second=("logit", [f"{trace.logits[i]:.2f}" for i in order]),
-        )
-    caption(_sentence(current, source, terms, logit))
-    _sum(current, source, terms, logit)
+        _table(current, chosen)
+
+
+def _table(current: Session, chosen: int) -> None:
+    """All classes with logit and probability; of more than a dozen the first, and the chosen one."""
+    trace = current.trace
+    order = np.arange(len(trace.logits))
+    if len(order) > SHOWN:
+        order = np.union1d(np.argsort(-trace.logits, kind="stable")[:SHOWN], [chosen])
+        order = order[np.argsort(-trace.logits[order], kind="stable")]
+    views.answer(
+        [current.network.classes[i] for i in order],
+        trace.probabilities[order],
+        [views.percent(trace.probabilities[i]) for i in order],
+        marked=int(np.flatnonzero(order == chosen)[0]),
+        second=("logit", [f"{trace.logits[i]:.2f}" for i in order]),
+    )
 
 
 def _classes(current: Session) -> None:
@@ -97,7 +101,7 @@ def _way(current: Session) -> None:
             )
         )
     raster(
-        panels, key="way", alt="From the last maps to the vector before the classes", height=0.4, least=16, wide=True
+        panels, key="way", alt="From the last maps to the vector before the classes", height=0.36, least=16, wide=True
     )
 
 
@@ -111,7 +115,7 @@ def _sum(current: Session, source: str, terms: np.ndarray, logit: float) -> None
         names.append(f"{flat.size - TERMS} others")
         values.append(others)
     figure = adding_up(
-        [*names, "bias"], [*values, bias], f"logit {current.class_name(current.class_index)}", height=340
+        [*names, "bias"], [*values, bias], f"logit {current.class_name(current.class_index)}", height=400
     )
     figure.update_xaxes(title_text=f"slots of {source}: weight x activation, largest first")
     views.plot(figure, "sum")

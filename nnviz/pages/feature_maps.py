@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis.layers import receptive_fields
+from nnviz.analysis.receptive import receptive_fields
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.pages import address, controls, views
@@ -31,6 +31,8 @@ def render(current: Session) -> None:
             _vector(current, colour, ranges)
         else:
             _grid(current, colour, ranges)
+        noun = "Map" if current.activations.ndim > 1 else "Unit"
+        controls.slider(noun, "unit", current.unit, 0, current.activations.shape[-1] - 1)
     with right:
         small(f"<b>{current.layer.name}</b>: {current.layer.description}, {_shape(current.activations.shape)}")
         _detail(current, colour, ranges, overlay)
@@ -59,7 +61,7 @@ def _grid(current: Session, colour: Any, ranges: np.ndarray) -> None:
         key="maps",
         alt=f"Feature maps of {current.layer.name}, {len(shown)} of {len(tiles)}",
         picked=Place(0, int(where[0]), 0, 0) if len(where) else None,
-        height=0.66,
+        height=0.6,
         least=56,
         on_pick=lambda place: address.write(unit=int(shown[place.tile])),
     )
@@ -86,7 +88,7 @@ def _vector(current: Session, colour: Any, ranges: np.ndarray) -> None:
         key="maps",
         alt=f"The {length} values of {current.layer.name}, row by row",
         picked=Place(0, 0, current.unit // columns, current.unit % columns),
-        height=0.66,
+        height=0.6,
         on_pick=lambda place: address.write(unit=(place.row or 0) * columns + (place.column or 0)),
     )
 

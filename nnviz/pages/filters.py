@@ -91,12 +91,16 @@ def _grid(current: Session, bank: FilterBank, stage: str, unit: int, channel: in
         key="filters",
         alt=f"{len(shown)} of {len(bank.weights)} filters of {current.layer.name}, blue negative, orange positive",
         picked=Place(0, int(where[0]), 0, 0) if len(where) else None,
-        height=0.56 if many else 0.66,
+        height=0.58,
         least=56,
         on_pick=lambda place: address.write(unit=int(shown[place.tile])),
     )
-    if many:
-        controls.slider(f"Input channel (of {bank.reads})", "channel", channel, 0, bank.weights.shape[3] - 1)
+    first, second = st.columns(2, gap="large")
+    with first:
+        controls.slider("Filter", "unit", unit, 0, len(tiles) - 1)
+    with second:
+        if many:
+            controls.slider(f"Input channel (of {bank.reads})", "channel", channel, 0, bank.weights.shape[3] - 1)
 
 
 def _detail(current: Session, bank: FilterBank, stage: str, unit: int, channel: int) -> None:

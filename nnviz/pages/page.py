@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -46,6 +48,8 @@ def show(page: Page) -> None:
             return
         for notice in current.notices:
             st.info(notice, icon=":material/info:")
+        if current.network.assumed:
+            small(html.escape(current.network.assumed))
         try:
             page.render(current)
         except NnvizError as error:
@@ -96,6 +100,6 @@ def caption(text: str) -> None:
     st.html(f'<p class="nn-caption" data-testid="nnCaption">{text}</p>')
 
 
-def small(text: str) -> None:
+def small(text: str, width: Literal["stretch", "content"] = "stretch") -> None:
     """A line of detail."""
-    st.html(f'<p class="nn-small">{text}</p>')
+    st.html(f'<p class="nn-small">{text}</p>', width=width)

@@ -36,20 +36,26 @@ def render(current: Session) -> None:
     with head(PAGE):
         _targets(current)
         controls.switch("Values", "signed", ("1", "0"), "1" if signed else "0", titles=_VALUES)
-    shown = [found[name] for name in _NAMES if found[name].state not in ("unfit", "failed")]
+    shown = [found[name] for name in _NAMES if found[name].state != "unfit"]
+    if found[chosen].state == "unfit":
+        chosen = _FIRST
     _side_by_side(current, shown, chosen, signed, strength)
     left, right = st.columns([2, 3], gap="large")
     with left:
         _enlarged(current, found[chosen], signed, strength)
         _overlay(strength)
     with right:
+        # Two places that stay what they are, so that the bar is the same fragment in every run.
+        words, work = st.container(), st.container()
+    with words:
         _in_words(current, found[chosen], signed)
         parameters.sliders(method_named(chosen), current.network)
         _again(found[chosen], wishes[chosen])
-        attributions.progress_bar()
         for each in found.values():
-            if each.reason and each.method.name != chosen:
+            if each.state == "unfit":
                 small(html.escape(each.reason))
+    with work:
+        attributions.progress_bar()
 
 
 _STRENGTHS = (0, *range(100, 0, -10))
@@ -84,7 +90,7 @@ def _overlay(strength: int) -> None:
     st.select_slider(
         "Over the picture",
         _STRENGTHS,
-        format_func=lambda value: f"{value}% of the map" if value else "map alone",
+        format_func=lambda value: f"map at {value}%" if value else "map alone",
         key=key,
         on_change=lambda: address.write(strength=st.session_state[key] or None),
     )
@@ -114,15 +120,22 @@ def _panel(current: Session, found: Found, signed: bool, strength: int, **more: 
         names=[found.method.title],
         pick="tile",
         say_zero=True,
-        under=current.fitted_tile[0] if strength else None,
+        under=_washed(current.fitted_tile[0]) if strength else None,
         strength=strength / 100 or 1.0,
         **more,
     )
 
 
+def _washed(picture: np.ndarray) -> np.ndarray:
+    """The picture half way to white: on black, blue and orange would both be dark."""
+    return 255 - (255 - picture.astype(np.float32)) / 2
+
+
 def _state(found: Found) -> str:
     """How far a method came that is not finished."""
-    if found.state in ("done", "unfit", "failed"):
+    if found.reason:
+        return "could not be computed"
+    if found.state == "done":
         return ""
     if found.progress is None:
         return "stopped" if found.state == "stopped" else "to come"
@@ -131,21 +144,17 @@ def _state(found: Found) -> str:
 
 
 def _side_by_side(current: Session, shown: list[Found], chosen: str, signed: bool, strength: int) -> None:
-    at = [found.method.name for found in shown].index(chosen) if chosen in _named(shown) else None
+    at = [found.method.name for found in shown].index(chosen)
     raster(
         [views.picture_panel(current, title="Picture", note=_size(current), most=196)]
         + [_panel(current, found, signed, strength, most=196) for found in shown],
         key="methods",
         alt=f"The picture, and its attribution by {', '.join(found.method.title for found in shown)}",
-        picked=None if at is None else Place(at + 1, 0, 0, 0),
+        picked=Place(at + 1, 0, 0, 0),
         height=0.26,
         least=84,
         on_pick=lambda place: address.write(method=shown[place.panel - 1].method.name),
     )
-
-
-def _named(shown: list[Found]) -> list[str]:
-    return [found.method.name for found in shown]
 
 
 def _size(current: Session) -> str:
@@ -154,11 +163,9 @@ def _size(current: Session) -> str:
 
 
 def _enlarged(current: Session, found: Found, signed: bool, strength: int) -> None:
-    if found.reason:
-        return
     values = _map(found, signed)
-    most = None if values is None else np.unravel_index(np.abs(values).argmax(), values.shape)
-    panel = _panel(current, found, signed, strength, most=420)
+    most = None if values is None or not values.any() else np.unravel_index(np.abs(values).argmax(), values.shape)
+    panel = _panel(current, found, signed, strength, most=448)
     raster(
         [panel],
         key="method",
@@ -177,7 +184,8 @@ def _in_words(current: Session, found: Found, signed: bool) -> None:
     elif attribution is None:
         caption(f"{method.what} {'It was stopped before its first step.' if found.state == 'stopped' else ''}")
     else:
-        caption(sentence(current.class_name(current.class_index), method, attribution, signed))
+        so_far = f"So far, {_state(found)}: " if found.state != "done" else ""
+        caption(so_far + sentence(current.class_name(current.class_index), method, attribution, signed))
     if attribution is not None and attribution.adds_up_to is not None and attribution.gap is not None:
         small(
             f"<b>Completeness</b>: the map adds up to {_minus(f'{attribution.values.sum():.3f}')}; "

@@ -46,7 +46,7 @@ def _networks(current: Session) -> None:
             f"({test['correct']:,}), {current.network.parameters:,} parameters."
         )
     else:
-        st.caption(f"{current.network.parameters:,} parameters. {current.network.assumed}")
+        st.caption(f"{current.network.parameters:,} parameters.")
 
 
 def _pictures(current: Session) -> None:

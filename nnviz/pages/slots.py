@@ -132,6 +132,7 @@ def _beside(subject: Subject) -> str:
 
 
 def binned(vector: np.ndarray, bins: int) -> np.ndarray:
-    """The means of `bins` runs of a vector; slot i is in run i * bins // size."""
+    """The value furthest from zero in each of `bins` runs of a vector; slot i is in run i * bins // size."""
     starts = -(-np.arange(bins) * vector.size // bins)
-    return np.add.reduceat(vector, starts) / np.diff(np.append(starts, vector.size))
+    high, low = np.maximum.reduceat(vector, starts), np.minimum.reduceat(vector, starts)
+    return np.where(high >= -low, high, low)

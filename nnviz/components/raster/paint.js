@@ -132,10 +132,11 @@ function drawLines(context, header, places, theme) {
     const down = header.panels[line.from.panel].row !== header.panels[line.to.panel].row;
     const from = down ? [a.x + a.w / 2, a.y + a.h] : [a.x + a.w, a.y + a.h / 2];
     const to = down ? [b.x + b.w / 2, b.y] : [b.x, b.y + b.h / 2];
-    const bend = down ? (to[1] - from[1]) / 2 : (to[0] - from[0]) / 2;
+    // Downwards a line runs straight for long, so that it turns aside below the panels that it passes.
+    const bend = down ? 0.88 * (to[1] - from[1]) : (to[0] - from[0]) / 2;
     context.beginPath();
     context.moveTo(...from);
-    if (down) context.bezierCurveTo(from[0], from[1] + bend, to[0], to[1] - bend, ...to);
+    if (down) context.bezierCurveTo(from[0], from[1] + bend, to[0], from[1] + bend, ...to);
     else context.bezierCurveTo(from[0] + bend, from[1], to[0] - bend, to[1], ...to);
     if (line.plain) {
       // A light seam, so that it is seen on dark maps too.

@@ -24,8 +24,18 @@ function draw(state) {
   canvas.style.height = `${canvas.height / ratio}px`;
   const context = canvas.getContext("2d"), theme = themeOf(root);
   context.setTransform(ratio, 0, 0, ratio, Math.round(pad * ratio), Math.round(pad * ratio));
-  header.panels.forEach((panel, index) => drawPanel(context, panel, places.panels[index], values, theme));
+  // Lines pass behind the panels that they do not belong to.
+  const tied = new Set(header.lines.flatMap((line) => [line.from.panel, line.to.panel]));
+  const over = (index) => header.lines.length > 0 && !tied.has(index);
+  header.panels.forEach((panel, index) => { if (!over(index)) drawPanel(context, panel, places.panels[index], values, theme); });
   if (header.lines.length) drawLines(context, header, places, theme);
+  header.panels.forEach((panel, index) => {
+    if (!over(index)) return;
+    const size = places.panels[index];
+    context.fillStyle = theme.background;
+    context.fillRect(size.x - 5, size.y, size.width + 10, size.height + 5);
+    drawPanel(context, panel, size, values, theme);
+  });
   for (const mark of header.marks) drawBox(context, cellBox(places.panels[mark.panel], header.panels[mark.panel], mark), theme[mark.colour], 2.5);
   if (state.picked) drawBox(context, pickedBox(state, state.picked), theme.picked, 3.5);
   // What stands where, in CSS pixels within the canvas: for tests and for whoever drives the page.
