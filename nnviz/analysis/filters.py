@@ -26,7 +26,7 @@ class FilterBank:
 
     Attributes:
         weights: (filters, rows, columns, channels) float32, read-only.
-        bias: (filters,), or None where there is none.
+        bias: (filters,), read-only, or None where there is none.
         kind: "kernel" slides over maps; "mix" is a 1x1 kernel, one weight a channel; "picture" has a weight a
             place of the image or maps that a dense layer reads through a flattening; "vector" one a unit.
         reads: name of the layer whose channels (or units) the weights belong to.
@@ -82,7 +82,9 @@ def filter_bank(network: Network, name: str, stage: str = "") -> FilterBank:
         kind = "vector" if shape is None else "picture"
         kernel = kernel.reshape(len(kernel), *(shape or (1, 1, -1)))
     weights = np.ascontiguousarray(kernel, np.float32)
-    weights.flags.writeable = False
+    for array in (weights, bias):
+        if array is not None:
+            array.flags.writeable = False
     return FilterBank(weights, bias, kind, source, groups)
 
 
@@ -132,9 +134,9 @@ def _pictured(network: Network, layer: LayerInfo) -> tuple[str, tuple[int, int, 
     while True:
         shape = network.layer(at).output_shape
         if at == graph.input_name:
-            height, width, channels = network.image_shape
-            if height and width and height * width * channels == size:
-                return at, (height, width, channels)
+            height, width, depth = network.image_shape
+            if height and width and height * width * depth == size:
+                return at, (height, width, depth)
             return passed, None
         if len(shape) in (2, 3) and None not in shape and math.prod(n or 0 for n in shape) == size:
             rows, columns, channels = (*shape, 1)[:3]

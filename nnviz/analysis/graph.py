@@ -5,45 +5,21 @@ stood in. The steps are recorded from the model's own graph without a symbolic c
 gains no node and stays as it was; running them calls the same layers with the same weights, so a gradient
 flows through what a second Keras model over inner tensors would cut off.
 
-What Keras keeps private and this needs stands in this file alone: `Functional._run_through_graph`,
-`Sequential._functional`, and the node lists of a copied layer.
+What Keras keeps private and this needs stands in this file, `Functional._run_through_graph` and
+`Sequential._functional`, and in `answer.py`, the node lists of a copied layer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import tree
 
+from nnviz.analysis.answer import LOGITS, PROBABILITIES, finish, split_answer
 from nnviz.errors import NnvizError
-
-LOGITS = "<logits>"
-"""Name of the class scores in `Graph.run`: (n, classes), before softmax or sigmoid."""
-
-PROBABILITIES = "<probabilities>"
-"""Name of the answer in `Graph.run`: (n, classes), in 0..1."""
-
-_SHAPE_ONLY = ("Flatten", "Reshape", "Dropout", "Identity")
-
-_ACTIVATED_LAST = (
-    keras.layers.Dense,
-    keras.layers.EinsumDense,
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    keras.layers.SeparableConv1D,
-    keras.layers.SeparableConv2D,
-    keras.layers.DepthwiseConv1D,
-    keras.layers.DepthwiseConv2D,
-    keras.layers.Conv1DTranspose,
-    keras.layers.Conv2DTranspose,
-    keras.layers.Conv3DTranspose,
-)
-"""Layers with weights whose activation is the last thing that they do, so that it can be split off."""
 
 Tensor = Any  # tf.Tensor; TensorFlow ships no types for it
 Edit = Callable[[Tensor], Tensor]
@@ -96,7 +72,7 @@ class Graph:
         self._input = keras.KerasTensor(given.shape, dtype=given.dtype)
         self.steps: list[Step] = []
         output = tree.flatten(self._record(source, self._input))[0]
-        self.answer, self.logits = self._split_answer(output)
+        self.answer, self.logits = split_answer(self.steps, output)
         outputs = output.shape[1:]
         if None in outputs:
             raise NnvizError(f"An output of known size was expected, one number a class. Received: {tuple(outputs)}.")
@@ -141,7 +117,7 @@ class Graph:
             if step.name in edits:
                 results[0] = edits[step.name](results[0])
             tensors.update((id(key), value) for key, value in zip(step.outputs, results, strict=True))
-        return {name: self._finish(name, tensors[id(self._tensor(name))]) for name in fetches}
+        return {name: finish(name, self.answer, tensors[id(self._tensor(name))]) for name in fetches}
 
     def _tensor(self, name: str) -> keras.KerasTensor:
         if name == self.input_name:
@@ -149,16 +125,6 @@ class Graph:
         if name in (LOGITS, PROBABILITIES):
             return self.logits
         return self.by_name[name].outputs[0]
-
-    def _finish(self, name: str, value: Tensor) -> Tensor:
-        if name not in (LOGITS, PROBABILITIES):
-            return value
-        logits = tf.cast(tf.reshape(value, (tf.shape(value)[0], -1)), tf.float32)
-        if self.answer == "binary":
-            logits = tf.concat([tf.zeros_like(logits), logits], axis=1)
-        if name == LOGITS:
-            return logits
-        return tf.sigmoid(logits) if self.answer == "sigmoid" else tf.nn.softmax(logits)
 
     def _needed(self, targets: Sequence[keras.KerasTensor], known: set[int]) -> list[Step]:
         wanted = {id(tensor) for tensor in targets} - known
@@ -192,41 +158,6 @@ class Graph:
         self.steps.append(Step(name, layer, call, args, kwargs, tuple(tree.flatten(outputs))))
         return outputs
 
-    def _split_answer(self, output: keras.KerasTensor) -> tuple[str, keras.KerasTensor]:
-        """Find the class scores: the tensor before the last softmax or sigmoid.
-
-        A fused activation is taken apart: the layer's linear twin shares its weights and makes the logits,
-        and the activation alone stands where the layer stood, so that every method differentiates the same.
-        """
-        at = len(self.steps) - 1
-        while at >= 0 and type(self.steps[at].layer).__name__ in _SHAPE_ONLY:
-            at -= 1
-        if at < 0:
-            return "raw", output
-        step = self.steps[at]
-        kind: str | None = _squashing(step.layer)
-        if kind is None:
-            return "raw", output
-        shape = step.outputs[0].shape[1:]
-        axes = {axis % len(shape) for axis in _softmax_axes(step.layer)}
-        if kind == "softmax" and any(size != 1 for i, size in enumerate(shape) if i not in axes):
-            raise NnvizError(
-                "One softmax over all classes was expected as the answer. "
-                f"Received: a softmax over one axis of {tuple(shape)} in {step.name}."
-            )
-        count = 1
-        for size in shape:
-            count *= size or 1
-        if kind == "sigmoid" and count == 1:
-            kind = "binary"
-        if not getattr(step.layer, "weights", ()):
-            return kind, step.inputs[0]
-        scores = keras.KerasTensor(step.outputs[0].shape, dtype=step.outputs[0].dtype)
-        twin = Step(LOGITS, step.layer, _linear_twin(step.layer), step.args, step.kwargs, (scores,))
-        activation = keras.layers.Activation(step.layer.activation, dtype=step.layer.dtype_policy)
-        self.steps[at : at + 1] = [twin, Step(step.name, step.layer, activation, (scores,), {}, step.outputs)]
-        return kind, scores
-
 
 def functional(model: Any) -> Any:
     """The functional graph inside `model`.
@@ -251,33 +182,3 @@ def _is_graph(model: Any) -> bool:
     if isinstance(model, keras.Sequential):
         return model._functional is not None
     return isinstance(model, keras.Function)
-
-
-def _squashing(layer: Any) -> Literal["softmax", "sigmoid"] | None:
-    """Which of the two a layer ends with, if any."""
-    if isinstance(layer, keras.layers.Softmax) or type(layer).__name__ == "Softmax":
-        return "softmax"
-    activation = getattr(layer, "activation", None)
-    if getattr(layer, "weights", ()) and not isinstance(layer, _ACTIVATED_LAST):
-        return None  # a recurrent layer, say, uses its activation within
-    if activation is keras.activations.softmax:
-        return "softmax"
-    if activation is keras.activations.sigmoid or type(layer).__name__ == "Sigmoid":
-        return "sigmoid"
-    return None
-
-
-def _softmax_axes(layer: Any) -> tuple[int, ...]:
-    """The axes that a softmax runs over, without the batch axis."""
-    axis = getattr(layer, "axis", -1)
-    axes = axis if isinstance(axis, list | tuple) else (-1 if axis is None else axis,)
-    return tuple(i - 1 if i > 0 else i for i in axes)
-
-
-def _linear_twin(layer: Any) -> Any:
-    """The same layer without its activation, on the same weights."""
-    # Not copy.copy: Keras answers it by saving and loading the layer, which makes new weights.
-    twin = object.__new__(type(layer))
-    own = {"activation": keras.activations.linear, "_inbound_nodes": [], "_outbound_nodes": []}
-    twin.__dict__.update(vars(layer) | own)
-    return twin

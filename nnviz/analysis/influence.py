@@ -44,14 +44,16 @@ def contributions(network: Network, image: np.ndarray, source: str, target: Targ
                 tape.watch(start)
                 score = score_of(network.graph.run({**feeds, source: start}, [target.layer])[target.layer], weights)
             gradient = tape.gradient(score, start)
-            if gradient is None:
-                raise NnvizError(f"A layer before {target.layer} was expected. Received: {source}.")
-            return start * gradient, score
+            # None is raised outside: TensorFlow rewrites what is raised in here.
+            return None if gradient is None else start * gradient, score
 
         return compiled(network, call, tf.TensorSpec(None, tf.float32))
 
     function = network.compiled(("contributions", source, target.layer), build)
     values, score = function(tf.constant(image[None]), tf.constant(target.spread(network, _sizes(network, image))))
+    if values is None:
+        sink = "the class scores" if target.layer == LOGITS else target.layer
+        raise NnvizError(f"A layer before {sink} was expected. Received: {source}.")
     return values.numpy()[0], float(score[0])
 
 

@@ -1,6 +1,7 @@
 """Flatten: the image, or the last feature maps, beside the one long vector that it becomes.
 
-The page counts from one, as one does before a class; the code counts from zero.
+The page counts pixels, slots, rows and columns from one, as one does before a class; the code counts from zero. Maps
+keep their numbers, which are names, from the other pages.
 """
 
 from __future__ import annotations
@@ -155,13 +156,13 @@ def _shown(subject: Subject) -> Panel:
         title = f"The image: {rows}x{columns} pixels" + (f", {channels} values each" if channels > 1 else "")
         return Panel(subject.tiles, "grey", (0, 255), title=title, most=448, pick="cell")
     last = subject.first + len(subject.tiles)
-    which = "" if channels <= MOST_TILES else f", maps {subject.first + 1} to {last}"
+    which = "" if channels <= MOST_TILES else f", maps {subject.first} to {last - 1}"
     return Panel(
         subject.tiles,
         subject.colour,
         subject.ranges,
         title=f"{subject.name}: {channels} maps of {rows}x{columns}{which}",
-        names=[f"map {index + 1}" for index in range(subject.first, last)],
+        names=[f"map {index}" for index in range(subject.first, last)],
         columns=8,
         most=98,
         pick="cell",

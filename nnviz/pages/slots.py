@@ -97,7 +97,7 @@ def sentence(subject: Subject) -> str:
     number = subject.number(subject.slot)
     if subject.what == "maps":
         sum_ = f"({row} x {columns} + {column}) x {channels} + {channel} + 1"
-        text = f"Slot {number:,} = {sum_} holds row {row + 1}, column {column + 1} of map {channel + 1}"
+        text = f"Slot {number:,} = {sum_} holds row {row + 1}, column {column + 1} of map {channel}"
     else:
         text = f"Pixel {number:,} stands in row {row + 1}, column {column + 1}"
         if channels > 1:
@@ -119,7 +119,7 @@ def _beside(subject: Subject) -> str:
     if subject.what == "maps" and channels > 1:
         others = [c for c in (channel - 1, channel + 1) if 0 <= c < channels]
         slots = " and ".join(f"{number + c - channel:,}" for c in others)
-        maps = " and ".join(str(c + 1) for c in others)
+        maps = " and ".join(str(c) for c in others)
         many = len(others) > 1
         held = f"hold{'' if many else 's'} the same cell of map{'s' if many else ''} {maps}"
         return f"while slot{'s' if many else ''} {slots} beside it {held}"

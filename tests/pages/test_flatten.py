@@ -37,10 +37,10 @@ def test_what_is_said_of_a_pixel(shape, pixel, wanted):
 
 def test_what_is_said_of_a_map():
     said = sentence(subject("maps", (7, 7, 32), 1197))
-    assert "Slot 1,198 = (5 x 7 + 2) x 32 + 13 + 1 holds row 6, column 3 of map 14" in said
+    assert "Slot 1,198 = (5 x 7 + 2) x 32 + 13 + 1 holds row 6, column 3 of map 13" in said
     assert "slot 1,422, 224 slots away" in said
-    assert "slots 1,197 and 1,199 beside it hold the same cell of maps 13 and 15" in said
-    assert "slot 2 beside it holds the same cell of map 2" in sentence(subject("maps", (7, 7, 32), 0))
+    assert "slots 1,197 and 1,199 beside it hold the same cell of maps 12 and 14" in said
+    assert "slot 2 beside it holds the same cell of map 1" in sentence(subject("maps", (7, 7, 32), 0))
 
 
 def test_the_table_lists_the_decks_neighbours_in_the_order_of_the_vector():
