@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from functools import partial
 from itertools import groupby
@@ -36,8 +37,13 @@ def main() -> None:
     chosen = st.navigation(list(entries.values()), position="hidden")
     _menu(entries, registry.PAGES)
     current = page.readable()
-    if current is not None:
-        sidebar.draw(current)
+    if current is None:
+        return
+    # Said here, since reading the address mends it: the fragment below finds nothing amiss any more.
+    page.notify(current)
+    if current.network.assumed:
+        page.small(html.escape(current.network.assumed))
+    sidebar.draw(current)
     chosen.run()
 
 

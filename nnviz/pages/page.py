@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,9 @@ from nnviz.pages.session import Session
 
 ENTRIES = "pages"
 """Where the session keeps Streamlit's own objects of the pages, by slug."""
+
+
+_COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,11 @@ def show(page: Page) -> None:
         current = readable()
         if current is None:
             return
-        for notice in current.notices:
-            st.info(notice, icon=":material/info:")
-        if current.network.assumed:
-            small(html.escape(current.network.assumed))
+        notify(current)
         try:
             page.render(current)
         except NnvizError as error:
-            complain(error)
+            _fall_back(error)
             return
         address.remember_good()
 
@@ -87,6 +86,25 @@ def readable() -> Session | None:
         return None
     address.replace(before)
     return session.read()
+
+
+def notify(current: Session) -> None:
+    """Say what the address asked for and is not there, what was assumed, and what could not be shown."""
+    if _COMPLAINT in st.session_state:
+        complain(st.session_state.pop(_COMPLAINT))
+    for notice in current.notices:
+        st.info(notice, icon=":material/info:")
+
+
+def _fall_back(error: NnvizError) -> None:
+    """Show the last address that could be drawn again, with the reason above it."""
+    before = address.last_good()
+    if not before or before == address.read():
+        complain(error)
+        return
+    st.session_state[_COMPLAINT] = error
+    address.replace(before)
+    st.rerun()
 
 
 def complain(error: NnvizError) -> None:
