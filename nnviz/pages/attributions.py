@@ -99,14 +99,15 @@ class Desk:
             if wish.key not in {*library.kept_attributions(), *self.stopped, *self.failed, under_way}
             and not wish.method.unfit(wish.network)
         ]
-        self.work(seconds)
+        if seconds > 0:
+            self.work(seconds)
         self.changed, self.drawn = False, time.perf_counter()
         return [self._found(wish) for wish in wishes]
 
     def work(self, seconds: float) -> None:
         """Work for so many seconds, at least one step."""
         end = time.perf_counter() + seconds
-        while self.busy and time.perf_counter() < end:
+        while self.busy:
             try:
                 self._step()
             except NnvizError as error:
@@ -116,6 +117,8 @@ class Desk:
             except BaseException:
                 self._close()
                 raise
+            if time.perf_counter() >= end:
+                break
 
     @property
     def busy(self) -> bool:
@@ -128,12 +131,13 @@ class Desk:
         return self.changed or bool(formed and time.perf_counter() - self.drawn > _REDRAWN)
 
     def stop(self) -> None:
-        """Stop what is under way and what waits; both keep what they have, until they are asked for again."""
+        """Stop the method whose bar is shown; it keeps what it has until it is asked for again. The rest goes on."""
         if self.running is not None:
             self.stopped[self.running.wish.key] = self.running.progress
             self._close()
-        self.stopped |= {wish.key: None for wish in self.waiting}
-        self.waiting, self.changed = [], True
+        elif self.waiting:
+            self.stopped[self.waiting.pop(0).key] = None
+        self.changed = True
 
     def again(self, key: Hashable) -> None:
         """Take up a method that was stopped."""

@@ -184,7 +184,8 @@ def _in_words(current: Session, found: Found, signed: bool) -> None:
     elif attribution is None:
         caption(f"{method.what} {'It was stopped before its first step.' if found.state == 'stopped' else ''}")
     else:
-        so_far = f"So far, {_state(found)}: " if found.state != "done" else ""
+        at = _state(found)
+        so_far = {"running": f"So far, {at}: ", "stopped": f"{at.capitalize()}: "}.get(found.state, "")
         caption(so_far + sentence(current.class_name(current.class_index), method, attribution, signed))
     if attribution is not None and attribution.adds_up_to is not None and attribution.gap is not None:
         small(

@@ -45,6 +45,7 @@ class Warmup:
                 self.doing, began = title, time.perf_counter()
                 job()
                 self.seconds[title] = time.perf_counter() - began
+                print(f"nnviz: {title} ready after {self.seconds[title]:.2f} s", flush=True)
         except Exception as error:  # noqa: BLE001 - handed on, whatever it is, to whoever waits
             self.error = error
         finally:
@@ -89,7 +90,13 @@ def begin(arguments: Sequence[str]) -> None:
 
 
 def _import_tensorflow() -> None:
+    import keras
+
     import nnviz.analysis.attribution  # noqa: F401
+
+    # Streamlit empties Keras' session after every run of a script, and TensorFlow's kernels with it: the next call
+    # of each compiled function then takes as long as its first (0.3 s and more on MobileNetV2, for every viewer).
+    keras.backend.clear_session = lambda *args, **kwargs: None
 
 
 def _first_network() -> None:

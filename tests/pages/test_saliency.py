@@ -1,0 +1,171 @@
+"""The Saliency page: its sliders from the declarations, its work in slices, and what it says."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nnviz.analysis.attribution import METHODS, Parameter, base, explain, method_named
+from nnviz.pages import library, parameters, saliency
+from nnviz.pages.attributions import Desk, Wish
+
+WHOLE = Parameter("steps", "Steps", 25, 1, 500)
+REAL = Parameter("noise", "Noise", 0.15, 0.0, 1.0, 0.05)
+NAMED = Parameter("baseline", "Baseline", "black", choices=("black", "white"))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "value"),
+    [
+        (WHOLE, None, 25),
+        (WHOLE, "40", 40),
+        (WHOLE, "9999", 500),
+        (WHOLE, "-3", 1),
+        (WHOLE, "many", 25),
+        (WHOLE, "nan", 25),
+        (WHOLE, "inf", 25),
+        (REAL, "0.3", 0.3),
+        (REAL, "2", 1.0),
+        (NAMED, "white", "white"),
+        (NAMED, "green", "black"),
+    ],
+)
+def test_a_parameter_takes_the_nearest_value_that_it_declares(parameter: Parameter, text: Any, value: Any):
+    found = parameters.nearest(parameter, text)
+    assert found == value
+    assert parameter.checked(found) == value  # what the page sends, the method takes
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_the_address_holds_only_what_differs_and_brings_it_back(method, cases):
+    for parameter in method.parameters(cases["sequential_cnn"].network):
+        assert parameters.text_of(parameter, parameter.default) is None
+        for value in (parameter.low, parameter.high) if not parameter.choices else parameter.choices:
+            text = parameters.text_of(parameter, value)
+            assert parameters.nearest(parameter, text) == value
+
+
+@pytest.fixture
+def wished(cases, monkeypatch) -> Iterator[Callable[..., Wish]]:
+    """Makes wishes for a tiny network, whose long methods go one image a step."""
+    monkeypatch.setattr(base, "_CHUNK_BYTES", 1)
+    case = cases["sequential_cnn"]
+
+    def make(name: str, **values: Any) -> Wish:
+        key = (name, tuple(sorted(values.items())))
+        return Wish(method_named(name), case.network, case.picture, 1, values, key)
+
+    library.kept_attributions().clear()
+    yield make
+    library.kept_attributions().clear()
+
+
+def test_quick_methods_are_done_at_once_and_kept_for_every_viewer(wished):
+    wishes = [wished(name) for name in ("gradient", "grad-cam")]
+    first = Desk().gather(wishes, 60)
+    again = Desk().gather(wishes, 0)
+    assert [found.state for found in first] == ["done", "done"]
+    assert [a.attribution is b.attribution for a, b in zip(first, again, strict=True)] == [True, True]
+    wish = wishes[0]
+    np.testing.assert_array_equal(first[0].attribution.values, explain(wish.network, wish.image, "gradient", 1).values)
+
+
+def test_a_stop_keeps_what_there_is_until_it_is_asked_for_again(wished):
+    desk, wish = Desk(), wished("smoothgrad", samples=12)
+    wishes = [wish, wished("occlusion")]
+    desk.gather(wishes, 0)
+    for _ in range(3):
+        desk.work(1e-9)
+    steps = desk.running.steps
+    desk.stop()
+    assert steps.gi_frame is None  # closed
+    found, other = desk.gather(wishes, 60)
+    assert (found.state, found.progress.done, found.progress.total) == ("stopped", 3, 12)
+    assert found.attribution.values.any()
+    assert other.state == "done"
+    assert not desk.busy
+    desk.again(wish.key)
+    found, other = desk.gather(wishes, 60)
+    assert (found.state, other.state) == ("done", "done")
+    expected = explain(wish.network, wish.image, "smoothgrad", 1, samples=12)
+    np.testing.assert_array_equal(found.attribution.values, expected.values)
+
+
+def test_what_is_wanted_no_more_is_closed_and_what_was_stopped_is_forgotten(wished):
+    desk, long, other = Desk(), wished("smoothgrad", samples=12), wished("smoothgrad", samples=11)
+    desk.gather([long], 0)
+    desk.work(1e-9)
+    steps = desk.running.steps
+    desk.gather([other], 0)
+    assert steps.gi_frame is None
+    desk.stop()
+    desk.gather([long], 0)
+    assert desk.gather([other], 60)[0].state == "done"
+
+
+def test_an_error_of_one_method_leaves_the_others(wished):
+    bad, good = Desk().gather([wished("occlusion", patch=99), wished("gradient")], 60)
+    assert bad.state == "failed"
+    assert "patch was expected" in bad.reason
+    assert good.state == "done"
+
+
+def test_a_method_that_does_not_fit_says_so(cases):
+    case = cases["mlp_8x8"]
+    wish = Wish(method_named("grad-cam"), case.network, case.picture, 0, {}, "unfit")
+    found = Desk().gather([wish], 60)[0]
+    assert found.state == "unfit"
+    assert "feature maps" in found.reason
+
+
+def test_the_sentence_has_the_place_of_the_largest_value_and_escapes_names(cases):
+    case, method = cases["sequential_cnn"], method_named("gradient")
+    attribution = explain(case.network, case.picture, "gradient", 1)
+    values = attribution.over_image()
+    row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
+    text = saliency.sentence("<b>", method, attribution, True)
+    assert f"row {row}, column {column}: {values[row, column]:+.3g}".replace("-", "\u2212") in text
+    assert "&lt;b&gt;" in text
+    assert "<b>" not in text
+
+
+def app() -> None:
+    from nnviz.pages import page, saliency
+
+    page.show(saliency.PAGE)
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ({"net": "mnist-cnn"}, "Integrated gradients gives the most"),
+        ({"net": "mnist-mlp", "method": "grad-cam"}, "Grad-CAM needs a layer of feature maps"),
+        ({"net": "mnist-cnn", "method": "occlusion", "target": "3", "occlusion.patch": "7"}, "speaks for 3"),
+        ({"net": "mnist-cnn", "method": "nonsense", "strength": "abc", "signed": "7"}, "Integrated gradients"),
+    ],
+)
+def test_the_page_draws(address, wanted):
+    test = AppTest.from_function(app, default_timeout=60)
+    for name, value in address.items():
+        test.query_params[name] = value
+    for _ in range(8):  # without a browser nothing reruns by itself
+        test.run()
+        assert not test.exception
+        said = " ".join(str(element.proto.body) for element in test.get("html"))
+        if wanted in said:
+            break
+    assert wanted in said
+    if address.get("method") == "occlusion":
+        assert {slider.label: slider.value for slider in test.slider}["Patch (pixels)"] == 7
+
+
+def test_another_class_goes_to_the_address_and_the_winner_leaves_it():
+    test = AppTest.from_function(app, default_timeout=60)
+    test.query_params["net"] = "mnist-cnn"
+    test.run()
+    test.button_group(key="target-class").set_value(3).run()
+    assert test.query_params["target"] == "3"
+    test.button_group(key="target-class").set_value(7).run()
+    assert "target" not in test.query_params
