@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +20,12 @@ from nnviz.pages.serving import SayWhereTheServerIs
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """At server start: read the command line, and import TensorFlow while the page is on its way."""
-    startup.begin(sys.argv[1:])
+    try:
+        startup.begin(sys.argv[1:])
+    except SystemExit as end:
+        # The sentence is printed already; left to the server, it would stand above a traceback.
+        sys.stdout.flush()
+        os._exit(end.code if isinstance(end.code, int) else 1)
     yield {}
 
 

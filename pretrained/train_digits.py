@@ -1,4 +1,4 @@
-"""Train the two bundled digit nets on MNIST and write what ships: nets, cards, test digits, gallery."""
+"""Train the bundled digit nets on MNIST and write what ships: nets, cards, test digits, gallery."""
 
 import argparse
 import json
@@ -7,15 +7,15 @@ import platform
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers, optimizers, regularizers
+from digit_nets import PLAIN, RECIPES, Recipe, Shuffle, shuffled
+from keras import layers, optimizers
 
 SCALE, OFFSET = 1 / 255, 0.0
 BATCH, DIGITS_PER_CLASS = 128, 10
@@ -36,81 +36,6 @@ class Digits(NamedTuple):
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How one net is built and trained. Shift and turn are the largest of the augmentation."""
-
-    name: str
-    title: str
-    description: str
-    architecture: str
-    build: Callable[[], keras.Model]
-    epochs: int
-    rate: float  # the highest learning rate
-    shift: float  # fraction of the image's side
-    turn: float  # fraction of a full turn
-
-
-def build_mlp() -> keras.Model:
-    # The penalty is small: enough to fade the weights of pixels that no digit ever touches.
-    penalty = regularizers.L2(1e-5)
-    stack = [
-        keras.Input((28, 28, 1), name="input"),
-        layers.Flatten(name="flatten"),
-        layers.Dense(128, activation="relu", kernel_regularizer=penalty, name="dense1"),
-        layers.Dense(64, activation="relu", kernel_regularizer=penalty, name="dense2"),
-        layers.Dense(10, activation="softmax", name="output"),
-    ]
-    return keras.Sequential(stack, name="mnist-mlp")
-
-
-def build_cnn() -> keras.Model:
-    # The first filters are there to be looked at. They start near zero and pay for what they do not need,
-    # so what is seen in them was learned; with the usual start the initial noise stays.
-    small = keras.initializers.RandomNormal(stddev=0.01)
-    penalty = regularizers.L2(5e-4)
-    conv = {"padding": "same", "activation": "relu", "kernel_regularizer": penalty}
-    stack = [
-        keras.Input((28, 28, 1), name="input"),
-        layers.Conv2D(16, 7, kernel_initializer=small, name="conv1", **conv),
-        layers.MaxPooling2D(2, name="pool1"),
-        layers.Conv2D(32, 5, name="conv2", **conv),
-        layers.MaxPooling2D(2, name="pool2"),
-        layers.Flatten(name="flatten"),
-        layers.Dense(128, activation="relu", name="dense"),
-        layers.Dropout(0.4, name="dropout"),
-        layers.Dense(10, activation="softmax", name="output"),
-    ]
-    return keras.Sequential(stack, name="mnist-cnn")
-
-
-RECIPES = (
-    Recipe(
-        name="mnist-mlp",
-        title="Digits, plain net",
-        description="A net without convolutions: it reads the image as one vector of 784 pixels.",
-        architecture="28x28x1 > flatten 784 > dense 128 ReLU > dense 64 ReLU > dense 10 softmax",
-        build=build_mlp,
-        epochs=24,
-        rate=2e-3,
-        shift=0.05,
-        turn=0.025,
-    ),
-    Recipe(
-        name="mnist-cnn",
-        title="Digits, convolutional net",
-        description="Two convolutions, each followed by max pooling, then a dense layer that decides.",
-        architecture="28x28x1 > conv 7x7x16 ReLU > max pool 2x2 > conv 5x5x32 ReLU > max pool 2x2 > "
-        "flatten 1568 > dense 128 ReLU > dropout 0.4 > dense 10 softmax",
-        build=build_cnn,
-        epochs=10,
-        rate=1e-3,
-        shift=0.08,
-        turn=0.03,
-    ),
-)
 
 
 def read_digits(path: Path | None) -> Digits:
@@ -147,11 +72,12 @@ def to_input(images: np.ndarray) -> np.ndarray:
 def train(recipe: Recipe, digits: Digits, epochs: int, seed: int) -> keras.Model:
     """Train one net; the seed decides its first weights, the order, the augmentation and the dropout."""
     keras.utils.set_random_seed(seed)
-    net = recipe.build()
+    net = recipe.build(recipe.name)
     # The augmentation wraps the net while it trains, so that what is saved is the bare net.
     turn = layers.RandomRotation(recipe.turn, fill_mode="constant")
     shift = layers.RandomTranslation(recipe.shift, recipe.shift, fill_mode="constant")
-    augmented = keras.Sequential([keras.Input((28, 28, 1)), turn, shift, net])
+    shuffle = [] if recipe.shuffle is None else [Shuffle(recipe.shuffle)]
+    augmented = keras.Sequential([keras.Input((28, 28, 1)), turn, shift, *shuffle, net])
     steps = epochs * math.ceil(len(digits.x_train) / BATCH)
     warmup = steps // 10  # at the full rate from the first step, more ReLUs die for good
     cosine = optimizers.schedules.CosineDecay
@@ -161,9 +87,10 @@ def train(recipe: Recipe, digits: Digits, epochs: int, seed: int) -> keras.Model
     return net
 
 
-def predict(path: Path, digits: Digits) -> np.ndarray:
+def predict(path: Path, digits: Digits, shuffle: int | None = None) -> np.ndarray:
     """Class probabilities (N,10) of the test digits, by the model as it was saved."""
-    return keras.models.load_model(path, compile=False).predict(to_input(digits.x_test), 500, verbose=0)
+    images = to_input(shuffled(digits.x_test, shuffle))
+    return keras.models.load_model(path, compile=False).predict(images, 500, verbose=0)
 
 
 def describe(recipe: Recipe, digits: Digits, parameters: int, correct: int, run: dict[str, Any]) -> dict:
@@ -173,17 +100,26 @@ def describe(recipe: Recipe, digits: Digits, parameters: int, correct: int, run:
     versions = {"python": platform.python_version()}
     versions |= {module.__name__: module.__version__ for module in (keras, tf, np)}
     training = {"by": "nnviz, pretrained/train_digits.py", "data": data, **run, "versions": versions}
+    given: dict[str, Any] = {"shape": [28, 28, 1], "scale": [SCALE], "offset": [OFFSET]}
+    test = "MNIST test set"
+    if recipe.shuffle is not None:
+        given["shuffle"] = recipe.shuffle
+        training["alike"] = (
+            f"as {recipe.name.removesuffix('-shuffled')}, with the same seed; the turns and shifts of the "
+            "augmentation act on the image first, then its pixels are shuffled"
+        )
+        test = f"{test}, pixels shuffled"
     return {
         "name": recipe.name,
         "title": recipe.title,
         "description": recipe.description,
         "architecture": recipe.architecture,
         "parameters": parameters,
-        "input": {"shape": [28, 28, 1], "scale": [SCALE], "offset": [OFFSET]},
+        "input": given,
         "classes": [str(digit) for digit in range(10)],
         "data": "digits",
         "training": training,
-        "test": {"data": "MNIST test set", "digits": total, "correct": correct, "accuracy": correct / total},
+        "test": {"data": test, "digits": total, "correct": correct, "accuracy": correct / total},
         "licence": LICENCE,
     }
 
@@ -213,7 +149,7 @@ def choose_gallery(labels: np.ndarray, probabilities: dict[str, np.ndarray]) -> 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="npz with the four arrays of MNIST (default: from Keras)")
-    parser.add_argument("--only", choices=("mlp", "cnn"), help="train this net alone")
+    parser.add_argument("--only", choices=[r.name.removeprefix("mnist-") for r in RECIPES], help="train this net alone")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's own number")
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write to")
@@ -234,12 +170,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run = {"epochs": epochs, "seed": options.seed, "seconds": round(time.perf_counter() - start)}
         path = options.out / f"{recipe.name}.keras"
         net.save(path, include_optimizer=False)
-        correct = int((predict(path, digits).argmax(axis=1) == labels).sum())
+        correct = int((predict(path, digits, recipe.shuffle).argmax(axis=1) == labels).sum())
         card = describe(recipe, digits, net.count_params(), correct, run)
         path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n")
         print(f"{recipe.name}: {correct} of {len(digits.x_test)} test digits right, {run['seconds']} s")
-    # The gallery needs every net, also one that an earlier run trained.
-    paths = [options.out / f"{recipe.name}.keras" for recipe in RECIPES]
+    # The gallery is of the nets on plain digits, also those that an earlier run trained.
+    paths = [options.out / f"{recipe.name}.keras" for recipe in PLAIN]
     probabilities = {path.stem: predict(path, digits) for path in paths if path.exists()}
     gallery = choose_gallery(labels, probabilities)
     (options.out / "gallery.json").write_text(json.dumps(gallery, indent=2) + "\n")

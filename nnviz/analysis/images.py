@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from scipy import ndimage
 
+from nnviz.analysis.shuffle import shuffled
 from nnviz.errors import NnvizError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
@@ -211,7 +212,7 @@ def _border(pixels: NDArray[Any]) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Transform:
-    """What is done to a picture, in this order: invert, rotate, shift, noise.
+    """What is done to a picture, in this order: invert, rotate, shift, noise, shuffle.
 
     What moves in from outside takes the median of the border, per channel, after the inversion: on a digit
     that is its background, black or white. A fixed 0 would draw an edge, and the network would answer to it.
@@ -223,6 +224,7 @@ class Transform:
     noise: float = 0.0  # standard deviation of the normal noise added, in pixel units 0..255
     invert: bool = False  # 255 - pixel
     seed: int = 0  # of the noise
+    shuffle: int | None = None  # seed of the permutation of all pixels
 
     def __post_init__(self) -> None:
         whole = len(self.shift) == 2 and all(isinstance(step, Integral) for step in (*self.shift, self.seed))
@@ -242,4 +244,5 @@ class Transform:
                 ndimage.rotate(plane.copy(), self.rotate, reshape=False, output=plane, order=1, cval=tone)
             ndimage.shift(plane.copy(), self.shift[::-1], output=plane, order=0, cval=tone)
         noise = np.random.default_rng(self.seed).normal(0, self.noise, moved.shape) if self.noise else 0
-        return np.clip(moved + noise, 0, 255).astype(np.float32)
+        moved = np.clip(moved + noise, 0, 255).astype(np.float32)
+        return moved if self.shuffle is None else shuffled(moved, self.shuffle)

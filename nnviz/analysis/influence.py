@@ -84,6 +84,18 @@ def outputs_of(network: Network, image: np.ndarray, layer: str, unit: int, sink:
     return network.compiled(("outputs", layer, sink), build)(tf.constant(image[None]), unit).numpy()
 
 
+def leads_to(network: Network, source: str, sink: str) -> bool:
+    """Whether what a layer makes is read by another, directly or through layers between them."""
+    reads = {layer.name: layer.inputs for layer in network.layers}
+    open_, seen = list(reads[sink]), set()
+    while open_:
+        name = open_.pop()
+        if name not in seen:
+            seen.add(name)
+            open_ += reads[name]
+    return source in seen
+
+
 def deciding_layer(network: Network) -> str:
     """The layer whose activations the last weights turn into the logits."""
     graph = network.graph

@@ -15,6 +15,7 @@ import numpy as np
 
 from nnviz.analysis.graph import Graph
 from nnviz.analysis.layers import LayerInfo, describe
+from nnviz.analysis.shuffle import permutation
 from nnviz.errors import NnvizError
 
 PRETRAINED = Path(__file__).parents[2] / "pretrained"
@@ -65,6 +66,11 @@ class Network:
             if key not in self._functions:
                 self._functions[key] = build()
             return self._functions[key]
+
+    @property
+    def shuffle(self) -> int | None:
+        """Seed of the shuffle of all pixels that it was trained on (`Transform.shuffle`); None: as they are."""
+        return self.card.get("input", {}).get("shuffle")
 
     @property
     def parameters(self) -> int:
@@ -151,6 +157,8 @@ def _assemble(name: str, model: keras.Model, card: Mapping[str, Any]) -> Network
             "A card with an object as its input and a list as its classes was expected. "
             f"Received: {given!r}, {card.get('classes')!r}."
         )
+    if given.get("shuffle") is not None:
+        permutation(1, given["shuffle"])  # refuses what is no seed
     assumed = ""
     if "scale" in given:
         scale = _per_channel(given["scale"], channels, "scale")

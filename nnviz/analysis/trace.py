@@ -106,10 +106,32 @@ def inputs(network: Network, images: Any) -> dict[str, Any]:
     return {graph.input_name: tf.cast(images, graph.input_dtype)}
 
 
-def compiled(network: Network, call: Any, *more: tf.TensorSpec) -> Any:
+class Compiled:
+    """One graph function with one signature, traced at its first call.
+
+    Its concrete function is called: `tf.function` would look the one signature up again each time, which on a
+    network for digits takes longer than the forward pass. And it is traced without AutoGraph, which would
+    rewrite the source of this package and take nine tenths of the first call, for nothing: no function here
+    branches on a tensor, and AutoGraph leaves the `call` of a Keras layer as it is.
+    """
+
+    def __init__(self, call: Any, signature: tuple[tf.TensorSpec, ...]) -> None:
+        self._function = tf.function(call, input_signature=signature, autograph=False, jit_compile=False)
+        self._concrete: Any = None
+
+    def __call__(self, *tensors: Any) -> Any:
+        if self._concrete is None:
+            self._concrete = self._function.get_concrete_function()
+        return self._concrete(*tensors)
+
+    def experimental_get_tracing_count(self) -> int:
+        """How often it was traced."""
+        return self._function.experimental_get_tracing_count()
+
+
+def compiled(network: Network, call: Any, *more: tf.TensorSpec) -> Compiled:
     """`call` as one graph function for any number of images, so that it is traced once."""
-    signature = (tf.TensorSpec((None, *network.image_shape), tf.float32), *more)
-    return tf.function(call, input_signature=signature, jit_compile=False)
+    return Compiled(call, (tf.TensorSpec((None, *network.image_shape), tf.float32), *more))
 
 
 def _frozen(value: Any) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Arrays in, Plotly figures out; and the colours and ranges that pages and notebooks share."""
 
+from nnviz.figures.curves import accuracy_curves
 from nnviz.figures.histograms import histograms
 from nnviz.figures.maps import heatmap, mosaic
 from nnviz.figures.sums import adding_up, largest_terms
 
-__all__ = ["adding_up", "heatmap", "histograms", "largest_terms", "mosaic"]
+__all__ = ["accuracy_curves", "adding_up", "heatmap", "histograms", "largest_terms", "mosaic"]

@@ -32,11 +32,12 @@ def mosaic(
     """All maps of a layer (rows, columns, channels), or a folded vector (units,), as one picture.
 
     Every pixel of every map is in it once, the maps in order from the left, then down, one empty cell apart;
-    hovering tells map, row and column.
+    hovering tells map, row and column, or the unit of a vector.
     """
-    tiles = as_tiles(np.asarray(activations))
+    activations = np.asarray(activations)
+    tiles = as_tiles(activations)
     count, height, width = tiles.shape
-    columns = columns or math.ceil(math.sqrt(count * height / width))
+    columns = min(columns or math.ceil(math.sqrt(count * height / width)), count)
     rows = math.ceil(count / columns)
     picture = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan, np.float32)
     text = np.full(picture.shape, "", object)
@@ -45,6 +46,10 @@ def mosaic(
         picture[top : top + height, left : left + width] = tile
         for row in range(height):
             text[top + row, left : left + width] = [f"map {index}, row {row}, column {c}" for c in range(width)]
+    if activations.ndim == 1:
+        names = [f"unit {unit}" if unit < activations.size else "" for unit in range(picture.size)]
+        text = np.array(names, object).reshape(picture.shape)
+        picture[text == ""] = np.nan
     return _drawn(picture, colour, title, cell, text)
 
 

@@ -34,7 +34,10 @@ def adding_up(
             x=[*names, total],
             y=[*terms, 0],
             measure=["relative"] * len(terms) + ["total"],
-            text=[f"{term:+.2f}".replace("-", "\u2212") for term in terms] + [f"<b>{sum(terms):.2f}</b>"],
+            text=[
+                text.replace("-", "\u2212")
+                for text in (*(f"{term:+.2f}" for term in terms), f"<b>{sum(terms):.2f}</b>")
+            ],
             textposition="outside",
             textfont_size=font,
             increasing_marker_color=POSITIVE,

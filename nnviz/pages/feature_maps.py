@@ -32,10 +32,16 @@ def render(current: Session) -> None:
         else:
             _grid(current, colour, ranges)
         noun = "Map" if current.activations.ndim > 1 else "Unit"
-        controls.slider(noun, "unit", current.unit, 0, current.activations.shape[-1] - 1)
+        most = 0 if current.activations.ndim == 2 else current.activations.shape[-1] - 1
+        controls.slider(noun, "unit", current.unit, 0, most)
     with right:
         small(f"<b>{current.layer.name}</b>: {current.layer.description}, {_shape(current.activations.shape)}")
         _detail(current, colour, ranges, overlay)
+
+
+def _map(current: Session) -> int:
+    """The map under study: the unit's own, but the only one of a layer of steps, whose units are its columns."""
+    return 0 if current.activations.ndim == 2 else current.unit
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -44,8 +50,8 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _grid(current: Session, colour: Any, ranges: np.ndarray) -> None:
     tiles = as_tiles(current.activations)
-    shown = views.paged(np.abs(tiles).max(axis=(1, 2)), current.unit)
-    where = np.flatnonzero(shown == current.unit)
+    shown = views.paged(np.abs(tiles).max(axis=(1, 2)), _map(current))
+    where = np.flatnonzero(shown == _map(current))
     panel = Panel(
         tiles[shown],
         colour,
@@ -98,8 +104,8 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     if values.ndim == 1:
         _unit_in_words(current, values)
         return
-    tiles = as_tiles(values)
-    tile, height, width = tiles[current.unit], *tiles.shape[1:]
+    tiles, number = as_tiles(values), _map(current)
+    tile, height, width = tiles[number], *tiles.shape[1:]
     cell = current.cell or tuple(int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
     cell = (min(cell[0], height - 1), min(cell[1], width - 1))
     seen = _seen(current, cell)
@@ -107,10 +113,10 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     big = Panel(
         tile[None],
         colour,
-        ranges[[current.unit]],
-        title=f"map {current.unit}",
+        ranges[[number]],
+        title=f"map {number}",
         note=f"{height}x{width} cells",
-        names=[f"map {current.unit}"],
+        names=[f"map {number}"],
         most=420,
         pick="cell",
         say_zero=True,
@@ -119,7 +125,7 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     raster(
         [picture, big],
         key="map",
-        alt=f"The input, and map {current.unit} of {current.layer.name} enlarged",
+        alt=f"The input, and map {number} of {current.layer.name} enlarged",
         picked=Place(1, 0, *cell),
         marks=[Place(0, 0, *seen)] if seen else [],
         height=0.52,
@@ -144,10 +150,10 @@ def _seen(current: Session, cell: tuple[int, int]) -> tuple[int, int, int, int] 
 
 def _sentence(current: Session, tile: np.ndarray, cell: tuple[int, int], seen: tuple[int, int, int, int] | None) -> str:
     if not tile.any():
-        return f"Map {current.unit} is zero everywhere: it finds nothing that it looks for in this picture."
+        return f"Map {_map(current)} is zero everywhere: it finds nothing that it looks for in this picture."
     row, column = (int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
     where = "there" if (row, column) == cell else f"at row {cell[0]}, column {cell[1]} it is {tile[cell]:.2f}, and"
-    text = f"Map {current.unit} is strongest at row {row}, column {column}: {tile[row, column]:.2f}; {where} it sees "
+    text = f"Map {_map(current)} is strongest at row {row}, column {column}: {tile[row, column]:.2f}; {where} it sees "
     text += f"{seen[2]}x{seen[3]} pixels of the input" if seen else "the whole input"
     return f"{text}. It is zero in {np.mean(tile == 0):.0%} of its cells."
 

@@ -38,7 +38,7 @@ def network_names() -> tuple[str, ...]:
     """Names of the networks that can be chosen: one's own first, then the bundled ones."""
     own = (startup.options.model.stem,) if startup.options.model else ()
     # The convolutional digits open first: they are what the first page is best seen on.
-    order = sorted(bundled(), key=lambda name: (name != "mnist-cnn", name))
+    order = sorted(bundled(), key=lambda name: (name != "mnist-cnn", name.endswith("-shuffled"), name))
     return own + tuple(name for name in order if name not in own)
 
 
@@ -52,8 +52,14 @@ def network(name: str) -> Network:
     if path is None or name != path.stem:
         if name not in bundled():
             raise NnvizError(f"A network was expected: {', '.join(network_names())}. Received: {name!r}.")
-        return _load(PRETRAINED / f"{name}.keras", None, _stamp(PRETRAINED / f"{name}.keras"))
+        return bundled_network(name)
     return _load(path, startup.options.card, _stamp(path))
+
+
+def bundled_network(name: str) -> Network:
+    """A network that ships, also where the viewer's own file has its name."""
+    path = PRETRAINED / f"{name}.keras"
+    return _load(path, None, _stamp(path))
 
 
 def _stamp(path: Path) -> str:
@@ -88,7 +94,7 @@ def picture(name: str) -> Picture:
     if own is not None and name == own.stem:
         return Picture(name, own.name, decode(own.read_bytes(), own.name))
     kind, _, number = name.partition("-")
-    if kind == "test" and number.isdigit():
+    if kind == "test" and number.isascii() and number.isdigit() and len(number) <= 9:
         pixels, label = digits.digit(int(number))
         return Picture(name, f"test digit {number}", pixels, str(label))
     raise NnvizError(f"A picture was expected: test-0 to test-9999. Received: {name!r}.")

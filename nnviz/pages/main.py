@@ -40,7 +40,7 @@ def main() -> None:
     if current is None:
         return
     # Said here, since reading the address mends it: the fragment below finds nothing amiss any more.
-    page.notify(current)
+    page.notify(current, stand=True)
     if current.network.assumed:
         page.small(html.escape(current.network.assumed))
     sidebar.draw(current)
@@ -53,7 +53,8 @@ def _wait() -> None:
         return
     place = st.empty()
     while not startup.warmup.wait(0.1):
-        done = len(startup.warmup.seconds)
+        # All three may be done a moment before the whole is.
+        done = min(len(startup.warmup.seconds), 2)
         with place.container():
             st.title("nnviz", anchor=False)
             st.progress(

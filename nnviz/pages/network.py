@@ -10,7 +10,7 @@ import streamlit as st
 
 from nnviz.analysis import targets
 from nnviz.analysis.graph import LOGITS
-from nnviz.analysis.influence import answer_layer, inputs_of, outputs_of
+from nnviz.analysis.influence import answer_layer, inputs_of, leads_to, outputs_of
 from nnviz.analysis.layers import LayerInfo
 from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
@@ -143,7 +143,7 @@ def _panel(current: Session, column: Column) -> Panel:
 
 
 def _lines(current: Session, columns: list[Column], at: int | None) -> list[Line]:
-    """The strongest inputs and outputs of the unit under study, in the columns beside its own."""
+    """The strongest inputs and outputs of the unit under study, in the nearest columns that it is wired to."""
     if at is None or at == 0:
         return []
     image, unit, layer = current.trace.image, current.unit, current.layer.name
@@ -153,16 +153,22 @@ def _lines(current: Session, columns: list[Column], at: int | None) -> list[Line
         return []
     lines = []
     target = targets.logit(unit) if layer == answer else targets.channel(layer, unit)
-    before = columns[at - 1]
-    for other, value in _strongest(inputs_of(current.network, image, before.layer.name, target)):
-        start = before.place(at - 1, other) if before.layer.index else Place(at - 1, 0)
-        if start is not None:
-            lines.append(Line(start, here, value, sign="from"))
-    if at + 1 < len(columns):
-        after = columns[at + 1]
-        sink = LOGITS if after.layer.name == answer else after.layer.name
-        for other, value in _strongest(outputs_of(current.network, image, layer, unit, sink)):
-            end = after.place(at + 1, other)
+    # In a net with branches the column next to it may stand in another branch.
+    lead = (index for index in reversed(range(at)) if leads_to(current.network, columns[index].layer.name, layer))
+    before = next(lead, None)
+    if before is not None:
+        source = columns[before]
+        for other, value in _strongest(inputs_of(current.network, image, source.layer.name, target)):
+            start = source.place(before, other) if source.layer.index else Place(before, 0)
+            if start is not None:
+                lines.append(Line(start, here, value, sign="from"))
+    follow = (i for i in range(at + 1, len(columns)) if leads_to(current.network, layer, columns[i].layer.name))
+    after = next(follow, None)
+    if after is not None:
+        sink = columns[after]
+        name = LOGITS if sink.layer.name == answer else sink.layer.name
+        for other, value in _strongest(outputs_of(current.network, image, layer, unit, name)):
+            end = sink.place(after, other)
             if end is not None:
                 lines.append(Line(here, end, value, sign="to"))
     return lines
@@ -199,8 +205,10 @@ def _sentence(current: Session, columns: list[Column], lines: list[Line]) -> str
     what = "Map" if values.ndim == 3 else "Unit"
     text = f"{what} {current.unit} of {layer.name} ({layer.description}) is {strength:.2f}"
     text += " at its strongest" if values.ndim == 3 else ""
-    if not lines:
+    if not values[..., current.unit].any():
         return f"{text}; it is silent on this picture, so nothing flows through it."
+    if not lines:
+        return f"{text}."
     into = [line for line in lines if line.sign == "from"]
     if into:
         best = max(into, key=lambda line: abs(line.value))

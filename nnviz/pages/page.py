@@ -19,6 +19,7 @@ ENTRIES = "pages"
 
 
 _COMPLAINT = "complaint"
+_SAID = "said of the address"
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,21 @@ def readable() -> Session | None:
     return session.read()
 
 
-def notify(current: Session) -> None:
-    """Say what the address asked for and is not there, what was assumed, and what could not be shown."""
+def notify(current: Session, *, stand: bool = False) -> None:
+    """Say what the address asked for and is not there, what was assumed, and what could not be shown.
+
+    Args:
+        stand: whether what was said stands until the address says something else: a page whose work goes on in
+            the background is drawn again before anybody could read it.
+    """
     if _COMPLAINT in st.session_state:
         complain(st.session_state.pop(_COMPLAINT))
-    for notice in current.notices:
+    notices = current.notices
+    if stand:
+        before, said = st.session_state.get(_SAID, (None, ()))
+        notices = notices or (said if before == address.read() else ())
+        st.session_state[_SAID] = (address.read(), notices)
+    for notice in notices:
         st.info(notice, icon=":material/info:")
 
 

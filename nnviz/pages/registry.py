@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from nnviz.pages import decision, feature_maps, filters, flatten, network, saliency
+from nnviz.pages import convolution, decision, feature_maps, filters, flatten, network, plain, saliency
 from nnviz.pages.page import Page
 
-PAGES: tuple[Page, ...] = (network.PAGE, flatten.PAGE, filters.PAGE, feature_maps.PAGE, decision.PAGE, saliency.PAGE)
+PAGES: tuple[Page, ...] = (
+    network.PAGE,
+    flatten.PAGE,
+    plain.PAGE,
+    convolution.PAGE,
+    filters.PAGE,
+    feature_maps.PAGE,
+    decision.PAGE,
+    saliency.PAGE,
+)

@@ -10,6 +10,7 @@ import numpy as np
 from nnviz.analysis.images import Fitted, Transform
 from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.network import Network
+from nnviz.analysis.shuffle import SEED
 from nnviz.analysis.trace import Trace
 from nnviz.errors import NnvizError
 from nnviz.pages import address, library
@@ -81,7 +82,7 @@ def read() -> Session:
     name = _nearest(found.get("net"), library.network_names(), "network", library.first_network(), notices)
     network = library.network(name)
     picture = _picture(found.get("image"), notices)
-    transform = _transform(notices)
+    transform = _transform(network, notices)
     layer = network.layer(_layer(found.get("layer"), network, notices))
     cell = None
     if layer.spatial and "row" in found and "column" in found:
@@ -113,6 +114,10 @@ def _write(session: Session, found: dict[str, str]) -> None:
         shown = {name: value for name, value in shown.items() if name not in ("row", "column")}
     if session.target is not None:
         shown["target"] = str(session.target)
+    (dx, dy), transform = session.transform.shift, session.transform
+    for name, value in {"dx": dx, "dy": dy, "rotate": transform.rotate, "noise": transform.noise}.items():
+        if name in found:
+            shown[name] = f"{value:.0f}"
     address.replace(shown)
 
 
@@ -121,7 +126,8 @@ def _nearest(wanted: str | None, options: tuple[str, ...], what: str, default: s
         return wanted or default
     close = difflib.get_close_matches(wanted, options, n=1, cutoff=0.4)
     shown = close[0] if close else default
-    notices.append(f"There is no {what} {wanted!r} here, so {shown!r} is shown. There are: {', '.join(options[:12])}.")
+    known = ", ".join(options[:12])
+    notices.append(f"There is no {what} {wanted[:40]!r} here, so {shown!r} is shown. There are: {known}.")
     return shown
 
 
@@ -148,28 +154,35 @@ def _picture(wanted: str | None, notices: list[str]) -> library.Picture:
     except NnvizError as error:
         if not wanted or wanted == first:
             raise
-        notices.append(f"{error} The default one is shown.")
+        notices.append(f"{error} The default one, {first}, is shown.")
         return library.picture(first)
 
 
 def _whole(name: str, low: int, high: int, notices: list[str]) -> int:
     value, replaced = address.whole(name, 0, low, high)
     if replaced:
-        notices.append(f"{name} runs from {low} to {high} here, so {value} is shown. Received: {address.read()[name]}.")
+        received = address.read()[name][:40]
+        notices.append(f"{name} runs from {low} to {high} here, so {value} is shown. Received: {received}.")
     return value
 
 
-def _transform(notices: list[str]) -> Transform:
-    dx, dy = (_offset(name, MOST_SHIFT, notices) for name in ("dx", "dy"))
+def _transform(network: Network, notices: list[str]) -> Transform:
+    dx, dy = (_offset(name, -MOST_SHIFT, MOST_SHIFT, notices) for name in ("dx", "dy"))
     return Transform(
         shift=(dx, dy),
-        rotate=float(_offset("rotate", 180, notices)),
-        noise=float(max(0, _offset("noise", MOST_NOISE, notices))),
+        rotate=float(_offset("rotate", -180, 180, notices)),
+        noise=float(_offset("noise", 0, MOST_NOISE, notices)),
         invert=address.read().get("invert") == "1",
+        shuffle=(SEED if network.shuffle is None else network.shuffle) if _shuffles(network) else None,
     )
 
 
-def _offset(name: str, most: int, notices: list[str]) -> int:
+def _shuffles(network: Network) -> bool:
+    """Whether the pixels are shuffled: as the address says, else as the network was trained."""
+    return address.choice("shuffle", ("0", "1"), "0" if network.shuffle is None else "1") == "1"
+
+
+def _offset(name: str, low: int, high: int, notices: list[str]) -> int:
     if name not in address.read():
         return 0
-    return _whole(name, -most, most, notices)
+    return _whole(name, low, high, notices)

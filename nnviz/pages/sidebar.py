@@ -87,19 +87,22 @@ def _pictures(current: Session) -> None:
         key="upload",
         on_change=_take_upload,
     )
-    if "upload-error" in st.session_state:
-        complain(st.session_state.pop("upload-error"))
+    # It stands until the address says something else: a page that works in the background is drawn again at once.
+    error, there = st.session_state.get("upload-error", (None, None))
+    if error is not None and there == address.read():
+        complain(error)
 
 
 def _take_upload() -> None:
     """An upload that is a picture is shown; one that is not leaves what was there, and says why."""
     file = st.session_state["upload"]
+    st.session_state.pop("upload-error", None)
     if file is None:
         return
     try:
         library.keep_upload(file.getvalue(), file.name)
     except NnvizError as error:
-        st.session_state["upload-error"] = error
+        st.session_state["upload-error"] = (error, address.read())
         return
     address.write(image=library.UPLOAD)
 
@@ -112,3 +115,5 @@ def _transforms(current: Session) -> None:
     controls.slider("Noise (of 255)", "noise", round(transform.noise), 0, MOST_NOISE, step=5)
     address.bound("invert", transform.invert)
     st.toggle("Invert", key="invert", on_change=address.writer("invert", "invert"))
+    address.bound("shuffle", transform.shuffle is not None)
+    st.toggle("Shuffle the pixels", key="shuffle", on_change=address.writer("shuffle", "shuffle", lambda on: int(on)))

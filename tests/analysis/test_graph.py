@@ -396,7 +396,7 @@ def test_a_mixed_precision_model_gives_float32_scores(fixed_weights):
 
 
 def test_the_private_parts_of_keras_are_there():
-    """What `graph.py` takes from Keras beyond its public face; a new Keras that fails here needs a look."""
+    """What `graph.py` and `answer.py` take from Keras beyond its public face; a new Keras that fails needs a look."""
     model = keras.Sequential([keras.Input((2,)), layers.Dense(3, name="dense")])
     assert isinstance(model._functional, keras.Function)
     assert keras.Sequential([layers.Dense(3)])._functional is None

@@ -1,5 +1,6 @@
 """The bundled nets are what their cards say, and the script that trains them is repeatable."""
 
+import dataclasses
 import importlib.util
 import json
 import os
@@ -11,17 +12,23 @@ import keras
 import numpy as np
 import pytest
 
+from nnviz.analysis.images import Transform
+
 PRETRAINED = Path(__file__).parents[2] / "pretrained"
 SCRIPT = PRETRAINED / "train_digits.py"
-NETS = ("mnist-mlp", "mnist-cnn")
+PLAIN = ("mnist-mlp", "mnist-cnn")
+NETS = (*PLAIN, *(f"{name}-shuffled" for name in PLAIN))
 
 
 @pytest.fixture(scope="module")
 def train_digits():
+    # As when the script is run: it imports the recipes that stand beside it.
+    sys.path.insert(0, str(PRETRAINED))
     spec = importlib.util.spec_from_file_location("train_digits", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    yield module
+    sys.path.remove(str(PRETRAINED))
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +49,13 @@ def nets():
 
 @pytest.fixture(scope="module")
 def answers(nets, cards, test_digits):
-    """The class that each shipped net reads in each test digit, its input scaled as its card says."""
-    images = test_digits[0][..., np.newaxis].astype("float32")
+    """The class that each shipped net reads in each test digit, its input scaled and shuffled as its card says."""
+    flat = test_digits[0].reshape(-1, 784).astype("float32")
     found = {}
     for name, net in nets.items():
         entry = cards[name]["input"]
+        order = np.random.RandomState(entry["shuffle"]).permutation(784) if "shuffle" in entry else np.arange(784)
+        images = flat[:, order].reshape(-1, 28, 28, 1)
         found[name] = net.predict(images * entry["scale"][0] + entry["offset"][0], 500, verbose=0).argmax(1)
     return found
 
@@ -58,12 +67,17 @@ def gallery():
 
 def test_the_ten_thousand_test_digits_ship(test_digits):
     images, labels = test_digits
-    assert images.shape == (10000, 28, 28) and images.dtype == np.uint8
-    assert labels.shape == (10000,) and labels.dtype == np.uint8
+    assert images.shape == (10000, 28, 28)
+    assert images.dtype == np.uint8
+    assert labels.shape == (10000,)
+    assert labels.dtype == np.uint8
     assert np.bincount(labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
-@pytest.mark.parametrize("name, least", [("mnist-mlp", 0.98), ("mnist-cnn", 0.992)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("mnist-mlp", 0.98), ("mnist-cnn", 0.992), ("mnist-mlp-shuffled", 0.98), ("mnist-cnn-shuffled", 0.94)],
+)
 def test_a_card_tells_the_accuracy_of_its_file(name, least, cards, answers, test_digits):
     test = cards[name]["test"]
     correct = int((answers[name] == test_digits[1]).sum())
@@ -81,9 +95,34 @@ def test_a_card_describes_its_net(name, cards, nets, train_digits):
     assert card["parameters"] == net.count_params()
     assert tuple(card["input"]["shape"]) == net.input_shape[1:]
     assert len(card["classes"]) == net.output_shape[-1]
-    assert [layer.name for layer in net.layers] == [layer.name for layer in recipe.build().layers]
+    assert [layer.name for layer in net.layers] == [layer.name for layer in recipe.build(name).layers]
     assert card["architecture"] == recipe.architecture
     assert card["training"]["epochs"] == recipe.epochs
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_net_on_shuffled_pixels_is_trained_as_its_twin(name, cards, nets, train_digits):
+    recipes = {recipe.name: recipe for recipe in train_digits.RECIPES}
+    plain, other = recipes[name], recipes[f"{name}-shuffled"]
+    different = {"name", "title", "description", "shuffle"}
+    for field in dataclasses.fields(plain):
+        if field.name not in different:
+            assert getattr(plain, field.name) == getattr(other, field.name), field.name
+    one, two = cards[name], cards[other.name]
+    assert two["input"] == {**one["input"], "shuffle": other.shuffle}
+    for key in ("seed", "epochs", "data", "versions"):
+        assert one["training"][key] == two["training"][key]
+    assert "act on the image first, then its pixels are shuffled" in two["training"]["alike"]
+    shapes = [[weight.shape for weight in nets[net].get_weights()] for net in (name, other.name)]
+    assert shapes[0] == shapes[1]
+
+
+def test_the_shuffle_of_the_training_is_that_of_the_package(train_digits):
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.float32)
+    wanted = np.stack([Transform(shuffle=29).apply(image[..., np.newaxis]) for image in images])
+    np.testing.assert_array_equal(train_digits.Shuffle(29)(images[..., np.newaxis]), wanted)
+    np.testing.assert_array_equal(train_digits.shuffled(images, 29), wanted[..., 0])
+    np.testing.assert_array_equal(train_digits.shuffled(images, None), images)
 
 
 def test_every_first_filter_of_the_cnn_answers_to_digits(nets, test_digits):
@@ -97,7 +136,8 @@ def test_the_gallery_shows_ten_digits_of_each_class(gallery, test_digits):
     digits, labels = gallery["digits"], test_digits[1]
     indices = [digit["index"] for digit in digits]
     assert len(set(indices)) == len(indices)
-    assert min(indices) >= 0 and max(indices) < len(labels)
+    assert min(indices) >= 0
+    assert max(indices) < len(labels)
     assert [digit["label"] for digit in digits] == labels[indices].tolist()
     assert [digit["label"] for digit in digits] == sorted([*range(10)] * 10)
     assert digits[70] == {"index": 0, "label": 7, "why": "the classic 7"}
@@ -105,7 +145,7 @@ def test_the_gallery_shows_ten_digits_of_each_class(gallery, test_digits):
 
 def test_what_the_gallery_says_of_a_net_is_so(gallery, answers):
     claims = [(d["index"], *d["why"].split(" reads ")) for d in gallery["digits"] if " reads " in d["why"]]
-    assert {name for _, name, _ in claims} == set(NETS)
+    assert {name for _, name, _ in claims} == set(PLAIN)
     assert all(answers[name][index] == int(read) for index, name, read in claims)
 
 
@@ -142,9 +182,7 @@ def test_the_same_seed_trains_the_same_nets(tiny_mnist, tmp_path):
         _, errors = run.communicate(timeout=120)
         assert run.returncode == 0, errors
     for name in NETS:
-        one, two = (
-            keras.models.load_model(out / f"{name}.keras", compile=False).get_weights() for out in outs
-        )
+        one, two = (keras.models.load_model(out / f"{name}.keras", compile=False).get_weights() for out in outs)
         for a, b in zip(one, two, strict=True):
             np.testing.assert_array_equal(a, b)
             assert np.isfinite(a).all()
@@ -187,7 +225,7 @@ def test_data_that_is_no_npz(train_digits, capsys, tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "wrong, found",
+    ("wrong", "found"),
     [
         ({"x_test": np.zeros((40, 32, 32), np.uint8)}, "uint8 images (40, 32, 32), uint8 labels (40,)"),
         ({"x_train": np.zeros((300, 28, 28))}, "float64 images (300, 28, 28), uint8 labels (300,)"),
@@ -199,7 +237,8 @@ def test_data_not_shaped_as_mnist(train_digits, capsys, tmp_path, tiny_mnist, wr
     with np.load(tiny_mnist) as archive:
         np.savez(tmp_path / "odd.npz", **{**archive, **wrong})
     message = failure(train_digits, capsys, "--data", tmp_path / "odd.npz", "--out", tmp_path)
-    assert message.startswith(EXPECTED) and message.endswith(f"Received: {found}.")
+    assert message.startswith(EXPECTED)
+    assert message.endswith(f"Received: {found}.")
 
 
 def test_no_epochs(train_digits, capsys, tmp_path):

@@ -14,11 +14,11 @@ import tensorflow as tf
 from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.network import Network
 from nnviz.analysis.targets import Target, logit
-from nnviz.analysis.trace import compiled, inputs, scores
+from nnviz.analysis.trace import compiled, inputs
 from nnviz.errors import NnvizError
 
-_CHUNK_BYTES = 128 * 2**20
-"""Activations of one batch kept for the backward pass: SmoothGrad on MobileNetV2 then goes by fives."""
+_CHUNK_BYTES = 512 * 2**20
+"""Outputs of all layers for one batch, kept for the backward pass: SmoothGrad on MobileNetV2 goes by sixes."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,6 @@ class SaliencyMethod(ABC):
         return Attribution(array, self.signed, self.name, target, score, adds_up_to)
 
 
-def resolve(network: Network, image: np.ndarray, target: Target) -> Target:
-    """The winner becomes its class; any other target stays."""
-    return logit(int(scores(network, image[None])[0].argmax())) if target.winner else target
-
-
 def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray, Target]:
     """Gradient of the target's score with respect to each image, from one forward and backward pass.
 
@@ -152,31 +147,41 @@ def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple
         def call(images: Any, weights: Any, winner: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(images)
-                found = network.graph.run(inputs(network, images), [target.layer, LOGITS])
-                weights = chosen(found[LOGITS], weights, winner) if target.layer == LOGITS else weights
-                score = score_of(found[target.layer], weights)
-            return tape.gradient(score, images), score, tf.argmax(found[LOGITS][0])
+                score, best = _scored(network, images, target, weights, winner)
+            return tape.gradient(score, images), score, best
 
         return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
-    function = network.compiled(("gradient", target.layer), build)
-    gradients, score, best = function(tf.constant(images, tf.float32), spread(network, images, target), target.winner)
+    gradients, score, best = network.compiled(("gradient", target.layer), build)(*given(network, images, target))
     if gradients is None:
         raise NnvizError(f"A target that depends on the image was expected. Received: {target}.")
     return gradients.numpy(), score.numpy(), logit(int(best)) if target.winner else target
 
 
-def evaluate(network: Network, images: np.ndarray, target: Target) -> np.ndarray:
-    """The target's score (n,) of each of the images (n, H, W, C)."""
+def evaluate(network: Network, images: np.ndarray, target: Target) -> tuple[np.ndarray, Target]:
+    """The target's score (n,) of each of the images (n, H, W, C), and the target, as `differentiate` has them."""
 
     def build() -> Any:
-        def call(images: Any, weights: Any) -> Any:
-            return score_of(network.graph.run(inputs(network, images), [target.layer])[target.layer], weights)
+        def call(images: Any, weights: Any, winner: Any) -> Any:
+            return _scored(network, images, target, weights, winner)
 
-        return compiled(network, call, weights_spec(network, target))
+        return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
-    function = network.compiled(("score", target.layer), build)
-    return function(tf.constant(images, tf.float32), spread(network, images, target)).numpy()
+    score, best = network.compiled(("score", target.layer), build)(*given(network, images, target))
+    return score.numpy(), logit(int(best)) if target.winner else target
+
+
+def given(network: Network, images: np.ndarray, target: Target) -> tuple[Any, Any, Any]:
+    """Images, the target's weights, and whether the winner stands in for them, as a compiled function takes them."""
+    return tf.constant(images, tf.float32), spread(network, images, target), tf.constant(target.winner)
+
+
+def _scored(network: Network, images: Any, target: Target, weights: Any, winner: Any) -> tuple[Any, Any]:
+    """In the graph: the target's scores (n,), and the class that wins on the first image."""
+    found = network.graph.run(inputs(network, images), [target.layer, LOGITS])
+    if target.layer == LOGITS:
+        weights = chosen(found[LOGITS], weights, winner)
+    return score_of(found[target.layer], weights), tf.argmax(found[LOGITS][0])
 
 
 def score_of(tensor: Any, weights: Any) -> Any:
@@ -203,14 +208,18 @@ def spread(network: Network, images: np.ndarray, target: Target) -> Any:
     return tf.constant(target.spread(network, {target.layer: tuple(found.shape[1:])}))
 
 
-def chunks(network: Network, image: np.ndarray, count: int) -> list[slice]:
-    """`count` images as slices of a batch that the memory bears."""
+def chunks(network: Network, image: np.ndarray, count: int, beside: int = 0, kept: float = 1.0) -> list[slice]:
+    """`count` images as slices of a batch that the memory bears; the first has `beside` more in its batch.
+
+    `kept` is the share of the layers' outputs in memory at once: all of them for a backward pass.
+    """
     elements = 0
     for layer in network.layers:
         free = None in layer.output_shape[:-1]
         elements += image.size if free else math.prod(size or 1 for size in layer.output_shape)
-    size = max(1, min(count, _CHUNK_BYTES // (4 * elements)))
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+    size = max(1, int(_CHUNK_BYTES / (4 * elements * kept)))
+    stops = [*range(max(1, size - beside), count, size), count]
+    return [slice(start, stop) for start, stop in zip([0, *stops], stops, strict=False)]
 
 
 def from_pixel(network: Network, value: float) -> np.ndarray:
@@ -225,11 +234,7 @@ def reference(network: Network, image: np.ndarray, baseline: Any, what: str) -> 
         NnvizError: none of these.
     """
     if isinstance(baseline, str):
-        colours = {
-            "black": from_pixel(network, 0),
-            "white": from_pixel(network, 255),
-            "mean": image.mean((0, 1)),
-        }
+        colours = {"black": from_pixel(network, 0), "white": from_pixel(network, 255), "mean": image.mean((0, 1))}
         return np.broadcast_to(colours[baseline], image.shape).astype(np.float32)
     array = np.asarray(baseline)
     if array.dtype.kind not in "biuf" or array.shape not in ((), image.shape) or not np.isfinite(array).all():

@@ -13,8 +13,8 @@ from nnviz.analysis.attribution.base import (
     SaliencyMethod,
     Steps,
     chosen,
+    given,
     score_of,
-    spread,
     weights_spec,
 )
 from nnviz.analysis.graph import LOGITS
@@ -78,11 +78,11 @@ class GradCam(SaliencyMethod):
             return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
         function = network.compiled(("grad-cam", layer, target.layer), build)
-        values, score, best = function(tf.constant(image[None]), spread(network, image[None], target), target.winner)
+        values, score, best = function(*given(network, image[None], target))
         if values is None:
             raise NnvizError(f"A layer before the target was expected for Grad-CAM. Received: {layer}.")
         yield Progress(1, 1)
-        return self.finished(values[0], logit(int(best)) if target.winner else target, float(score[0]))
+        return self.finished(values.numpy()[0], logit(int(best)) if target.winner else target, float(score.numpy()[0]))
 
 
 def map_layers(network: Network) -> list[LayerInfo]:

@@ -14,9 +14,7 @@ from nnviz.analysis.attribution.base import (
     Steps,
     chunks,
     differentiate,
-    evaluate,
     reference,
-    resolve,
 )
 from nnviz.analysis.network import Network
 from nnviz.analysis.targets import Target
@@ -44,13 +42,23 @@ class IntegratedGradients(SaliencyMethod):
     def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
         count = int(parameters["steps"])
         baseline = reference(network, image, parameters["baseline"], "baseline")
-        target = resolve(network, image, target)
-        score, start = (float(value) for value in evaluate(network, np.stack([image, baseline]), target))
         way = image - baseline
         fractions = ((np.arange(count) + 0.5) / count).astype(np.float32)
         total = np.zeros(image.shape, np.float64)
-        for part in chunks(network, image, count):
-            points = baseline + fractions[part, None, None, None] * way
-            total += differentiate(network, points, target)[0].sum(axis=0)
-            yield Progress(part.stop, count, self.finished(way * total / part.stop, target, score))
-        return self.finished(way * total / count, target, score, adds_up_to=score - start)
+        score = start = 0.0
+        for part in chunks(network, image, count, beside=2):
+            # Both ends ride along with the first points: a pass of their own would cost more.
+            ends = 2 if part.start == 0 else 0
+            points = np.empty((part.stop - part.start + ends, *image.shape), np.float32)
+            if ends:
+                points[0], points[1] = image, baseline
+            np.multiply(fractions[part, None, None, None], way, out=points[ends:])
+            points[ends:] += baseline
+            gradients, scores, target = differentiate(network, points, target)
+            if ends:
+                score, start = float(scores[0]), float(scores[1])
+            total += gradients[ends:].sum(axis=0)
+            adds_up_to = score - start if part.stop == count else None
+            found = self.finished(way * total / part.stop, target, score, adds_up_to)
+            yield Progress(part.stop, count, found)
+        return found

@@ -16,7 +16,6 @@ from nnviz.analysis.attribution.base import (
     chunks,
     evaluate,
     reference,
-    resolve,
 )
 from nnviz.analysis.network import Network
 from nnviz.analysis.targets import Target
@@ -43,34 +42,39 @@ class Occlusion(SaliencyMethod):
     def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
         patch, stride = int(parameters["patch"]), int(parameters["stride"])
         fill = reference(network, image, parameters["fill"], "fill")
-        target = resolve(network, image, target)
-        score = float(evaluate(network, image[None], target)[0])
-        tops, lefts, bottoms, rights = _windows(*image.shape[:2], patch, stride)
-        rows, columns = np.arange(image.shape[0])[:, None], np.arange(image.shape[1])
+        tops, lefts, bottoms, rights = edges = windows(*image.shape[:2], patch, stride)
         # Corners of a summed-area table: adding up a thousand windows costs no loop over them.
-        corners = np.zeros((2, image.shape[0] + 1, image.shape[1] + 1))
-        parts = chunks(network, image, len(tops))
+        width = image.shape[1] + 1
+        corners = np.stack([tops, bottoms, tops, bottoms]) * width + np.stack([lefts, rights, rights, lefts])
+        signs = np.array([[1], [1], [-1], [-1]])
+        sums = np.zeros((2, (image.shape[0] + 1) * width))
+        score = 0.0
+        parts = chunks(network, image, len(tops), beside=1, kept=0.25)
         for part in parts:
-            box = [edge[part, None, None] for edge in (tops, bottoms, lefts, rights)]
-            covered = (rows >= box[0]) & (rows < box[1]) & (columns >= box[2]) & (columns < box[3])
-            drops = score - evaluate(network, np.where(covered[..., None], fill, image), target)
-            for table, amount in zip(corners, (drops, np.ones_like(drops)), strict=True):
-                for edges, sign in (((0, 2), 1), ((1, 3), 1), ((0, 3), -1), ((1, 2), -1)):
-                    at = tuple((tops, bottoms, lefts, rights)[edge][part] for edge in edges)
-                    np.add.at(table, at, sign * amount)
+            # The first batch starts with the image as it is, for its score.
+            bare = int(part.start == 0)
+            batch = np.repeat(image[None], part.stop - part.start + bare, axis=0)
+            boxes = zip(*(edge[part].tolist() for edge in edges), strict=True)
+            for covered, (top, left, bottom, right) in zip(batch[bare:], boxes, strict=True):
+                covered[top:bottom, left:right] = fill[top:bottom, left:right]
+            found, target = evaluate(network, batch, target)
+            score = float(found[0]) if bare else score
+            drops = score - found[bare:]
+            for table, amount in zip(sums, (drops, np.ones_like(drops)), strict=True):
+                table += np.bincount(corners[:, part].ravel(), (signs * amount).ravel(), table.size)
             if part is not parts[-1]:
-                yield Progress(part.stop, len(tops), self.finished(_averaged(corners), target, score))
+                yield Progress(part.stop, len(tops), self.finished(_averaged(sums, width), target, score))
         yield Progress(len(tops), len(tops))
-        return self.finished(_averaged(corners), target, score)
+        return self.finished(_averaged(sums, width), target, score)
 
 
-def _averaged(corners: np.ndarray) -> np.ndarray:
-    total, count = corners.cumsum(axis=1).cumsum(axis=2)[:, :-1, :-1]
+def _averaged(corners: np.ndarray, width: int) -> np.ndarray:
+    total, count = corners.reshape(2, -1, width).cumsum(axis=1).cumsum(axis=2)[:, :-1, :-1]
     return total / np.maximum(count, 1)
 
 
 @lru_cache(maxsize=16)
-def _windows(height: int, width: int, patch: int, stride: int) -> tuple[np.ndarray, ...]:
+def windows(height: int, width: int, patch: int, stride: int) -> tuple[np.ndarray, ...]:
     """Edges of all windows; the last one of a row or column ends at the border, so that all is covered."""
 
     def starts(length: int) -> np.ndarray:

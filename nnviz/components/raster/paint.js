@@ -62,7 +62,7 @@ function number(value, digits = 3) {
 }
 
 function shortNumber(value) {
-  const text = Math.abs(value) >= 10 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(1) : value.toFixed(2).replace("0.", ".");
+  const text = Math.abs(value) >= 10 ? value.toFixed(0) : Math.abs(value) >= 0.995 ? value.toFixed(1) : value.toFixed(2).replace("0.", ".");
   return Number(text) === 0 ? "0" : text.replace("-", "\u2212");
 }
 

@@ -24,12 +24,18 @@ def method(request):
     return method_named(request.param)
 
 
-@pytest.fixture
-def fits(case, method):
-    """The case, where the method makes sense on it."""
-    if method.unfit(case.network):
-        pytest.skip(method.unfit(case.network))
-    return case
+VECTORS_ONLY = ("mlp_28x28x1", "mlp_8x8", "mlp_64")
+WITH_MAPS = ("sequential_cnn", "branched", "nested", "shared", "logits_end", "one_sigmoid")
+WITH_MAPS += ("several_sigmoids", "any_size")
+UNFIT = [(name, "grad-cam") for name in VECTORS_ONLY]
+FITTING = [(name, way) for way in NAMES for name in (*WITH_MAPS, *VECTORS_ONLY) if (name, way) not in UNFIT]
+
+
+@pytest.fixture(params=FITTING, ids="-".join)
+def fitting(request, cases):
+    """Each case with each method that makes sense on it."""
+    name, way = request.param
+    return cases[name], method_named(way)
 
 
 def quick(method, network):
@@ -48,10 +54,11 @@ def drained(steps):
             return reports, end.value
 
 
-def test_result_progress_and_repetition(fits, method):
-    network, options = fits.network, quick(method, fits.network)
-    reports, result = drained(explaining(network, fits.picture, method.name, **options))
-    traced = trace(network, fits.picture)
+def test_result_progress_and_repetition(fitting):
+    case, method = fitting
+    network, options = case.network, quick(method, case.network)
+    reports, result = drained(explaining(network, case.picture, method.name, **options))
+    traced = trace(network, case.picture)
 
     assert isinstance(result, Attribution)
     assert result.values.shape in (traced.image.shape, traced.image.shape[:2])
@@ -76,7 +83,7 @@ def test_result_progress_and_repetition(fits, method):
             assert report.so_far.values.shape == result.values.shape
             assert np.isfinite(report.so_far.values).all()
 
-    again = explain(network, fits.picture, method.name, **options)
+    again = explain(network, case.picture, method.name, **options)
     np.testing.assert_array_equal(again.values, result.values)
 
 
@@ -116,15 +123,16 @@ def kinds_of_target(network: Network, shapes):
     return found
 
 
-def test_every_kind_of_target_is_scored_as_the_trace_says(fits, method):
-    network, traced = fits.network, trace(fits.network, fits.picture)
+def test_every_kind_of_target_is_scored_as_the_trace_says(fitting):
+    case, method = fitting
+    network, traced = case.network, trace(case.network, case.picture)
     shapes = {name: array.shape for name, array in traced.activations.items()}
     for target in kinds_of_target(network, shapes):
         wanted = targets.as_target(target)
         on_an_early_layer = wanted.layer in shapes
         if on_an_early_layer and method.name == "grad-cam":
             continue  # needs a layer before the target; see test_grad_cam_needs_a_layer_before_the_target
-        result = explain(network, fits.picture, method.name, target, **quick(method, network))
+        result = explain(network, case.picture, method.name, target, **quick(method, network))
         values = traced.activations[wanted.layer] if on_an_early_layer else traced.logits
         expected = float((wanted.spread(network, shapes) * values).sum())
         assert result.target == wanted
@@ -132,10 +140,11 @@ def test_every_kind_of_target_is_scored_as_the_trace_says(fits, method):
         assert np.isfinite(result.values).all()
 
 
-def test_another_target_gives_another_map(fits, method):
-    options = quick(method, fits.network)
-    first, second = (explain(fits.network, fits.picture, method.name, i, **options).values for i in (0, 1))
-    if fits.name == "one_sigmoid":  # the first class is the fixed 0: nothing speaks for it
+def test_another_target_gives_another_map(fitting):
+    case, method = fitting
+    options = quick(method, case.network)
+    first, second = (explain(case.network, case.picture, method.name, i, **options).values for i in (0, 1))
+    if case.name == "one_sigmoid":  # the first class is the fixed 0: nothing speaks for it
         assert not first.any()
         assert second.any()
     else:
@@ -200,9 +209,8 @@ def test_declared_parameters_can_be_run_at_both_ends(cases, method):
             assert np.isfinite(result.values).all(), (parameter.name, value)
 
 
-def test_declarations_are_whole(case, method):
-    if method.unfit(case.network):
-        return
+def test_declarations_are_whole(fitting):
+    case, method = fitting
     assert method.title
     assert method.paper
     assert method.what.endswith(".")
@@ -212,11 +220,18 @@ def test_declarations_are_whole(case, method):
         assert parameter.checked(parameter.default) == parameter.default
 
 
-def test_what_does_not_fit_says_so(cases):
-    for name in ("mlp_64", "mlp_8x8", "mlp_28x28x1"):
-        case = cases[name]
-        with pytest.raises(NnvizError, match="vectors only"):
-            explaining(case.network, case.picture, "grad-cam")
+@pytest.mark.parametrize(("name", "way"), UNFIT)
+def test_what_does_not_fit_says_so(cases, name, way):
+    case = cases[name]
+    assert "vectors only" in method_named(way).unfit(case.network)
+    with pytest.raises(NnvizError, match="vectors only"):
+        explaining(case.network, case.picture, way)
+
+
+def test_every_method_on_every_network_either_fits_or_says_why_not(cases):
+    refused = [(name, way) for way in NAMES for name in cases if method_named(way).unfit(cases[name].network)]
+    assert sorted(refused) == sorted(UNFIT)
+    assert sorted(FITTING + UNFIT) == sorted((name, way) for way in NAMES for name in cases)
 
 
 def test_a_bad_image_and_an_unknown_method_are_refused_at_once(cases, method):

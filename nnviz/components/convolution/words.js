@@ -1,0 +1,103 @@
+// What is said beside the pictures: the formula in words and in numbers, the list of sums, names and ranges.
+
+function put(node, pieces) {
+  node.replaceChildren(...pieces.map((piece) => {
+    if (typeof piece === "string") return document.createTextNode(piece);
+    const span = document.createElement("b");
+    span.className = piece[0];
+    span.textContent = piece[1];
+    return span;
+  }));
+}
+
+function signed(value) {
+  return `${value < 0 ? "\u2212" : "+"} ${number(Math.abs(value))}`;
+}
+
+// The functions around the sum, the outermost first; what is done to the output afterwards stays outside.
+function around(header) {
+  return header.stages.length && header.stages[0].own ? header.stages[0].title : "";
+}
+
+function writeWords(state) {
+  const { header } = state, kernel = header.panels[1], name = around(header);
+  const over = `${header.channels > 1 ? `${header.channels} channels and ` : ""}${kernel.h}\u00d7${kernel.w} cells`;
+  const body = [`sum over ${over} of `, ["patch", "patch"], " \u00d7 ", ["kernel", "kernel"], ...(header.bias === null ? [] : [" + bias"])];
+  put(state.parts.words, [["made", "output"], " = ", ...(name ? [`${name}( `, ...body, " )"] : body)]);
+}
+
+function writeNumbers(state, at) {
+  const { header, parts } = state, name = around(header);
+  const terms = [...sumTerms(header, at), ...(at.bias === null ? [] : [` ${signed(at.bias)}`])];
+  put(parts.numbers, [["made", number(at.output)], " = ", ...(name ? [`${name}( `, ...terms, " )"] : terms)]);
+  parts.where.textContent = `row ${at.row}, column ${at.column}`;
+  const lines = [[header.channels > 1 ? `channel ${header.first + at.channel}` : "products", number(at.sum)]];
+  if (header.channels > 1) lines.push([`+ ${header.channels - 1} other${header.channels > 2 ? "s" : ""}`, number(at.others)]);
+  if (at.bias !== null) lines.push(["+ bias", number(at.bias)]);
+  while (parts.sums.children.length < lines.length + at.made.length) parts.sums.append(newLine(state));
+  while (parts.sums.children.length > lines.length + at.made.length) parts.sums.lastChild.remove();
+  at.made.forEach((value, index) => lines.push([index === 0 ? "= sum" : stageTitle(header.stages[index - 1]), number(value), index]));
+  lines.forEach((line, index) => fillLine(parts.sums.children[index], line, state));
+}
+
+// The sum in parts: the channel that is seen and the others, else the few products that are not 0.
+function sumTerms(header, at) {
+  if (header.channels > 1) return [number(at.sum), ` ${signed(at.others)}`];
+  const some = Array.from(at.products).filter((product) => product !== 0);
+  if (some.length < 2 || some.length > 6) return [number(at.sum)];
+  return some.map((product, index) => (index === 0 ? number(product) : ` ${signed(product)}`));
+}
+
+function stageTitle(stage) {
+  if (stage.rule !== "affine") return stage.title;
+  return `${stage.title} \u00d7 ${number(stage.a)} ${signed(stage.b)}`;
+}
+
+function newLine(state) {
+  const line = document.createElement("button");
+  line.type = "button";
+  line.append(document.createElement("span"), document.createElement("b"));
+  line.addEventListener("click", () => {
+    if (line.dataset.map === "") return;
+    state.shown = Number(line.dataset.map);
+    label(state);
+    state.outputSheet = outputSheets(state);
+    draw(state);
+  });
+  return line;
+}
+
+// A line that stands for a map is a button that shows it; the map that is shown is marked.
+function fillLine(node, [title, value, map], state) {
+  const [name, text] = node.children;
+  if (name.textContent !== title) { name.textContent = title; node.title = title; }
+  text.textContent = value;
+  const index = map === undefined ? "" : String(map);
+  node.dataset.map = index;
+  node.disabled = index === "";
+  node.classList.toggle("made", index !== "" && map === ownMap(state.header));
+  if (index === "") node.removeAttribute("aria-pressed"); else node.setAttribute("aria-pressed", String(map === state.shown));
+}
+
+// Names of pictures and ranges of colours, which change with the filter and not with the cell.
+function label(state) {
+  const { header, parts, canvases } = state, [input, kernel] = header.panels, map = state.maps[state.shown];
+  const channel = header.channels > 1 ? `, channel ${header.first + state.channel}` : "";
+  const title = (part, text) => { parts[part].querySelector("figcaption").textContent = text; };
+  title("input", `${header.source}${channel}`);
+  title("patch", "Patch");
+  title("kernel", `Kernel${channel.replace(",", "")}`);
+  title("products", state.root.classList.contains("row") ? "Products" : "= Products");
+  title("channels", `The ${header.channels} channels add`);
+  title("output", state.shown === ownMap(header) ? header.output : `${header.output}: ${state.shown === 0 ? "sum" : map.title}`);
+  const ends = (range) => `${number(range[0])} to ${number(range[1])}`;
+  parts.input.querySelector("p").textContent = `${input.h}\u00d7${input.w}, ${ends(input.ranges[0])}`;
+  parts.output.querySelector("p").textContent = `${header.size[0]}\u00d7${header.size[1]}, ${ends([map.low, map.high])}`;
+  canvases.input.setAttribute("role", "img");
+  canvases.input.setAttribute("aria-label", `${header.source}${channel}, with the kernel of ${kernel.h} by ${kernel.w} cells on it`);
+  for (const name of GRIDS) canvases[name].setAttribute("aria-label", `${name}, ${kernel.h} by ${kernel.w} cells`);
+  canvases.channels.setAttribute("aria-label", `What each of the ${header.channels} input channels adds`);
+  canvases.output.setAttribute("role", "application");
+  canvases.output.setAttribute("aria-label", header.alt);
+  canvases.output.tabIndex = 0;
+}

@@ -1,0 +1,181 @@
+"""The app as a viewer meets it: opens addresses, waits until it is still, picks, and reads what is shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from playwright.sync_api import Locator, Page
+
+from nnviz.pages.registry import PAGES
+
+SECONDS = 30_000
+"""Milliseconds that a wait may take: far beyond what it does, so that a busy machine fails no test."""
+
+FIRST = PAGES[0].slug
+"""The page that stands at the app's own address, without a name."""
+
+LOOK = """
+window.nn = {
+  canvases() {
+    const found = [];
+    const walk = (root) => {
+      for (const node of root.querySelectorAll("*")) {
+        if (node.matches("canvas[data-drawn]")) found.push(node);
+        if (node.shadowRoot) walk(node.shadowRoot);
+      }
+    };
+    walk(document);
+    return found;
+  },
+  since: 0,
+  was: "",
+  still() {
+    const app = document.querySelector('[data-testid="stApp"]');
+    if (!app || app.dataset.testScriptState !== "notRunning") { this.was = ""; return false; }
+    const shown = '[data-testid="stMain"] h1, [data-testid="stAlert"], [data-testid="stException"]';
+    if (!document.querySelector(shown)) return false;
+    // A picture that is announced but not yet drawn.
+    const canvases = this.canvases();
+    const announced = document.querySelectorAll('[class*="st-key-raster-"]').length;
+    if (canvases.length < announced) { this.was = ""; return false; }
+    const drawn = canvases.map((canvas) => canvas.dataset.drawn + canvas.dataset.picked + canvas.width);
+    const now = [location.href, document.querySelectorAll("[data-stale=true]").length, ...drawn].join("|");
+    if (now !== this.was) { this.was = now; this.since = performance.now(); return false; }
+    return performance.now() - this.since > 400;
+  },
+  colours(canvas) {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    const found = new Set();
+    for (let at = 0; at < pixels.length; at += 4) {
+      found.add((pixels[at] << 16) | (pixels[at + 1] << 8) | pixels[at + 2]);
+    }
+    return found.size;
+  },
+};
+"""
+
+Cell = tuple[int, int]
+
+
+class App:
+    """One viewer's window."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    def open(self, slug: str = "", **parameters: Any) -> App:
+        """Open a link, and wait until all is drawn."""
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        slug = "" if slug == FIRST else slug
+        self.page.goto(f"{self.url}/{slug}{query}", wait_until="commit")
+        return self.still()
+
+    def still(self) -> App:
+        """Wait until no script runs and no picture has changed for 0.4 seconds."""
+        self.page.wait_for_function("() => window.nn.still()", polling=60, timeout=SECONDS)
+        return self
+
+    def until(self, **parameters: Any) -> App:
+        """Wait until the address says so (None: says nothing of it), and all is drawn."""
+        self.page.wait_for_function(
+            """wanted => {
+              const found = new URLSearchParams(location.search);
+              return Object.entries(wanted).every(([name, value]) => found.get(name) === value);
+            }""",
+            arg={name: None if value is None else str(value) for name, value in parameters.items()},
+            timeout=SECONDS,
+        )
+        return self.still()
+
+    @property
+    def address(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
+
+    @property
+    def slug(self) -> str:
+        return urlsplit(self.page.url).path.strip("/")
+
+    def element(self, test_id: str) -> Locator:
+        return self.page.get_by_test_id(test_id)
+
+    @property
+    def main(self) -> Locator:
+        return self.element("stMain")
+
+    @property
+    def sidebar(self) -> Locator:
+        return self.element("stSidebar")
+
+    @property
+    def caption(self) -> str:
+        """The page's sentence, with plain minus signs."""
+        return self.element("nnCaption").first.inner_text().replace("\u2212", "-")
+
+    @property
+    def alerts(self) -> list[str]:
+        return self.element("stAlert").all_inner_texts()
+
+    @property
+    def says(self) -> str:
+        """The class that the Network page names in large letters."""
+        return self.page.locator(".nn-big").inner_text()
+
+    def menu(self, title: str) -> App:
+        """Go to another page by its link in the menu."""
+        self.page.locator(".st-key-menu").get_by_role("link", name=title, exact=False).first.click()
+        self.main.locator("h1", has_text=re.compile(f"^{re.escape(title)}$")).wait_for(timeout=SECONDS)
+        return self.still()
+
+    def press(self, slider: str, key: str, times: int = 1) -> None:
+        """Press a key on a slider of the address."""
+        thumb = self.page.locator(f".st-key-slider-{slider}").get_by_role("slider")
+        thumb.focus()
+        for _ in range(times):
+            thumb.press(key)
+
+    def canvas(self, key: str) -> Locator:
+        return self.page.locator(f".st-key-raster-{key} canvas")
+
+    def places(self, key: str) -> list[list[list[float]]]:
+        """Per panel a box (x, y, width, height) a tile, CSS pixels within the canvas."""
+        return json.loads(self.canvas(key).get_attribute("data-places") or "")
+
+    def picked(self, key: str) -> str | None:
+        """Panel, tile, row and column with the outline."""
+        return self.canvas(key).get_attribute("data-picked")
+
+    def colours(self, key: str) -> int:
+        """How many colours a picture has."""
+        return self.canvas(key).evaluate("canvas => window.nn.colours(canvas)")
+
+    def point(self, key: str, panel: int, tile: int, cell: Cell = (0, 0), shape: Cell = (1, 1)) -> dict[str, float]:
+        """Middle of a cell in a tile of `shape` (rows, columns); by default of the tile."""
+        x, y, width, height = self.places(key)[panel][tile]
+        return {
+            "x": x + (cell[1] + 0.5) * width / shape[1],
+            "y": y + (cell[0] + 0.5) * height / shape[0],
+        }
+
+    def click(self, key: str, panel: int = 0, tile: int = 0, cell: Cell = (0, 0), shape: Cell = (1, 1)) -> None:
+        self.canvas(key).click(position=self.point(key, panel, tile, cell, shape))
+
+    def hover(self, key: str, panel: int = 0, tile: int = 0, cell: Cell = (0, 0), shape: Cell = (1, 1)) -> str:
+        """What is said under the pointer."""
+        self.canvas(key).hover(position=self.point(key, panel, tile, cell, shape))
+        tip = self.page.locator(f".st-key-raster-{key} .tip:not([hidden])")
+        tip.wait_for(timeout=SECONDS)
+        return tip.inner_text().replace("\u2212", "-")
+
+    def upload(self, name: str, content: bytes) -> None:
+        chooser = self.element("stFileUploader").locator("input[type=file]")
+        chooser.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def shows(text: str, value: float, places: int = 2) -> bool:
+    """Whether one of the numbers in a text is this one, to as many places."""
+    found = re.findall(r"[-+]?\d+(?:\.\d+)?", text.replace("\u2212", "-").replace(",", ""))
+    return any(abs(float(number) - value) <= 0.51 * 10**-places for number in found)

@@ -1,0 +1,129 @@
+"""What I see, I can send: the address is the state, on every page, and survives a change of page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from app import FIRST, App, shows
+
+import nnviz
+from nnviz.analysis.attribution import explain
+from nnviz.analysis.digits import digit
+from nnviz.analysis.images import Fitted, Transform, rescale
+from nnviz.analysis.network import Network
+from nnviz.analysis.trace import Trace
+from nnviz.pages.registry import PAGES
+
+LINK: dict[str, Any] = {
+    "net": "mnist-cnn",
+    "image": "test-247",
+    "layer": "conv2",
+    "unit": 5,
+    "row": 3,
+    "column": 11,
+    "target": 6,
+    "dx": 2,
+    "dy": -1,
+    "rotate": 15,
+    "noise": 20,
+    "invert": 1,
+}
+TRANSFORM = Transform(shift=(2, -1), rotate=15.0, noise=20.0, invert=True)
+
+
+def traced(network: Network, number: int, transform: Transform) -> Trace:
+    """As the app has it: moved as pixels, then in the network's range."""
+    pixels = transform.apply(digit(number)[0][..., None].astype(np.float32))
+    return nnviz.trace(network, Fitted(rescale(pixels, network.scale, network.offset), pixels, ""))
+
+
+def address_of(link: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in link.items()}
+
+
+def check_map(app: App, found: Trace) -> None:
+    tile = found.activations["conv2"][..., 5]
+    assert app.picked("maps") == "0,5,0,0"
+    assert app.picked("map") == "1,0,3,11"
+    assert shows(app.caption, tile.max())
+    assert f"at row 3, column 11 it is {tile[3, 11]:.2f}" in app.caption
+
+
+def test_an_inner_page_opens_as_sent_and_again_after_a_reload(app: App, networks: dict[str, Network]) -> None:
+    found = traced(networks["mnist-cnn"], 247, TRANSFORM)
+    app.open("maps", **LINK)
+    for again in (False, True):
+        if again:
+            app.page.reload(wait_until="commit")
+            app.still()
+        assert app.slug == "maps"
+        assert app.address == address_of(LINK)
+        check_map(app, found)
+        assert app.alerts == []
+
+
+def test_the_state_survives_a_change_of_page(app: App, networks: dict[str, Network]) -> None:
+    found = traced(networks["mnist-cnn"], 247, TRANSFORM)
+    app.open("saliency", **LINK, method="gradient", signed=0)
+    for page in [*PAGES, PAGES[0], next(page for page in PAGES if page.slug == "maps")]:
+        app.menu(page.title)
+        assert app.slug == ("" if page.slug == FIRST else page.slug)
+        assert app.address == address_of({**LINK, "method": "gradient", "signed": 0})
+        if page.slug == FIRST:
+            assert app.says == str(found.winner)
+        if page.slug == "maps":
+            check_map(app, found)
+        if page.slug == "decision":
+            assert shows(app.caption, found.logits[6])
+
+
+def test_the_target_and_the_method_are_in_the_link(app: App, networks: dict[str, Network]) -> None:
+    app.open("saliency", image="test-0", target=3, method="gradient-x-input")
+    expected = explain(networks["mnist-cnn"], digit(0)[0], "gradient-x-input", 3)
+    values = expected.over_image()
+    assert shows(app.caption, values.flat[np.abs(values).argmax()])
+    assert shows(app.caption, expected.score, 1)
+
+
+@pytest.mark.parametrize(
+    ("slug", "wanted", "shown"),
+    [
+        ("maps", {"net": "mnist-mpl"}, {"net": "mnist-mlp"}),
+        (FIRST, {"net": "zzz"}, {"net": "mnist-cnn"}),
+        ("filters", {"layer": "conv3"}, {"layer": "conv2"}),
+        ("decision", {"image": "test-10000"}, {"image": "test-0"}),
+        (FIRST, {"image": "../../etc/passwd"}, {"image": "test-0"}),
+        ("maps", {"layer": "conv1", "unit": 99}, {"layer": "conv1", "unit": "15"}),
+        ("filters", {"unit": "first"}, {"unit": "0"}),
+        ("saliency", {"target": 10}, {"target": "9"}),
+        ("maps", {"layer": "pool2", "row": 7, "column": 2}, {"layer": "pool2", "column": "2", "row": "6"}),
+        ("decision", {"dx": 50}, {"dx": "10"}),
+        ("flatten", {"noise": -5}, {"noise": "0"}),
+    ],
+    ids=lambda value: ",".join(map(str, value.values())) if isinstance(value, dict) else value,
+)
+def test_what_is_not_there_is_replaced_by_the_nearest_and_said(
+    app: App, slug: str, wanted: dict[str, Any], shown: dict[str, str]
+) -> None:
+    app.open(slug, **wanted)
+    # What goes on in the background must not take the sentence away.
+    app.element("stProgress").wait_for(state="detached")
+    app.still()
+    name, nearest = list(shown.items())[-1]
+    assert len(app.alerts) == 1
+    assert nearest in app.alerts[0]
+    assert str(wanted[name]).removeprefix("test-") in app.alerts[0]
+    assert app.element("stAlertContentInfo").count() == 1
+    assert {key: app.address.get(key) for key in shown} == shown
+    assert app.element("nnCaption").count() == 1
+
+
+def test_a_link_to_an_upload_opens_the_default_digit_and_says_so(app: App, networks: dict[str, Network]) -> None:
+    app.open("maps", image="upload", layer="conv1", unit=2)
+    assert len(app.alerts) == 1
+    assert "uploaded picture cannot be in a link" in app.alerts[0]
+    assert app.address["image"] == "test-0"
+    values = nnviz.trace(networks["mnist-cnn"], digit(0)[0]).activations["conv1"]
+    assert shows(app.caption, values[..., 2].max())

@@ -1,0 +1,148 @@
+"""The address: read, written, kept over a change of page, and taken back to where it could be shown."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def reading() -> None:
+    import streamlit as st
+
+    from nnviz.pages import address
+
+    st.session_state["found"] = address.read()
+
+
+def test_what_the_address_says_is_kept_when_a_page_is_opened_without():
+    app = AppTest.from_function(reading)
+    app.query_params["net"] = "a"
+    app.query_params["unit"] = "3"
+    app.run()
+    assert app.session_state["found"] == {"net": "a", "unit": "3"}
+    app.query_params.clear()  # as a change of page does
+    app.run()
+    assert app.session_state["found"] == {"net": "a", "unit": "3"}
+    assert dict(app.query_params) == {"net": "a", "unit": "3"}
+
+
+def test_a_link_that_says_something_replaces_all_of_it():
+    app = AppTest.from_function(reading)
+    app.query_params["net"] = "a"
+    app.query_params["unit"] = "3"
+    app.run()
+    app.query_params.clear()
+    app.query_params["net"] = "b"
+    app.run()
+    assert app.session_state["found"] == {"net": "b"}
+
+
+def writing() -> None:
+    from nnviz.pages import address
+
+    address.write(unit=4, layer=None, invert=True, noise=False, dx=0, name="x")
+
+
+def test_writing_sets_and_takes_away():
+    app = AppTest.from_function(writing)
+    for name in ("layer", "noise", "net"):
+        app.query_params[name] = "before"
+    app.run()
+    assert not app.exception
+    assert dict(app.query_params) == {"unit": "4", "invert": "1", "dx": "0", "name": "x", "net": "before"}
+
+
+def whole(default: int) -> None:
+    import streamlit as st
+
+    from nnviz.pages import address
+
+    st.session_state["found"] = address.whole("n", default, 2, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, (5, False)),
+        ("2", (2, False)),
+        ("7", (7, False)),
+        ("8", (7, True)),
+        ("1", (2, True)),
+        ("-100", (2, True)),
+        ("3.5", (5, True)),
+        ("", (5, True)),
+        ("nan", (5, True)),
+        ("9" * 6000, (5, True)),
+    ],
+)
+def test_a_whole_number_is_the_nearest_that_exists(text, expected):
+    app = AppTest.from_function(whole, kwargs={"default": 5})
+    if text is not None:
+        app.query_params["n"] = text
+    app.run()
+    assert not app.exception
+    assert app.session_state["found"] == expected
+
+
+def test_a_default_out_of_range_is_brought_into_it():
+    app = AppTest.from_function(whole, kwargs={"default": 99}).run()
+    assert app.session_state["found"] == (7, False)
+
+
+def choosing() -> None:
+    import streamlit as st
+
+    from nnviz.pages import address
+
+    st.session_state["found"] = address.choice("sort", ("a", "b"), "b")
+
+
+@pytest.mark.parametrize(("text", "expected"), [(None, "b"), ("a", "a"), ("c", "b")])
+def test_a_choice_is_one_of_the_options(text, expected):
+    app = AppTest.from_function(choosing)
+    if text is not None:
+        app.query_params["sort"] = text
+    assert app.run().session_state["found"] == expected
+
+
+def slider() -> None:
+    from nnviz.pages import address, controls
+
+    value, _ = address.whole("n", 0, 0, 9)
+    controls.slider("N", "n", value, 0, 9)
+
+
+def test_a_slider_shows_the_address_and_writes_it():
+    app = AppTest.from_function(slider)
+    app.query_params["n"] = "3"
+    app.run()
+    assert app.slider[0].value == 3
+    app.slider[0].set_value(6).run()
+    assert dict(app.query_params) == {"n": "6"}
+    assert app.slider[0].value == 6
+    app.query_params["n"] = "1"
+    assert app.run().slider[0].value == 1
+
+
+def failing(broken: bool) -> None:
+    import streamlit as st
+
+    from nnviz.errors import NnvizError
+    from nnviz.pages import page
+
+    def render(current):
+        if st.query_params.get("image") == "test-2":
+            raise NnvizError("A mendable thing was expected. Received: another.")
+        st.markdown(f"shown {current.picture.name}")
+
+    page.show(page.Page("T", ":material/info:", "t", "C", render))
+
+
+def test_an_error_that_can_be_mended_is_one_sentence_and_the_page_lives_on():
+    app = AppTest.from_function(failing, kwargs={"broken": True}, default_timeout=60)
+    app.query_params["image"] = "test-2"
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["A mendable thing was expected. Received: another."]
+    app.query_params["image"] = "test-3"
+    app.run()
+    assert not app.error
+    assert app.markdown[0].value == "shown test-3"

@@ -1,0 +1,172 @@
+"""One contract for all pages, on networks of every kind and layers of every kind in them."""
+
+import importlib
+import json
+import pkgutil
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from streamlit.testing.v1 import AppTest
+
+import nnviz.pages as package
+from nnviz.pages import library, startup
+from nnviz.pages.page import Page
+from nnviz.pages.registry import PAGES
+
+SLUGS = tuple(page.slug for page in PAGES)
+WHOLE = ("flatten", "plain", "decision", "saliency")
+"""Pages on the whole network, on which the layer under study hardly matters: its two ends will do."""
+
+
+def two_ways() -> keras.Model:
+    """Two layers side by side, so that the one listed before another need not lead to it."""
+    given = keras.Input((10, 10, 3), name="picture")
+    left = layers.Conv2D(3, 3, strides=2, activation="relu", name="left")(given)
+    right = layers.SeparableConv2D(4, 3, strides=2, activation="tanh", name="right")(given)
+    joined = layers.Concatenate(name="joined")([left, right])
+    steps = layers.Reshape((16, 7), name="steps")(joined)
+    x = layers.Flatten(name="flatten")(layers.Conv1D(5, 3, name="conv1d")(steps))
+    return keras.Model(given, layers.Dense(3, activation="softmax", name="answer")(x), name="two_ways")
+
+
+def convolution_last() -> keras.Model:
+    """No dense layer at all: the classes are maps, then their means."""
+    return keras.Sequential(
+        [
+            keras.Input((16, 16, 1), name="picture"),
+            layers.ZeroPadding2D(1, name="padded"),
+            layers.Conv2D(8, 3, groups=1, strides=2, activation="relu", name="conv"),
+            layers.Conv2D(6, 3, groups=2, name="grouped"),
+            layers.UpSampling2D(2, name="up"),
+            layers.Conv2DTranspose(5, 3, name="transposed"),
+            layers.Conv2D(3, 1, name="classes"),
+            layers.GlobalAveragePooling2D(name="means"),
+            layers.Softmax(name="answer"),
+        ],
+        name="convolution_last",
+    )
+
+
+OWN = {"two_ways": two_ways, "convolution_last": convolution_last}
+NETWORKS = ("mnist-mlp", "mnist-cnn", "nested", "any_size", "one_sigmoid", "mlp_64", "mlp_8x8", "branched", *OWN)
+
+
+@pytest.fixture(scope="module")
+def files(cases, fixed_weights, tmp_path_factory):
+    """The odd networks as files, as a viewer brings them."""
+    folder, found = tmp_path_factory.mktemp("models"), {}
+    for name in NETWORKS[2:]:
+        model = fixed_weights(OWN[name](), 77) if name in OWN else cases[name].model
+        found[name] = folder / f"{name}.keras"
+        model.save(found[name])
+    return found
+
+
+def script(slug: str) -> None:
+    """What Streamlit runs: one page."""
+    from nnviz.pages import page, registry
+
+    page.show(next(entry for entry in registry.PAGES if entry.slug == slug))
+
+
+@pytest.fixture
+def opened(files, monkeypatch):
+    """A page on a network, not yet run."""
+
+    def opening(slug, name):
+        monkeypatch.setattr(startup, "options", startup.Options(model=files.get(name)))
+        app = AppTest.from_function(script, kwargs={"slug": slug}, default_timeout=60)
+        app.query_params["net"] = name
+        return app
+
+    return opening
+
+
+def texts(app):
+    """The HTML of a page."""
+    return [element.proto.body for element in app.main if type(element).__name__ == "Html"]
+
+
+def captions(app):
+    return [text for text in texts(app) if 'class="nn-caption"' in text]
+
+
+def pictures(app):
+    """(header, numbers) of every raster on a page, as the browser gets them."""
+    found = []
+    for element in app.main:
+        if element.type == "bidi_component":
+            buffer = element.proto.bytes
+            length = int.from_bytes(buffer[:4], "little")
+            found.append((json.loads(buffer[4 : 4 + length]), np.frombuffer(buffer[4 + length :], "<f4")))
+    return found
+
+
+def one_of_each_kind(name):
+    """Layers of a network, one of each kind and shape of output, the input among them."""
+    found = {}
+    for layer in library.network(name).layers:
+        found.setdefault((layer.kind, len(layer.output_shape)), layer.name)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_shows_every_kind_of_layer(slug, name, opened):
+    app = opened(slug, name)
+    kinds = one_of_each_kind(name)
+    for layer in kinds[:: len(kinds) - 1] if slug in WHOLE else kinds:
+        app.query_params["layer"] = layer
+        app.query_params.pop("unit", None)
+        app.run()
+        where = f"{slug}, {name}, {layer}"
+        assert not app.exception, f"{where}: {app.exception[0].value}"
+        assert not app.error, f"{where}: {app.error[0].value}"
+        assert not app.info, f"{where}: {app.info[0].value}"
+        assert len(app.title) == 1, where
+        assert len(captions(app)) == 1, f"{where}: {captions(app)}"
+        assert "nan" not in captions(app)[0].lower().split(), where
+        assert app.query_params["layer"] == layer, where
+        for header, numbers in pictures(app):
+            assert header["alt"], where
+            assert np.isfinite(numbers).all(), where
+
+
+def test_a_branch_is_wired_to_what_it_reads_and_not_to_the_column_beside_it(opened):
+    app = opened("network", "two_ways")
+    app.query_params["layer"] = "right"
+    app.run()
+    ((header, _),) = pictures(app)
+    names = [panel["title"] for panel in header["panels"]]
+    assert names[:4] == ["picture", "left", "right", "joined"]
+    ends = {(line["from"]["panel"], line["to"]["panel"]) for line in header["lines"]}
+    assert ends == {(0, 2), (2, 3)}
+    assert "most comes from picture (" in captions(app)[0]
+    app.query_params["layer"] = "left"
+    app.query_params.pop("unit")
+    app.run()
+    ((header, _),) = pictures(app)
+    assert {(line["from"]["panel"], line["to"]["panel"]) for line in header["lines"]} == {(0, 1), (1, 3)}
+
+
+def test_a_unit_is_called_silent_only_where_it_is(opened):
+    app = opened("network", "two_ways")
+    app.query_params["layer"] = "steps"
+    app.query_params["unit"] = "5"
+    app.run()
+    assert captions(app)[0].count("Unit 5 of steps") == 1
+    assert "silent" not in captions(app)[0]
+
+
+def test_every_page_is_in_the_menu():
+    found = set()
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if module.name != "nnviz.pages.main":  # the script itself: importing it runs it
+            page = getattr(importlib.import_module(module.name), "PAGE", None)
+            if isinstance(page, Page):
+                found.add(page.slug)
+    assert found == set(SLUGS)
+    assert len(SLUGS) == len(found)
+    assert all(page.title and page.icon.startswith(":material/") and page.chapter for page in PAGES)
