@@ -38,7 +38,7 @@ def histograms(groups: Mapping[str, np.ndarray], *, height: int = 260, font: int
         )
         figure.add_vline(x=0, line={"width": 1.5, "dash": "dot"}, row=1, col=column)
     figure.update_annotations(font_size=font)
-    figure.update_xaxes(tickfont_size=font, nticks=5)
+    figure.update_xaxes(tickfont_size=font, nticks=4, tickangle=0)
     figure.update_yaxes(tickfont_size=font, nticks=4)
     figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 34, "b": 10}, showlegend=False, bargap=0)
     return figure

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.base import (
-    REFERENCES,
     Parameter,
     Progress,
     SaliencyMethod,
     Steps,
     chunks,
     differentiate,
-    reference,
 )
+from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.network import Network
 from nnviz.analysis.targets import Target
 
