@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, NEUTRAL, POSITIVE
+from nnviz.figures.words import number
 
 
 def largest_terms(terms: np.ndarray, count: int) -> tuple[np.ndarray, float]:
@@ -34,10 +35,7 @@ def adding_up(
             x=[*names, total],
             y=[*terms, 0],
             measure=["relative"] * len(terms) + ["total"],
-            text=[
-                text.replace("-", "\u2212")
-                for text in (*(f"{term:+.2f}" for term in terms), f"<b>{sum(terms):.2f}</b>")
-            ],
+            text=[*(number(term, sign=True) for term in terms), f"<b>{number(sum(terms))}</b>"],
             textposition="outside",
             textfont_size=font,
             increasing_marker_color=POSITIVE,

@@ -91,7 +91,7 @@ def _cell(current: Session, steps: ConvolutionSteps) -> tuple[int, int]:
     rows, columns = steps.place.size
     if current.cell is not None:
         return min(current.cell[0], rows - 1), min(current.cell[1], columns - 1)
-    strongest = int(np.abs(steps.output).argmax())
+    strongest = _strongest(steps)
     # A layer of steps has no rows and columns that other pages know of.
     spot = strongest if current.layer.spatial else address.whole("spot", strongest, 0, rows * columns - 1)[0]
     return divmod(spot, columns)
@@ -99,8 +99,13 @@ def _cell(current: Session, steps: ConvolutionSteps) -> tuple[int, int]:
 
 def _telling(steps: ConvolutionSteps) -> int:
     """The channel that adds most, or takes most away, where the map is strongest."""
-    row, column = np.unravel_index(int(np.abs(steps.output).argmax()), steps.output.shape)
-    return int(np.abs(steps.channel_sums(int(row), int(column))).argmax())
+    row, column = divmod(_strongest(steps), steps.output.shape[1])
+    return int(np.abs(steps.channel_sums(row, column)).argmax())
+
+
+def _strongest(steps: ConvolutionSteps) -> int:
+    """The flat place where the map is highest; where it is nowhere above 0, where it is lowest."""
+    return int((steps.output if steps.output.max() > 0 else -steps.output).argmax())
 
 
 def _pin(current: Session, steps: ConvolutionSteps, found: Cell, channel: int) -> None:
@@ -157,22 +162,28 @@ def _sentence(steps: ConvolutionSteps, cell: tuple[int, int]) -> str:
     over = f" of {channels} channels" if channels > 1 else ""
     text = f"At row {cell[0]}, column {cell[1]} filter {steps.filter} of {steps.layer} adds up "
     text += f"{height * width * channels:,} products{over}"
-    text += f" and its bias of {steps.bias:+.2f}" if steps.bias is not None else ""
-    text += f" to {total:.2f}"
+    text += f" and its bias of {_said(steps.bias)}" if steps.bias is not None else ""
+    text += f" to {_said(total)}"
     if steps.activation.rule != "linear":
-        text += f", and {steps.activation.kind} makes it {made:.2f}"
+        text += f", and {steps.activation.kind} makes it {_said(made)}"
     for step in steps.further:
-        text += f", then {step.kind} {float(step.values[cell]):.2f}"
-    rank = int((np.abs(steps.output) > abs(made)).sum()) + 1
+        text += f", then {step.kind} {_said(float(step.values[cell]))}"
     if not steps.output.any():
         return f"{text}; its map is zero everywhere on this picture."
-    return f"{text}: number {rank:,} of {steps.output.size:,} cells, so the picture {_fits(rank / steps.output.size)}."
+    rank = int((steps.output > made).sum()) + 1
+    return f"{text}: number {rank:,} of {steps.output.size:,} cells, so {_fits(total, rank / steps.output.size)}."
 
 
-def _fits(share: float) -> str:
+def _said(value: float) -> str:
+    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def _fits(total: float, share: float) -> str:
+    if total < 0:
+        return "the picture is more the opposite of the kernel here"
     if share <= 0.05:
-        return "holds what the kernel looks for right here"
-    return "holds something of it here" if share <= 0.3 else "holds little of it here"
+        return "the picture holds what the kernel looks for right here"
+    return f"the picture holds {'something' if share <= 0.3 else 'little'} of what the kernel looks for here"
 
 
 PAGE = Page("Convolution", ":material/filter_center_focus:", "convolution", "Convolve", render)

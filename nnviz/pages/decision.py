@@ -10,6 +10,7 @@ from nnviz.analysis.influence import contributions, deciding_layer
 from nnviz.components.raster import Panel, raster
 from nnviz.figures import adding_up, largest_terms
 from nnviz.figures.tiles import as_tiles
+from nnviz.figures.words import number
 from nnviz.pages import address, controls, views
 from nnviz.pages.page import Page, caption, head, small
 from nnviz.pages.session import Session
@@ -49,7 +50,7 @@ def _table(current: Session, chosen: int) -> None:
         trace.probabilities[order],
         [views.percent(trace.probabilities[i]) for i in order],
         marked=int(np.flatnonzero(order == chosen)[0]),
-        second=("logit", [f"{trace.logits[i]:.2f}" for i in order]),
+        second=("logit", [number(trace.logits[i]) for i in order]),
     )
 
 
@@ -131,7 +132,7 @@ def _sentence(current: Session, source: str, terms: np.ndarray, logit: float) ->
     name = current.class_name(current.class_index)
     flat = terms.ravel()
     best = int(flat.argmax())
-    share = f"{flat[best]:+.2f} of its logit {logit:.2f}"
+    share = f"{number(flat[best], sign=True)} of its logit {number(logit)}"
     speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
     winner = current.class_name(trace.winner)
     label = current.picture.label

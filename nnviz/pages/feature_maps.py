@@ -10,6 +10,7 @@ import streamlit as st
 from nnviz.analysis.receptive import receptive_fields
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
+from nnviz.figures.words import number
 from nnviz.pages import address, controls, views
 from nnviz.pages.page import Page, caption, head, small
 from nnviz.pages.session import Session
@@ -104,8 +105,8 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     if values.ndim == 1:
         _unit_in_words(current, values)
         return
-    tiles, number = as_tiles(values), _map(current)
-    tile, height, width = tiles[number], *tiles.shape[1:]
+    tiles, shown = as_tiles(values), _map(current)
+    tile, height, width = tiles[shown], *tiles.shape[1:]
     cell = current.cell or tuple(int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
     cell = (min(cell[0], height - 1), min(cell[1], width - 1))
     seen = _seen(current, cell)
@@ -113,10 +114,10 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     big = Panel(
         tile[None],
         colour,
-        ranges[[number]],
-        title=f"map {number}",
+        ranges[[shown]],
+        title=f"map {shown}",
         note=f"{height}x{width} cells",
-        names=[f"map {number}"],
+        names=[f"map {shown}"],
         most=420,
         pick="cell",
         say_zero=True,
@@ -125,7 +126,7 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     raster(
         [picture, big],
         key="map",
-        alt=f"The input, and map {number} of {current.layer.name} enlarged",
+        alt=f"The input, and map {shown} of {current.layer.name} enlarged",
         picked=Place(1, 0, *cell),
         marks=[Place(0, 0, *seen)] if seen else [],
         height=0.52,
@@ -152,8 +153,10 @@ def _sentence(current: Session, tile: np.ndarray, cell: tuple[int, int], seen: t
     if not tile.any():
         return f"Map {_map(current)} is zero everywhere: it finds nothing that it looks for in this picture."
     row, column = (int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
-    where = "there" if (row, column) == cell else f"at row {cell[0]}, column {cell[1]} it is {tile[cell]:.2f}, and"
-    text = f"Map {_map(current)} is strongest at row {row}, column {column}: {tile[row, column]:.2f}; {where} it sees "
+    where = "there" if (row, column) == cell else f"at row {cell[0]}, column {cell[1]} it is {number(tile[cell])}, and"
+    text = (
+        f"Map {_map(current)} is strongest at row {row}, column {column}: {number(tile[row, column])}; {where} it sees "
+    )
     text += f"{seen[2]}x{seen[3]} pixels of the input" if seen else "the whole input"
     return f"{text}. It is zero in {np.mean(tile == 0):.0%} of its cells."
 

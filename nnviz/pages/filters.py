@@ -10,6 +10,7 @@ from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures import histograms
 from nnviz.figures.colour import symmetric
 from nnviz.figures.tiles import as_tiles, fold
+from nnviz.figures.words import number
 from nnviz.pages import address, controls, views
 from nnviz.pages.page import Page, caption, head, small
 from nnviz.pages.session import Session
@@ -180,14 +181,14 @@ def _written_map(current: Session, bank: FilterBank, stage: str, unit: int) -> P
 def _sentence(current: Session, bank: FilterBank, stage: str, unit: int) -> str:
     weights = bank.weights[unit]
     rank = int((bank.norms > bank.norms[unit]).sum()) + 1
-    text = f"Filter {unit} has norm {bank.norms[unit]:.2f} (number {rank} of {len(bank.weights)})"
+    text = f"Filter {unit} has norm {number(bank.norms[unit])} (number {rank} of {len(bank.weights)})"
     if bank.bias is not None:
-        text += f" and bias {bank.bias[unit]:+.2f}"
+        text += f" and bias {number(bank.bias[unit], sign=True)}"
     excited = _excitement(current, bank, stage)
     if excited is None:
         return f"{text}; {np.mean(weights > 0):.0%} of its weights are positive."
     place = int((excited > excited[unit]).sum()) + 1
-    strongest = f"{excited[unit]:.2f}, number {place} of {len(excited)} in this layer"
+    strongest = f"{number(excited[unit])}, number {place} of {len(excited)} in this layer"
     return f"{text}; on this picture it answers with {strongest}."
 
 

@@ -14,6 +14,7 @@ from nnviz.analysis.influence import answer_layer, inputs_of, leads_to, outputs_
 from nnviz.analysis.layers import LayerInfo
 from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
+from nnviz.figures.words import number
 from nnviz.pages import address, views
 from nnviz.pages.page import Page, caption, head, link, small
 from nnviz.pages.session import Session
@@ -203,7 +204,7 @@ def _sentence(current: Session, columns: list[Column], lines: list[Line]) -> str
         return "This is the picture as the network gets it: pick a map or a neuron to see how it is wired in."
     strength = float(values[..., current.unit].max())
     what = "Map" if values.ndim == 3 else "Unit"
-    text = f"{what} {current.unit} of {layer.name} ({layer.description}) is {strength:.2f}"
+    text = f"{what} {current.unit} of {layer.name} ({layer.description}) is {number(strength)}"
     text += " at its strongest" if values.ndim == 3 else ""
     if not values[..., current.unit].any():
         return f"{text}; it is silent on this picture, so nothing flows through it."
@@ -215,7 +216,7 @@ def _sentence(current: Session, columns: list[Column], lines: list[Line]) -> str
         source = columns[best.start.panel]
         text += f"; most comes from {source.layer.name}"
         text += f" {source.unit(best.start)}" if source.layer.index else ""
-        text += f" ({best.value:+.2f})"
+        text += f" ({number(best.value, sign=True)})"
     return f"{text}. Orange lines add, blue lines take away."
 
 

@@ -1,0 +1,10 @@
+"""Numbers as they are read: two decimals, or two figures where those would say nothing."""
+
+from __future__ import annotations
+
+
+def number(value: float, sign: bool = False) -> str:
+    """`value` with two decimals, below 0.1 with two significant figures; with `sign`, + or a true minus in front."""
+    plus = "+" if sign else ""
+    text = f"{value:{plus}.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:{plus}.2g}"
+    return text.replace("-", "\u2212")
