@@ -78,7 +78,7 @@ def filter_bank(network: Network, name: str, stage: str = "") -> FilterBank:
     source = layer.inputs[0]
     kind: Any = "mix" if kernel.shape[1:3] == (1, 1) else "kernel"
     if isinstance(layer.keras_layer, keras.layers.Dense):
-        source, shape = _pictured(network, layer)
+        source, shape = pictured(network, layer)
         kind = "vector" if shape is None else "picture"
         kernel = kernel.reshape(len(kernel), *(shape or (1, 1, -1)))
     weights = np.ascontiguousarray(kernel, np.float32)
@@ -123,7 +123,7 @@ def _depthwise(kernel: np.ndarray) -> np.ndarray:
     return np.moveaxis(kernel.reshape(*kernel.shape[:2], -1), 2, 0)[..., None]
 
 
-def _pictured(network: Network, layer: LayerInfo) -> tuple[str, tuple[int, int, int] | None]:
+def pictured(network: Network, layer: LayerInfo) -> tuple[str, tuple[int, int, int] | None]:
     """The layer that a dense layer's weights are a picture of, through flattening and dropout, and its shape.
 
     The shape is None where the dense layer reads a mere vector.

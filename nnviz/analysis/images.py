@@ -55,11 +55,11 @@ def decode(content: bytes, name: str) -> NDArray[np.uint8]:
             with suppress(Exception):  # broken EXIF tells no orientation, and is no reason to refuse
                 ImageOps.exif_transpose(picture, in_place=True)
             return _eight_bit(picture)
-    except NnvizError:
-        raise
     except Exception as error:  # what a decoder raises on a damaged file is whatever it stumbled over
-        start = f"{len(content)} bytes that start with {content[:12]!r}"
-        found = start if isinstance(error, Image.UnidentifiedImageError) else f"{type(error).__name__}: {error}"
+        if isinstance(error, NnvizError):
+            raise
+        start, unknown = content[:12], isinstance(error, Image.UnidentifiedImageError)
+        found = f"{len(content)} bytes that start with {start!r}" if unknown else f"{type(error).__name__}: {error}"
         raise NnvizError(f"{expected}. Received: {found}.") from error
 
 
@@ -113,8 +113,7 @@ def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Seque
         shape: the network's input (height, width, channels), None for a free height or width.
         scale, offset: one number per channel: input = pixel * scale + offset.
 
-    Raises:
-        NnvizError: the array cannot be read as a picture, or not for this network.
+    Raises NnvizError where the array cannot be read as a picture, or not for this network.
     """
     array = _checked(image, shape)
     steps: list[str] = []
@@ -145,7 +144,10 @@ def _checked(image: NDArray[Any], shape: Shape) -> NDArray[Any]:
     """The image as (H, W, C), of a type and with values that can be pixels."""
     if len(shape) != 3 or any(size is not None and size < 1 for size in shape):
         raise NnvizError(f"Expected a network input of (height, width, channels). Received: {shape}.")
-    array = np.asarray(image)
+    try:
+        array = np.asarray(image)
+    except ValueError as error:
+        raise NnvizError(f"Expected an array. Received: a {type(image).__name__} of uneven rows.") from error
     found = f"Received: an array of shape {array.shape} and type {array.dtype}"
     axes = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4, shape[2]))
     if array.dtype.kind not in "buif" or not axes or array.size == 0:

@@ -73,7 +73,7 @@ def outputs_of(network: Network, image: np.ndarray, layer: str, unit: int, sink:
         def call(images: Any, channel: Any) -> Any:
             feeds = inputs(network, images)
             start = network.graph.run(feeds, [layer])[layer]
-            tangent = start * tf.one_hot(channel, tf.shape(start)[-1])
+            tangent = start * tf.one_hot(channel, tf.shape(start)[-1], dtype=start.dtype)
             with tf.autodiff.ForwardAccumulator(start, tangent) as accumulator:
                 end = network.graph.run({**feeds, layer: start}, [sink])[sink]
             change = accumulator.jvp(end, unconnected_gradients=tf.UnconnectedGradients.ZERO)

@@ -99,7 +99,7 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
     path = _find(source)
     facts = read_card(card if card is not None else _beside(path))
     try:
-        model = keras.models.load_model(path, compile=False)
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # what a reader raises on a damaged file is whatever it stumbled over
         reason = " ".join(str(error).split())[:140]
         raise NnvizError(f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}") from error
@@ -142,8 +142,12 @@ def _find(source: str | Path) -> Path:
 
 
 def _beside(path: Path) -> Path | None:
+    """The file of the same name that is a card; another JSON file, such as a training's history, is none."""
     card = path.with_suffix(".json")
-    return card if card.exists() else None
+    try:
+        return card if isinstance(json.loads(card.read_text(encoding="utf-8")), dict) else None
+    except FileNotFoundError:
+        return None
 
 
 def _assemble(name: str, model: keras.Model, card: Mapping[str, Any]) -> Network:
@@ -208,7 +212,9 @@ def _rescales(layers: Sequence[LayerInfo]) -> bool:
             # 2x - 1 is made for 0..1; what brings 255 near to 1 is made for pixels.
             return float(np.max(np.abs(layer.keras_layer.scale))) * 255 <= 16
         if isinstance(layer.keras_layer, keras.layers.Normalization):
-            return True
+            # Adapted on pixels, or on what had been brought to 0..1 (or near 0) before.
+            mean, variance = (np.asarray(getattr(layer.keras_layer, name)) for name in ("mean", "variance"))
+            return float(np.max(np.abs(mean) + 3 * np.sqrt(variance))) > 16
         if layer.parameters or layer.convolution:
             return False
     return False

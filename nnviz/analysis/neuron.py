@@ -37,7 +37,7 @@ class Neuron:
             `source`, -1 beyond the border; at a pointwise stage only the channel that it is made of.
         source: name of the layer (or the input) that is read.
         stage: "pointwise" where the inputs are the inner maps of a separable convolution, else "".
-        bias: 0 where the layer has none.
+        bias: 0 where the layer has none (`has_bias`).
         sum: sum(inputs * weights) + bias: the pre-activation; of the last layer the logit.
         activation: name of F.
         peers: the sums of all units at this cell, where F reads them all (a softmax); else empty.
@@ -57,6 +57,7 @@ class Neuron:
     activation: str
     peers: np.ndarray = field(repr=False)
     output: float
+    has_bias: bool = True
 
     @property
     def terms(self) -> np.ndarray:
@@ -178,6 +179,7 @@ def read_neuron(
         activation_name(layer.activation),
         peers,
         math.nan,
+        biases is not None,
     )
     object.__setattr__(found, "output", float(responses(info, found, np.array([total]))[0]))
     return found

@@ -81,6 +81,23 @@ def difference(this: int, that: int) -> Target:
     return Target(weights=(((_whole(this),), 1.0), ((_whole(that),), -1.0)))
 
 
+def class_score(network: Network, index: int) -> Target:
+    """What speaks for a class: its logit, or, of the two classes of one sigmoid output, the difference to the other.
+
+    The first of those two has the logit 0 whatever the image, so its own logit would explain nothing.
+    """
+    if network.graph.answer == "binary" and index == 0:
+        return difference(0, 1)
+    return logit(index)
+
+
+def unit_score(network: Network, layer: str, unit: int, answer: str) -> Target:
+    """A unit's score: of the layer that gives the answer the logit, of any other the channel's sum."""
+    if layer != answer:
+        return channel(layer, unit)
+    return logit(unit + (network.graph.answer == "binary"))
+
+
 def channel(layer: str, index: int) -> Target:
     """A whole feature map, summed over its cells (or one neuron of a dense layer)."""
     return Target(layer, (((_whole(index),), 1.0),))

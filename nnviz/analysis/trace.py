@@ -52,7 +52,14 @@ def trace(network: Network, image: Any) -> Trace:
         NnvizError: not an image, or not one that the network can be given.
     """
     fitted = fitted_to(network, image)
-    found = forward_all(network)(tf.constant(fitted.image[None]))
+    try:
+        found = forward_all(network)(tf.constant(fitted.image[None]))
+    except (tf.errors.OpError, ValueError) as error:
+        rows, columns = fitted.image.shape[:2]
+        raise NnvizError(
+            f"An image that {network.name} can work on was expected. Received: {rows}x{columns} pixels, and TensorFlow "
+            f"says: {str(error).strip().splitlines()[0][:120]}"
+        ) from error
     arrays = {name: _frozen(value) for name, value in found.items()}
     logits, probabilities = arrays.pop(LOGITS), arrays.pop(PROBABILITIES)
     if not np.isfinite(logits).all():

@@ -3,6 +3,7 @@
 from nnviz.figures.curves import accuracy_curves
 from nnviz.figures.histograms import histograms
 from nnviz.figures.maps import heatmap, mosaic
+from nnviz.figures.neurons import activation_curve
 from nnviz.figures.sums import adding_up, largest_terms
 
-__all__ = ["accuracy_curves", "adding_up", "heatmap", "histograms", "largest_terms", "mosaic"]
+__all__ = ["accuracy_curves", "activation_curve", "adding_up", "heatmap", "histograms", "largest_terms", "mosaic"]

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, NEUTRAL, POSITIVE
-from nnviz.figures.words import number
+from nnviz.figures.words import number, signed
 
 
 def largest_terms(terms: np.ndarray, count: int) -> tuple[np.ndarray, float]:
@@ -19,7 +19,14 @@ def largest_terms(terms: np.ndarray, count: int) -> tuple[np.ndarray, float]:
 
 
 def adding_up(
-    names: Sequence[str], terms: Sequence[float], total: str, *, height: int = 380, font: int = 18
+    names: Sequence[str],
+    terms: Sequence[float],
+    total: str,
+    *,
+    through: tuple[str, float, str] | None = None,
+    across: bool = False,
+    height: int = 380,
+    font: int = 18,
 ) -> go.Figure:
     """A waterfall: each term stands where the ones before it have come to, and the last bar is their sum.
 
@@ -27,17 +34,32 @@ def adding_up(
         names: one a term.
         terms: what is added.
         total: name of the sum.
+        through: (name of F, F(sum), name of the output): two more bars, the step that an activation function
+            takes from the sum, and where it ends.
+        across: bars across, one below the other, where the names are long.
         height: pixels.
         font: size of names and numbers, pixels.
     """
+    named, values = [*names, total], [*map(float, terms), 0.0]
+    measures = ["relative"] * len(terms) + ["total"]
+    made = float(sum(terms))
+    texts = [*(signed(term) for term in terms), f"<b>{number(made)}</b>"]
+    if through is not None:
+        named += [through[0], through[2]]
+        values += [through[1] - made, 0.0]
+        measures += ["relative", "total"]
+        texts += [signed(through[1] - made), f"<b>{number(through[1])}</b>"]
     figure = go.Figure(
         go.Waterfall(
-            x=[*names, total],
-            y=[*terms, 0],
-            measure=["relative"] * len(terms) + ["total"],
-            text=[*(number(term, sign=True) for term in terms), f"<b>{number(sum(terms))}</b>"],
+            x=values if across else named,
+            y=named if across else values,
+            orientation="h" if across else "v",
+            measure=measures,
+            text=texts,
             textposition="outside",
             textfont_size=font,
+            # Across, a number may be longer than its bar is thick.
+            constraintext="none" if across else "both",
             increasing_marker_color=POSITIVE,
             decreasing_marker_color=NEGATIVE,
             totals_marker_color=NEUTRAL,
@@ -45,7 +67,23 @@ def adding_up(
             cliponaxis=False,
         )
     )
-    figure.update_xaxes(tickfont_size=font, tickangle=0 if len(names) <= 14 else 45, type="category")
-    figure.update_yaxes(tickfont_size=font, zeroline=True)
-    figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 40, "b": 10}, showlegend=False)
+    if across:
+        figure.update_yaxes(tickfont_size=font, autorange="reversed", type="category", tickmode="linear", dtick=1)
+        figure.update_xaxes(visible=False, range=_room([*map(float, terms), *([values[-2]] if through else [])]))
+        figure.add_vline(x=0, line={"width": 1, "color": NEUTRAL}, layer="below")
+    else:
+        figure.update_xaxes(tickfont_size=font, tickangle=0 if len(names) <= 14 else 45, type="category")
+        figure.update_yaxes(tickfont_size=font, zeroline=True)
+    top = 4 if across else 40
+    figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": top, "b": 10 if not across else 4})
+    figure.update_layout(showlegend=False)
     return figure
+
+
+def _room(steps: Sequence[float]) -> list[float]:
+    """The range of an axis that holds all bars, and the numbers behind their ends."""
+    ends = np.cumsum([0.0, *steps])
+    low, high = float(ends.min()), float(ends.max())
+    room = 0.3 * max(high - low, 1e-6)
+    # The number of a step down stands left of its bar.
+    return [low - (room if min(steps, default=0.0) < 0 else 0.04 * room), high + room]

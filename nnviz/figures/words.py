@@ -8,3 +8,8 @@ def number(value: float, sign: bool = False) -> str:
     plus = "+" if sign else ""
     text = f"{value:{plus}.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:{plus}.2g}"
     return text.replace("-", "\u2212")
+
+
+def signed(value: float) -> str:
+    """`number` with its sign, plus as well as minus."""
+    return number(value, sign=True)

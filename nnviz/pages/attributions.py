@@ -8,7 +8,6 @@ soon as what it makes is wanted no more.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +16,10 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
+from nnviz.analysis import targets
 from nnviz.analysis.attribution import Attribution, Progress, SaliencyMethod, Steps, explaining
 from nnviz.analysis.network import Network
+from nnviz.analysis.targets import Target
 from nnviz.errors import NnvizError
 from nnviz.pages import library
 from nnviz.pages.session import Session
@@ -36,7 +37,7 @@ class Wish:
     method: SaliencyMethod
     network: Network
     image: np.ndarray
-    target: int
+    target: Target
     parameters: Mapping[str, Any]
     key: Hashable
 
@@ -153,7 +154,7 @@ class Desk:
         except StopIteration as end:
             result = end.value
             self.running, self.changed = None, True
-            library.remembered(run.wish.key, lambda: result)
+            library.remember(run.wish.key, result)
             return
         before = run.progress.so_far if run.progress else None
         run.progress = Progress(progress.done, progress.total, progress.so_far or before)
@@ -184,11 +185,9 @@ def _unfinished(wish: Wish, state: Literal["running", "stopped"], progress: Prog
 
 def wish(current: Session, method: SaliencyMethod, parameters: Mapping[str, Any]) -> Wish:
     """What is wanted of a method for the network, picture and class of the address."""
-    image = current.fitted.image
-    picture = hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
-    network = f"{current.network.name} {id(current.network)}"
-    key = (network, picture, image.shape, method.name, current.class_index, tuple(sorted(parameters.items())))
-    return Wish(method, current.network, image, current.class_index, parameters, key)
+    image, index = current.fitted.image, current.class_index
+    key = (current.key, library.digest(image), method.name, index, tuple(sorted(parameters.items())))
+    return Wish(method, current.network, image, targets.class_score(current.network, index), parameters, key)
 
 
 def desk() -> Desk:

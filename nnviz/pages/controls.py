@@ -11,6 +11,9 @@ from nnviz.analysis.layers import LayerInfo
 from nnviz.pages import address
 from nnviz.pages.session import Session
 
+_BUTTONS = 30
+"""Letters of class names that a row of buttons holds; beyond them the classes are a list."""
+
 
 def slider(label: str, name: str, value: int, low: int, high: int, *, step: int = 1, **more: Any) -> None:
     """A slider for a whole number of the address."""
@@ -19,7 +22,13 @@ def slider(label: str, name: str, value: int, low: int, high: int, *, step: int 
         st.slider(label, low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
         return
     address.bound(key, value)
-    st.slider(label, low, high, step=step, key=key, on_change=address.writer(name, key), **more)
+
+    def write() -> None:
+        # Another unit may stand on another page of tiles: that is found anew.
+        clears = {} if name == "page" else {"page": None}
+        address.write(**{name: st.session_state[key], **clears})
+
+    st.slider(label, low, high, step=step, key=key, on_change=write, **more)
 
 
 def switch(
@@ -79,3 +88,24 @@ def _step(label: str, icon: str, key: str, layer: str | None) -> None:
 def go_to(layer: str) -> None:
     """Take another layer under study: its strongest unit, no cell."""
     address.write(layer=layer, unit=None, row=None, column=None, page=None)
+
+
+def classes(current: Session) -> None:
+    """The class that is explained; the winner is what the address need not say."""
+    names, winner, key = current.network.classes, current.trace.winner, "target-class"
+
+    def title(index: int) -> str:
+        return f"{names[index]} wins" if index == winner else names[index]
+
+    def choose() -> None:
+        index = st.session_state[key]
+        address.write(target=None if index == winner else index)
+
+    address.bound(key, current.class_index)
+    more: dict[str, Any] = {"format_func": title, "key": key, "on_change": choose}
+    if sum(map(len, names)) <= _BUTTONS:
+        st.segmented_control(
+            "Class", range(len(names)), required=True, label_visibility="collapsed", width="content", **more
+        )
+    else:
+        st.selectbox("Class", range(len(names)), label_visibility="collapsed", width=320, **more)

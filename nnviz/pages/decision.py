@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import streamlit as st
 
@@ -11,11 +13,12 @@ from nnviz.components.raster import Panel, raster
 from nnviz.figures import adding_up, largest_terms
 from nnviz.figures.tiles import as_tiles
 from nnviz.figures.words import number
-from nnviz.pages import address, controls, views
+from nnviz.pages import controls, views
 from nnviz.pages.page import Page, caption, head, small
 from nnviz.pages.session import Session
 
 TERMS = 8
+_HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid", "raw": "softmax of it"}
 SHOWN = 12
 """Classes in the list: all of ten; of a thousand the first, and the one that is asked for."""
 
@@ -25,10 +28,10 @@ def render(current: Session) -> None:
     network = current.network
     chosen = current.class_index
     source = deciding_layer(network)
-    terms, logit = contributions(network, current.trace.image, source, targets.logit(chosen))
+    terms, logit = contributions(network, current.trace.image, source, targets.class_score(network, chosen))
     with head(PAGE):
         small("Why", width="content")
-        _classes(current)
+        controls.classes(current)
     _way(current)
     caption(_sentence(current, source, terms, logit))
     left, right = st.columns([5, 3], gap="large")
@@ -51,25 +54,7 @@ def _table(current: Session, chosen: int) -> None:
         [views.percent(trace.probabilities[i]) for i in order],
         marked=int(np.flatnonzero(order == chosen)[0]),
         second=("logit", [number(trace.logits[i]) for i in order]),
-    )
-
-
-def _classes(current: Session) -> None:
-    names = current.network.classes
-    if len(names) <= 12:
-        options = [str(index) for index in range(len(names))]
-        controls.switch(
-            "Class", "target", options, str(current.class_index), titles=dict(zip(options, names, strict=True))
-        )
-        return
-    address.bound("select-target", current.class_index)
-    st.selectbox(
-        "Class",
-        range(len(names)),
-        format_func=lambda index: names[index],
-        key="select-target",
-        on_change=address.writer("target", "select-target"),
-        label_visibility="collapsed",
+        heading=_HEADINGS[current.network.graph.answer],
     )
 
 
@@ -128,18 +113,13 @@ def _slot(shape: tuple[int, ...], index: int) -> str:
 
 
 def _sentence(current: Session, source: str, terms: np.ndarray, logit: float) -> str:
-    trace = current.trace
-    name = current.class_name(current.class_index)
+    name = html.escape(current.class_name(current.class_index))
     flat = terms.ravel()
     best = int(flat.argmax())
     share = f"{number(flat[best], sign=True)} of its logit {number(logit)}"
-    speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
-    winner = current.class_name(trace.winner)
-    label = current.picture.label
-    verdict = ""
-    if label is not None and label in current.network.classes:
-        verdict = " and is right" if label == winner else f" and is <b>wrong</b>: it is a {label}"
-    return f"The net says {winner} ({views.percent(trace.probabilities[trace.winner])}){verdict}; {speaks}."
+    speaks = f"slot {_slot(terms.shape, best)} of {html.escape(source)} speaks most for {name}: {share}"
+    verdict = views.verdict(current)
+    return f"The net says {views.said(current)}{' ' + verdict if verdict else ''}; {speaks}."
 
 
 PAGE = Page("Decision", ":material/rule:", "decision", "Decide", render)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,8 @@ def render(current: Session) -> None:
         most = 0 if current.activations.ndim == 2 else current.activations.shape[-1] - 1
         controls.slider(noun, "unit", current.unit, 0, most)
     with right:
-        small(f"<b>{current.layer.name}</b>: {current.layer.description}, {_shape(current.activations.shape)}")
+        words = f"{current.layer.description}, {_shape(current.activations.shape)}"
+        small(f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)}")
         _detail(current, colour, ranges, overlay)
 
 
@@ -51,7 +53,8 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _grid(current: Session, colour: Any, ranges: np.ndarray) -> None:
     tiles = as_tiles(current.activations)
-    shown = views.paged(np.abs(tiles).max(axis=(1, 2)), _map(current))
+    many = len(tiles) > views.PER_PAGE
+    shown = views.paged(np.abs(tiles).max(axis=(1, 2)) if many else None, _map(current), len(tiles))
     where = np.flatnonzero(shown == _map(current))
     panel = Panel(
         tiles[shown],
@@ -135,7 +138,7 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     )
     address.bound("overlay", overlay)
     st.toggle("Lay the map over the input", key="overlay", on_change=address.writer("overlay", "overlay"))
-    caption(_sentence(current, tile, cell, seen))
+    caption(html.escape(_sentence(current, tile, cell, seen)))
 
 
 def _seen(current: Session, cell: tuple[int, int]) -> tuple[int, int, int, int] | None:
@@ -169,10 +172,10 @@ def _unit_in_words(current: Session, values: np.ndarray) -> None:
         alt="The input",
         height=0.52,
     )
-    caption(
-        f"Unit {current.unit} of {current.layer.name} is {values[current.unit]:.3g}, number {rank} of {values.size}; "
-        f"{np.mean(values == 0):.0%} of the units are zero."
+    words = (
+        f"Unit {current.unit} of {current.layer.name} is {number(values[current.unit])}, number {rank} of {values.size}"
     )
+    caption(html.escape(f"{words}; {np.mean(values == 0):.0%} of the units are zero."))
 
 
 PAGE = Page("Feature maps", ":material/grid_view:", "maps", "Convolve", render)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import streamlit as st
 
@@ -28,7 +30,9 @@ def render(current: Session) -> None:
         return
     stage = address.choice("stage", known, known[0])
     bank = filter_bank(current.network, current.layer.name, stage)
-    unit = min(current.unit, len(bank.weights) - 1)
+    unit = current.unit
+    if _key(current, stage) != "unit":
+        unit, _ = address.whole(_key(current, stage), 0, 0, len(bank.weights) - 1)
     channel, _ = address.whole("channel", 0, 0, bank.weights.shape[3] - 1)
     left, right = st.columns(2, gap="large")
     with left:
@@ -37,10 +41,16 @@ def render(current: Session) -> None:
         _detail(current, bank, stage, unit, channel)
 
 
+def _key(current: Session, stage: str) -> str:
+    """Where the address keeps the filter: the inner stage of two has others than the layer has units."""
+    return "inner" if stage == "depthwise" and len(stages(current.layer)) == 2 else "unit"
+
+
 def _without(current: Session) -> None:
     layer = current.layer
     near = nearest_with_filters(current.network, layer.name)
-    caption(f"{layer.name} ({layer.description}) has no filters: it learns no weights that slide or connect.")
+    words = f"{layer.name} ({layer.description}) has no filters: it learns no weights that slide or connect."
+    caption(html.escape(words))
     if near is not None:
         st.button(f"Show the nearest that has some: {near}", on_click=lambda: controls.go_to(near))
 
@@ -54,7 +64,7 @@ def _tiles(bank: FilterBank, channel: int) -> np.ndarray:
 
 def _excitement(current: Session, bank: FilterBank, stage: str) -> np.ndarray | None:
     """The strongest value of each filter's own output on this picture; None for the inner stage of two."""
-    if stage == "depthwise" and len(stages(current.layer)) == 2:
+    if _key(current, stage) != "unit":
         return None
     values = current.activations
     return values.reshape(-1, values.shape[-1]).max(axis=0)
@@ -71,9 +81,7 @@ def _grid(current: Session, bank: FilterBank, stage: str, unit: int, channel: in
     tiles = _tiles(bank, channel)
     low, high = symmetric(bank.weights)
     strength = {"norm": bank.norms, "excited": excited}.get(sort)
-    shown = views.paged(bank.norms if strength is None else strength, unit)
-    if strength is not None:
-        shown = shown[np.argsort(-strength[shown], kind="stable")]
+    shown = views.paged(strength, unit, len(tiles))
     where = np.flatnonzero(shown == unit)
     width = tiles.shape[2] * tiles.shape[1]
     panel = Panel(
@@ -94,11 +102,11 @@ def _grid(current: Session, bank: FilterBank, stage: str, unit: int, channel: in
         picked=Place(0, int(where[0]), 0, 0) if len(where) else None,
         height=0.58,
         least=56,
-        on_pick=lambda place: address.write(unit=int(shown[place.tile])),
+        on_pick=lambda place: address.write(**{_key(current, stage): int(shown[place.tile])}),
     )
     first, second = st.columns(2, gap="large")
     with first:
-        controls.slider("Filter", "unit", unit, 0, len(tiles) - 1)
+        controls.slider("Filter", _key(current, stage), unit, 0, len(tiles) - 1)
     with second:
         if many:
             controls.slider(f"Input channel (of {bank.reads})", "channel", channel, 0, bank.weights.shape[3] - 1)
@@ -107,8 +115,9 @@ def _grid(current: Session, bank: FilterBank, stage: str, unit: int, channel: in
 def _detail(current: Session, bank: FilterBank, stage: str, unit: int, channel: int) -> None:
     shape = "x".join(map(str, bank.weights.shape[1:]))
     low, high = symmetric(bank.weights)
+    words = f"{current.layer.description}; {len(bank.weights)} filters of {shape} weights."
     small(
-        f"<b>{current.layer.name}</b>: {current.layer.description}; {len(bank.weights)} filters of {shape} weights. "
+        f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)} "
         f"Colours run from \u2212{high:.3g} to {high:.3g} over the layer."
     )
     tiles = _tiles(bank, channel)
@@ -141,7 +150,7 @@ def _detail(current: Session, bank: FilterBank, stage: str, unit: int, channel: 
         height=0.4,
         wide=True,
     )
-    caption(_sentence(current, bank, stage, unit))
+    caption(html.escape(_sentence(current, bank, stage, unit)))
     groups = {"weights": bank.weights}
     if bank.bias is not None:
         groups["biases"] = bank.bias
@@ -156,7 +165,8 @@ def _read_map(current: Session, bank: FilterBank, channel: int) -> Panel | None:
     if name == current.network.layers[0].name and current.trace.activations[name].ndim < 3:
         return views.picture_panel(current, title="reads", note="the input", most=196)
     colour, ranges = views.colour_scale(current, name, "layer")
-    channel = 0 if bank.kind == "mix" else channel
+    # A layer of steps is one tile, whose columns are the channels.
+    channel = 0 if bank.kind == "mix" or current.trace.activations[name].ndim == 2 else channel
     title = "reads" if bank.kind != "mix" else "reads all maps"
     note = f"{name}, channel {channel}" if bank.kind != "mix" else f"{name}, here channel 0"
     return Panel(
@@ -171,7 +181,7 @@ def _read_map(current: Session, bank: FilterBank, channel: int) -> Panel | None:
 
 def _written_map(current: Session, bank: FilterBank, stage: str, unit: int) -> Panel | None:
     """The map that the filter makes."""
-    if current.activations.ndim != 3 or (stage == "depthwise" and len(stages(current.layer)) == 2):
+    if current.activations.ndim != 3 or _key(current, stage) != "unit":
         return None
     colour, ranges = views.colour_scale(current, current.layer.name, "layer")
     tile = as_tiles(current.activations)[[unit]]

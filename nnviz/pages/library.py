@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,8 @@ from nnviz.errors import NnvizError
 from nnviz.pages import startup
 
 DEFAULT_IMAGE = "test-0"
+SAFE_NETWORK = "mnist-cnn"
+"""What is shown where neither what was asked for nor what was there before can be."""
 UPLOAD = "upload"
 _UPLOADED = "uploaded picture"
 
@@ -62,10 +64,35 @@ def bundled_network(name: str) -> Network:
     return _load(path, None, _stamp(path))
 
 
+def content_key(name: str) -> str:
+    """What a network is kept under: its name and the content of its file."""
+    own = startup.options.model
+    path = own if own is not None and name == own.stem else PRETRAINED / f"{name}.keras"
+    return f"{name} {_stamp(path)}"
+
+
+def bundled_key(name: str) -> str:
+    """The same of a network that ships, also where the viewer's own file has its name."""
+    return f"{name} {_stamp(PRETRAINED / f'{name}.keras')}"
+
+
+def digest(image: np.ndarray) -> str:
+    """Content hash of an image: all of it, where Streamlit's own samples a large one."""
+    return hashlib.sha256(np.ascontiguousarray(image).tobytes() + repr(image.shape).encode()).hexdigest()
+
+
+_LAST_STAMP: dict[Path, str] = {}
+
+
 def _stamp(path: Path) -> str:
-    """Content hash of a file; read again only when its size or time changes."""
-    state = path.stat()
-    return _digest(path, state.st_size, state.st_mtime_ns)
+    """Content hash of a file; read again only when its size or time changes, and kept where the file is gone."""
+    try:
+        state = path.stat()
+        _LAST_STAMP[path] = _digest(path, state.st_size, state.st_mtime_ns)
+    except OSError as error:
+        if path not in _LAST_STAMP:
+            raise NnvizError(f"A file that can be read was expected. Received: {path.name}.") from error
+    return _LAST_STAMP[path]
 
 
 @lru_cache(maxsize=32)
@@ -92,12 +119,17 @@ def picture(name: str) -> Picture:
     if name == UPLOAD and _UPLOADED in st.session_state:
         return st.session_state[_UPLOADED]
     if own is not None and name == own.stem:
-        return Picture(name, own.name, decode(own.read_bytes(), own.name))
+        return Picture(name, own.name, _decoded(own, _stamp(own)))
     kind, _, number = name.partition("-")
     if kind == "test" and number.isascii() and number.isdigit() and len(number) <= 9:
         pixels, label = digits.digit(int(number))
         return Picture(name, f"test digit {number}", pixels, str(label))
     raise NnvizError(f"A picture was expected: test-0 to test-9999. Received: {name!r}.")
+
+
+@lru_cache(maxsize=4)
+def _decoded(path: Path, stamp: str) -> np.ndarray:
+    return decode(path.read_bytes(), path.name)
 
 
 def first_picture() -> str:
@@ -127,23 +159,24 @@ def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
 # The networks and traces are read-only and shared, so they are kept as they are: cache_data would copy every
 # activation on each step of a slider.
 @st.cache_resource(max_entries=64, show_spinner=False)
-def traced(_found: Network, key: str, image: np.ndarray, _fitted: Fitted) -> Trace:
-    """The trace of a fitted picture; `key` and `image` are what it is kept under."""
+def traced(_found: Network, key: str, image: str, _fitted: Fitted) -> Trace:
+    """The trace of a fitted picture; `content_key` and the image's `digest` are what it is kept under."""
     return trace(_found, _fitted)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+_KEPT = 256
+_attributions: dict[Any, attribution.Attribution] = {}
+_lock = threading.Lock()
+
+
 def kept_attributions() -> dict[Any, attribution.Attribution]:
     """Attributions by what they were made of, shared by all viewers."""
-    return {}
+    return _attributions
 
 
-def remembered(key: Any, make: Callable[[], Any]) -> Any:
-    """The result for `key`, made once; the oldest of more than 256 go."""
-    kept = kept_attributions()
-    if key not in kept:
-        value = make()
-        while len(kept) >= 256:
-            kept.pop(next(iter(kept)), None)
-        kept[key] = value
-    return kept[key]
+def remember(key: Any, found: attribution.Attribution) -> None:
+    """Keep an attribution; the oldest of more than 256 go."""
+    with _lock:
+        while len(_attributions) >= _KEPT:
+            _attributions.pop(next(iter(_attributions)))
+        _attributions[key] = found

@@ -29,9 +29,9 @@ def main() -> None:
             title=entry.title,
             icon=entry.icon,
             url_path=entry.slug,
-            default=index == 0,
+            default=entry is registry.FIRST,
         )
-        for index, entry in enumerate(registry.PAGES)
+        for entry in registry.PAGES
     }
     st.session_state[page.ENTRIES] = entries
     chosen = st.navigation(list(entries.values()), position="hidden")

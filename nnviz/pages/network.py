@@ -55,7 +55,7 @@ def render(current: Session) -> None:
     lines = _lines(current, columns, at)
     with head(PAGE):
         small(
-            f"<b>{current.network.name}</b>: {len(current.network.layers)} layers, "
+            f"<b>{html.escape(current.name)}</b>: {len(current.network.layers)} layers, "
             f"{current.network.parameters:,} parameters"
         )
     raster(
@@ -73,7 +73,7 @@ def render(current: Session) -> None:
     )
     words, answer = st.columns([3, 2], gap="large")
     with words:
-        caption(_sentence(current, columns, lines))
+        caption(html.escape(_sentence(current, columns, lines)))
         _links(current)
     with answer:
         _answer(current)
@@ -118,7 +118,7 @@ def _panel(current: Session, column: Column) -> Panel:
             title=layer.name,
             note=f"{shape}\n{layer.parameters:,}" if layer.parameters else shape,
             units=values.size,
-            names=[f"{name}" for name in current.network.classes] if last else [],
+            names=list(current.network.classes[-values.size :]) if last else [],
             pick="cell",
             scale=8 if column.width == 1 else 5,
             most=420,
@@ -126,7 +126,7 @@ def _panel(current: Session, column: Column) -> Panel:
             numbers=values.size <= 12,
         )
     count = values.shape[-1]
-    notes = [shape, f"{layer.parameters:,} weights" if layer.parameters else ""]
+    notes = [shape, f"{layer.parameters:,} params" if layer.parameters else ""]
     if len(column.shown) < count:
         notes.append(f"{len(column.shown)} strongest")
     return Panel(
@@ -153,7 +153,7 @@ def _lines(current: Session, columns: list[Column], at: int | None) -> list[Line
     if here is None:
         return []
     lines = []
-    target = targets.logit(unit) if layer == answer else targets.channel(layer, unit)
+    target = targets.unit_score(current.network, layer, unit, answer)
     # In a net with branches the column next to it may stand in another branch.
     lead = (index for index in reversed(range(at)) if leads_to(current.network, columns[index].layer.name, layer))
     before = next(lead, None)
@@ -168,7 +168,10 @@ def _lines(current: Session, columns: list[Column], at: int | None) -> list[Line
     if after is not None:
         sink = columns[after]
         name = LOGITS if sink.layer.name == answer else sink.layer.name
-        for other, value in _strongest(outputs_of(current.network, image, layer, unit, name)):
+        effects = outputs_of(current.network, image, layer, unit, name)
+        # One sigmoid output is one unit for two classes: the second's logit is its own.
+        effects = effects[1:] if name == LOGITS and current.network.graph.answer == "binary" else effects
+        for other, value in _strongest(effects):
             end = sink.place(after, other)
             if end is not None:
                 lines.append(Line(here, end, value, sign="to"))
@@ -180,15 +183,19 @@ def _strongest(values: np.ndarray) -> list[tuple[int, float]]:
     return [(int(index), float(values[index])) for index in order if values[index] != 0]
 
 
+def _short(current: Session) -> str:
+    """The answer in a word."""
+    trace = current.trace
+    return current.class_name(trace.winner) if trace.logits.size > 1 else number(float(trace.logits[0]))
+
+
 def _answer(current: Session) -> None:
     trace = current.trace
-    winner = current.class_name(trace.winner)
-    label = current.picture.label
     says, bars = st.columns([1, 3], gap="small")
     with says:
-        st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{html.escape(winner)}</div>')
-        if label is not None and label in current.network.classes:
-            small("and is right." if label == winner else f"and is <b>wrong</b>: it is a {label}.")
+        st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{html.escape(_short(current))}</div>')
+        if verdict := views.verdict(current):
+            small(verdict.capitalize() + ".")
     with bars:
         order = np.argsort(-trace.logits, kind="stable")[:5]
         views.answer(

@@ -11,7 +11,7 @@ from typing import Literal
 import streamlit as st
 
 from nnviz.errors import NnvizError
-from nnviz.pages import address, session
+from nnviz.pages import address, library, session
 from nnviz.pages.session import Session
 
 ENTRIES = "pages"
@@ -77,16 +77,19 @@ def link(slug: str) -> None:
 
 
 def readable() -> Session | None:
-    """The session of the address, or the last one that could be shown, with the reason; None where neither can."""
+    """The session of the address, else the last one that could be shown, else what ships, with the reason."""
     try:
         return session.read()
     except NnvizError as error:
         complain(error)
-    before = address.last_good()
-    if not before:
-        return None
-    address.replace(before)
-    return session.read()
+    for before in (address.last_good(), {"net": library.SAFE_NETWORK, "image": library.DEFAULT_IMAGE}):
+        if before:
+            address.replace(before)
+            try:
+                return session.read()
+            except NnvizError as error:
+                complain(error)
+    return None
 
 
 def notify(current: Session, *, stand: bool = False) -> None:

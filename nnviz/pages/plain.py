@@ -63,7 +63,11 @@ def _read(current: Session, names: tuple[str, ...], transform: Transform) -> dic
     for name in names:
         network = library.bundled_network(name)
         fitted = library.fitted(network, current.picture, transform)
-        found[name] = network, fitted, library.traced(network, f"{name} {id(network)}", fitted.image, fitted)
+        found[name] = (
+            network,
+            fitted,
+            library.traced(network, library.bundled_key(name), library.digest(fitted.image), fitted),
+        )
     return found
 
 

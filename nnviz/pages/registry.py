@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from nnviz.pages import convolution, decision, feature_maps, filters, flatten, network, plain, saliency
+from nnviz.pages import convolution, decision, feature_maps, filters, flatten, network, neuron, plain, saliency
 from nnviz.pages.page import Page
 
 PAGES: tuple[Page, ...] = (
+    neuron.PAGE,
     network.PAGE,
     flatten.PAGE,
     plain.PAGE,
@@ -15,3 +16,6 @@ PAGES: tuple[Page, ...] = (
     decision.PAGE,
     saliency.PAGE,
 )
+
+FIRST = network.PAGE
+"""The page that the app opens on."""

@@ -18,8 +18,6 @@ from nnviz.pages.session import Session
 
 _NAMES = tuple(method.name for method in METHODS)
 _FIRST = "integrated-gradients"
-_BUTTONS = 30
-"""Letters of class names that a row of buttons holds; beyond them the classes are a list."""
 
 
 def render(current: Session) -> None:
@@ -34,7 +32,7 @@ def render(current: Session) -> None:
     gathered = attributions.desk().gather([wishes[name] for name in order])
     found = {each.method.name: each for each in gathered}
     with head(PAGE):
-        _targets(current)
+        controls.classes(current)
         controls.switch("Values", "signed", ("1", "0"), "1" if signed else "0", titles=_VALUES)
     shown = [found[name] for name in _NAMES if found[name].state != "unfit"]
     if found[chosen].state == "unfit":
@@ -60,27 +58,6 @@ def render(current: Session) -> None:
 
 _STRENGTHS = (0, *range(100, 0, -10))
 _VALUES = {"1": "Signed", "0": "Magnitude"}
-
-
-def _targets(current: Session) -> None:
-    """The class that is explained; the winner is what the address need not say."""
-    names, winner, key = current.network.classes, current.trace.winner, "target-class"
-
-    def title(index: int) -> str:
-        return f"{names[index]} wins" if index == winner else names[index]
-
-    def choose() -> None:
-        index = st.session_state[key]
-        address.write(target=None if index == winner else index)
-
-    address.bound(key, current.class_index)
-    more: dict[str, Any] = {"format_func": title, "key": key, "on_change": choose}
-    if sum(map(len, names)) <= _BUTTONS:
-        st.segmented_control(
-            "Class", range(len(names)), required=True, label_visibility="collapsed", width="content", **more
-        )
-    else:
-        st.selectbox("Class", range(len(names)), label_visibility="collapsed", width=320, **more)
 
 
 def _overlay(strength: int) -> None:

@@ -23,6 +23,8 @@ class Session:
     """One viewer's choice, and what follows from it.
 
     Attributes:
+        name: of the network in the address: the library's, whatever its card calls it.
+        key: of the network's content, for what is kept of it.
         network, picture: what is looked at.
         transform: what is done to the picture first.
         fitted: the picture as the network takes it.
@@ -34,6 +36,8 @@ class Session:
         notices: what the address asked for and is not there, a sentence each.
     """
 
+    name: str
+    key: str
     network: Network
     picture: library.Picture
     transform: Transform
@@ -85,14 +89,15 @@ def read() -> Session:
     transform = _transform(network, notices)
     layer = network.layer(_layer(found.get("layer"), network, notices))
     cell = None
-    if layer.spatial and "row" in found and "column" in found:
+    if len(layer.output_shape) in (2, 3) and "row" in found and "column" in found:
         rows, columns = (size or 1 << 14 for size in layer.output_shape[:2])
         cell = (_whole("row", 0, rows - 1, notices), _whole("column", 0, columns - 1, notices))
     target = _whole("target", 0, network.graph.classes - 1, notices) if "target" in found else None
     fitted = library.fitted(network, picture, transform)
-    trace = library.traced(network, f"{network.name} {id(network)}", fitted.image, fitted)
+    key = library.content_key(name)
+    trace = library.traced(network, key, library.digest(fitted.image), fitted)
     unit = _unit(trace.activations[layer.name], notices)
-    session = Session(network, picture, transform, fitted, trace, layer, unit, cell, target, tuple(notices))
+    session = Session(name, key, network, picture, transform, fitted, trace, layer, unit, cell, target, tuple(notices))
     _write(session, found)
     return session
 
@@ -106,7 +111,7 @@ def default_layer(network: Network) -> str:
 
 def _write(session: Session, found: dict[str, str]) -> None:
     """Let the address say what is shown: in full, so that it can be sent."""
-    shown = {**found, "net": session.network.name, "image": session.picture.name}
+    shown = {**found, "net": session.name, "image": session.picture.name}
     shown |= {"layer": session.layer.name, "unit": str(session.unit)}
     if session.cell is not None:
         shown |= {"row": str(session.cell[0]), "column": str(session.cell[1])}

@@ -23,7 +23,7 @@ def draw(current: Session) -> None:
 
 def _networks(current: Session) -> None:
     names = library.network_names()
-    address.bound("network", current.network.name)
+    address.bound("network", current.name)
     st.selectbox(
         "Network",
         names,
@@ -39,8 +39,8 @@ def _networks(current: Session) -> None:
         ),
     )
     card = current.network.card
-    if "test" in card:
-        test = card["test"]
+    test = card.get("test")
+    if isinstance(test, dict) and {"accuracy", "digits", "correct"} <= set(test):
         st.caption(
             f"{card.get('title', '')}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
             f"({test['correct']:,}), {current.network.parameters:,} parameters."

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nnviz.errors import NnvizError
+
 
 @dataclass(frozen=True)
 class Options:
@@ -47,6 +49,9 @@ class Warmup:
                 job()
                 self.seconds[title] = time.perf_counter() - began
                 print(f"nnviz: {title} ready after {self.seconds[title]:.2f} s", flush=True)
+        except NnvizError:
+            # A file of one's own that cannot be shown: each page says so, and shows what ships.
+            pass
         except Exception as error:  # noqa: BLE001 - handed on, whatever it is, to whoever waits
             self.error = error
         finally:

@@ -14,6 +14,7 @@ import streamlit as st
 from nnviz.components.raster import Panel
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.tiles import as_tiles
+from nnviz.figures.words import number
 from nnviz.pages import address, controls
 from nnviz.pages.session import Session
 
@@ -55,18 +56,18 @@ def scale_note(ranges: np.ndarray, scope: str) -> str:
     return f"Colours run from {low:.3g} to {high:.3g}{' over the whole network' if scope == 'network' else ''}."
 
 
-def paged(strength: np.ndarray, unit: int) -> np.ndarray:
-    """The indices of the tiles on this page.
+def paged(strength: np.ndarray | None, unit: int, count: int) -> np.ndarray:
+    """The indices of the tiles on this page, in order of strength, or of their numbers where that is None.
 
-    All of them, in order, where one screen holds them; else pages in order of strength, opened at the strongest.
+    One screen holds them all, or there are pages, opened at the one with the unit under study, which is the
+    strongest until another is chosen.
     """
-    count = len(strength)
+    order = np.arange(count) if strength is None else np.argsort(-strength, kind="stable")
     if count <= PER_PAGE:
-        return np.arange(count)
-    order = np.argsort(-strength, kind="stable")
+        return order
     pages = math.ceil(count / PER_PAGE)
-    page, _ = address.whole("page", 1, 1, pages)
-    controls.slider(f"Page of {pages}: {count} in all, strongest first", "page", page, 1, pages)
+    page, _ = address.whole("page", int(np.flatnonzero(order == unit)[0]) // PER_PAGE + 1, 1, pages)
+    controls.slider(f"Page of {pages}: {count} in all", "page", page, 1, pages)
     return order[(page - 1) * PER_PAGE : page * PER_PAGE]
 
 
@@ -76,11 +77,15 @@ def answer(
     numbers: Sequence[str],
     marked: int | None = None,
     second: tuple[str, Sequence[str]] | None = None,
+    heading: str = "",
 ) -> None:
-    """Bars, one a class, from 0 to 1, with their numbers; `second` is one more column of numbers with its title."""
+    """Bars, one a class, from 0 to 1, with their numbers; `second` is one more column of numbers with its title,
+    `heading` the title of the numbers."""
     titles, cells = "", [""] * len(names)
     if second is not None:
-        titles = f'<span></span><span class="number">{second[0]}</span><span></span><span class="number">softmax</span>'
+        titles = (
+            f'<span></span><span class="number">{second[0]}</span><span></span><span class="number">{heading}</span>'
+        )
         cells = [f'<span class="number">{html.escape(text.replace("-", chr(0x2212)))}</span>' for text in second[1]]
     rows = "".join(
         f'<span class="name{" on" if index == marked else ""}">{html.escape(name)}</span>{cells[index]}'
@@ -102,6 +107,23 @@ def plot(figure: go.Figure, key: str) -> None:
     figure.update_traces(textfont_color=ink, selector={"type": "waterfall"})
     with st.container(key=f"plot-{key}", height="content"):
         st.plotly_chart(figure, key=key, height="stretch", config={"displayModeBar": False})
+
+
+def said(current: Session) -> str:
+    """The answer: the class that wins with its probability, or the number where there is only one output."""
+    trace = current.trace
+    if trace.logits.size == 1:
+        return number(float(trace.logits[0]))
+    return f"{html.escape(current.class_name(trace.winner))} ({percent(float(trace.probabilities[trace.winner]))})"
+
+
+def verdict(current: Session) -> str:
+    """Whether the answer is right, where the picture's class is known to the network; else nothing."""
+    label = current.picture.label
+    if label is None or label not in current.network.classes:
+        return ""
+    right = label == current.class_name(current.trace.winner)
+    return "and is right" if right else f"and is <b>wrong</b>: it is a {html.escape(label)}"
 
 
 def percent(probability: float) -> str:

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page
 
-from nnviz.pages.registry import PAGES
+from nnviz.pages import registry
 
 SECONDS = 30_000
 """Milliseconds that a wait may take: far beyond what it does, so that a busy machine fails no test."""
 
-FIRST = PAGES[0].slug
+FIRST = registry.FIRST.slug
 """The page that stands at the app's own address, without a name."""
 
 LOOK = """

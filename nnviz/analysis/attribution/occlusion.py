@@ -21,7 +21,10 @@ from nnviz.analysis.targets import Target
 
 
 class Occlusion(SaliencyMethod):
-    """score(image) - score(image with the patch filled), averaged over the patches that cover a pixel."""
+    """score(image) - score(image with the patch filled), averaged over the patches that cover a pixel.
+
+    A stride beyond the patch leaves pixels that no patch covers: they are 0.
+    """
 
     name = "occlusion"
     title = "Occlusion"
@@ -74,7 +77,7 @@ def _averaged(corners: np.ndarray, width: int) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def windows(height: int, width: int, patch: int, stride: int) -> tuple[np.ndarray, ...]:
-    """Edges of all windows; the last one of a row or column ends at the border, so that all is covered."""
+    """Edges of all windows; the last one of a row or column ends at the border, so that the border is covered too."""
 
     def starts(length: int) -> np.ndarray:
         last = max(length - patch, 0)

@@ -53,9 +53,10 @@ function place(state) {
     return { mode, cell, middle, side, fits: tall <= budget && side >= 120 };
   };
   let chosen = option("one", usual);
-  const least = 0.75 * chosen.side;
+  const least = 0.7 * chosen.side;
   // Rather smaller cells, their numbers still to be read, than a page that scrolls or a grid that is hidden.
-  for (let cell = usual; cell >= Math.min(usual, 40); cell -= 4) {
+  const legible = Math.max(38, Math.ceil((0.855 * rem()) / 0.42));
+  for (let cell = usual; cell >= Math.min(usual, legible); cell -= 4) {
     const found = ["all", "row"].map((mode) => option(mode, cell)).filter((made) => made.fits && made.side >= least);
     if (found.length) { chosen = found.reduce((best, made) => (made.side > best.side ? made : best)); break; }
   }
@@ -67,7 +68,7 @@ function place(state) {
   root.classList.toggle("stacked", stacked);
   const inputCell = cellSize(rows.all, columns.all, side, 64), outputCell = cellSize(header.size[0], header.size[1], side, 64);
   return {
-    strip, gap, inputCell, outputCell, gridCell: stacked ? Math.max(4, Math.min(usual, Math.floor((width - sums - 24) / kernel.w))) : chosen.cell,
+    strip, gap, inputCell, outputCell, gridCell: stacked ? Math.max(4, Math.min(usual, Math.floor((width - 24) / kernel.w))) : chosen.cell,
     channelCell: Math.max(5, Math.floor(Math.min(36, ((chosen.mode === "row" ? chosen.middle : sums) - 8) / perRow))), channelColumns: perRow, channelHigh: stripHigh,
     input: [columns.all * inputCell, rows.all * inputCell], output: [header.size[1] * outputCell, header.size[0] * outputCell],
   };

@@ -21,8 +21,8 @@ function around(header) {
 
 function writeWords(state) {
   const { header } = state, kernel = header.panels[1], name = around(header);
-  const over = `${header.channels > 1 ? `${header.channels} channels and ` : ""}${kernel.h}\u00d7${kernel.w} cells`;
-  const body = [`sum over ${over} of `, ["patch", "patch"], " \u00d7 ", ["kernel", "kernel"], ...(header.bias === null ? [] : [" + bias"])];
+  const parts = [header.channels > 1 ? `${header.channels} channels` : "", kernel.h * kernel.w > 1 ? `${kernel.h}\u00d7${kernel.w} cells` : ""].filter(Boolean);
+  const body = [parts.length ? `sum over ${parts.join(" and ")} of ` : "", ["patch", "patch"], " \u00d7 ", ["kernel", "kernel"], ...(header.bias === null ? [] : [" + bias"])];
   put(state.parts.words, [["made", "output"], " = ", ...(name ? [`${name}( `, ...body, " )"] : body)]);
 }
 

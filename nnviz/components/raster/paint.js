@@ -135,8 +135,11 @@ function drawLines(context, header, places, theme) {
     // Downwards a line runs straight for long, so that it turns aside below the panels that it passes.
     const bend = down ? 0.88 * (to[1] - from[1]) : (to[0] - from[0]) / 2;
     context.beginPath();
-    context.moveTo(...from);
-    if (down) context.bezierCurveTo(from[0], from[1] + bend, to[0], from[1] + bend, ...to);
+    // Within one panel a line is a line of the picture: straight, between the middles of its cells.
+    const within = line.from.panel === line.to.panel;
+    context.moveTo(...(within ? [a.x + a.w / 2, a.y + a.h / 2] : from));
+    if (within) context.lineTo(b.x + b.w / 2, b.y + b.h / 2);
+    else if (down) context.bezierCurveTo(from[0], from[1] + bend, to[0], from[1] + bend, ...to);
     else context.bezierCurveTo(from[0] + bend, from[1], to[0] - bend, to[1], ...to);
     if (line.plain) {
       // A light seam, so that it is seen on dark maps too.

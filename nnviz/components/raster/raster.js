@@ -148,7 +148,13 @@ export default function (component) {
     now.canvas.addEventListener("keydown", (event) => key(now, event));
     now.watch = new ResizeObserver(() => { if (now.header && now.width !== root.clientWidth) { now.width = root.clientWidth; draw(now); } });
     now.watch.observe(root);
-    window.addEventListener("resize", () => { if (now.header && root.isConnected) draw(now); });
+    now.resized = () => {
+      if (root.isConnected) { if (now.header) draw(now); return; }
+      // The page was left: nothing here may keep its arrays alive.
+      window.removeEventListener("resize", now.resized);
+      now.watch.disconnect();
+    };
+    window.addEventListener("resize", now.resized);
   }
   Object.assign(state, unpack(data));
   state.report = (value) => setStateValue("pick", value);
