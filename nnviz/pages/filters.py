@@ -34,7 +34,7 @@ def render(current: Session) -> None:
     if _key(current, stage) != "unit":
         unit, _ = address.whole(_key(current, stage), 0, 0, len(bank.weights) - 1)
     channel, _ = address.whole("channel", 0, 0, bank.weights.shape[3] - 1)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([4, 3], gap="large")
     with left:
         _grid(current, bank, stage, unit, channel)
     with right:
@@ -74,14 +74,14 @@ def _grid(current: Session, bank: FilterBank, stage: str, unit: int, channel: in
     excited = _excitement(current, bank, stage)
     sorts = tuple(SORTS) if excited is not None else ("number", "norm")
     sort = address.choice("sort", sorts, "number")
+    tiles = _tiles(bank, channel)
+    low, high = symmetric(bank.weights)
+    strength = {"norm": bank.norms, "excited": excited}.get(sort)
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(stages(current.layer)) > 1:
             controls.switch("Stage", "stage", stages(current.layer), stage)
         controls.switch("Order", "sort", sorts, sort, titles=SORTS)
-    tiles = _tiles(bank, channel)
-    low, high = symmetric(bank.weights)
-    strength = {"norm": bank.norms, "excited": excited}.get(sort)
-    shown = views.paged(strength, unit, len(tiles))
+        shown = views.paged(strength, unit, len(tiles))
     where = np.flatnonzero(shown == unit)
     width = tiles.shape[2] * tiles.shape[1]
     panel = Panel(

@@ -19,7 +19,7 @@ from nnviz.pages.page import small
 from nnviz.pages.session import Session
 
 LISTED = 8
-SHOWN = 5
+SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -76,20 +76,9 @@ def choose_channel(one: Neuron, turn: Turn, channels: int) -> None:
     st.slider("Input channel", 0, channels - 1, key=key, on_change=choose)
 
 
-def draw(one: Neuron, turn: Turn) -> None:
-    """Which weight, its knob, that of the bias, and the way back."""
-    still = turn.weight is None and turn.bias is None
-    with st.container(horizontal=True, gap="small"):
-        _choose(one, turn)
-        # Without words beside the list, where there is no room for them.
-        st.button(
-            "",
-            icon=":material/undo:",
-            help="As trained",
-            key="turn-reset",
-            disabled=still,
-            on_click=lambda: write(one, Turn(turn.term)),
-        )
+def draw(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
+    """Which weight, its knob, and that of the bias."""
+    _choose(one, turn, name_of)
     values = {"weight": turn.weight, "bias": turn.bias}
     for name, trained in _knobs(one):
         own = float(one.weights.ravel()[turn.term]) if name == "weight" else trained
@@ -97,8 +86,8 @@ def draw(one: Neuron, turn: Turn) -> None:
         _knob(one, turn, name, own, float(value or 0.0))
 
 
-def answer(current: Session, one: Neuron, result: Turned | None) -> None:
-    """The unit's output and the net's answer, as trained and as turned."""
+def answer(current: Session, one: Neuron, turn: Turn, result: Turned | None) -> None:
+    """The unit's output and the net's answer, as trained and as turned; and the way back."""
     was = current.trace.probabilities
     now = was if result is None else result.probabilities
     made = one.output if result is None else result.output
@@ -113,14 +102,21 @@ def answer(current: Session, one: Neuron, result: Turned | None) -> None:
     )
     titles = '<span></span><span class="number">trained</span><span></span><span class="number">now</span>'
     st.html(f'<div class="nn-answer wide" role="img" aria-label="The answer before and after">{titles}{cells}</div>')
+    st.button(
+        "As trained",
+        icon=":material/undo:",
+        key="turn-reset",
+        disabled=result is None,
+        on_click=lambda: write(one, Turn(turn.term)),
+    )
 
 
-def sentence(current: Session, was: Neuron, result: Turned) -> str:
+def sentence(current: Session, was: Neuron, result: Turned, name_of: Callable[[int], str]) -> str:
     """What the turning did to this unit and to the answer."""
     now, before = result.neuron, current.trace
     changed = np.flatnonzero(now.weights.ravel() != was.weights.ravel())
     parts = [
-        f"weight {','.join(str(int(i)) for i in np.unravel_index(k, was.weights.shape))} turned from "
+        f"weight {name_of(int(k))} turned from "
         f"{number(float(was.weights.ravel()[k]))} to {number(float(now.weights.ravel()[k]))}"
         for k in changed
     ]
@@ -140,7 +136,7 @@ def sentence(current: Session, was: Neuron, result: Turned) -> str:
     return f"{text}; the net still says {name}, which {kept}."
 
 
-def _choose(one: Neuron, turn: Turn) -> None:
+def _choose(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
     """One of the largest terms, or the one that was clicked."""
     largest = [int(index) for index in largest_terms(one.terms, LISTED)[0]]
     options = largest if turn.term in largest else [turn.term, *largest]
@@ -148,8 +144,7 @@ def _choose(one: Neuron, turn: Turn) -> None:
     address.bound(key, turn.term)
 
     def say(term: int) -> str:
-        place = ",".join(str(int(at)) for at in np.unravel_index(term, one.weights.shape))
-        return f"Weight {place}: {number(float(one.weights.ravel()[term]))}"
+        return f"{name_of(term)}: {number(float(one.weights.ravel()[term]))}"
 
     st.selectbox(
         "Weight",

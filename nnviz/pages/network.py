@@ -195,7 +195,7 @@ def _answer(current: Session) -> None:
     with says:
         st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{html.escape(_short(current))}</div>')
         if verdict := views.verdict(current):
-            small(verdict.capitalize() + ".")
+            small(f"{verdict}.")
     with bars:
         order = np.argsort(-trace.logits, kind="stable")[:5]
         views.answer(

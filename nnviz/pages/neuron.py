@@ -77,16 +77,16 @@ def _real(current: Session) -> None:
     if result:
         made[..., current.unit] = result.activations
     _pictures(current, now, sheet, turn, made)
-    caption(_sentence(current, now) if result is None else hand.sentence(current, was, result))
+    caption(_sentence(current, now) if result is None else hand.sentence(current, was, result, sheet.name_of))
     bars, curve, knobs, answer = st.columns([11, 6, 5, 6], gap="medium")
     with bars:
-        _sum(now, current)
+        _sum(now, current, sheet)
     with curve:
         _curve(current.layer, was, now)
     with knobs:
-        hand.draw(was, turn)
+        hand.draw(was, turn, sheet.name_of)
     with answer:
-        hand.answer(current, was, result)
+        hand.answer(current, was, turn, result)
 
 
 def _cell(current: Session, values: np.ndarray) -> Cell:
@@ -119,7 +119,7 @@ def _pictures(current: Session, now: Neuron, sheet: neuron_sheet.Sheet, turn: ha
         picked=Place(weights, 0, *sheet.place_of(turn.term)),
         marks=[*marks, Place(len(panels), 0, *own, colour="picked")],
         height=0.3,
-        least=40,
+        least=100,
         wide=True,
         on_pick=pick,
     )
@@ -142,10 +142,10 @@ def function_name(one: Neuron) -> str:
     return html.escape(NAMES.get(one.activation, one.activation.replace("_", " ")))
 
 
-def _sum(now: Neuron, current: Session) -> None:
+def _sum(now: Neuron, current: Session, sheet: neuron_sheet.Sheet) -> None:
     largest, others = largest_terms(now.terms, TERMS)
     inputs, weights, flat = now.inputs.ravel(), now.weights.ravel(), now.terms.ravel()
-    names = [f"{_place(now, int(i))}:  {number(float(inputs[i]))}×{number(float(weights[i]))}" for i in largest]
+    names = [f"{sheet.name_of(int(i))}:  {number(float(inputs[i]))}×{number(float(weights[i]))}" for i in largest]
     values = [float(flat[i]) for i in largest]
     if flat.size > TERMS:
         names.append(f"{flat.size - TERMS:,} others")
@@ -161,13 +161,6 @@ def _sum(now: Neuron, current: Session) -> None:
         font=17,
     )
     views.plot(figure, "neuron-sum")
-
-
-def _place(now: Neuron, index: int) -> str:
-    """Index of a weight within the neuron's own."""
-    place = [int(axis) for axis in np.unravel_index(index, now.weights.shape)]
-    # Of a single channel there is nothing to say.
-    return ",".join(map(str, place[:-1] if len(place) > 1 and now.weights.shape[-1] == 1 else place))
 
 
 def _curve(layer: LayerInfo, was: Neuron, now: Neuron) -> None:
@@ -193,9 +186,7 @@ def _sentence(current: Session, now: Neuron) -> str:
     )
     name = function_name(now)
     if not now.elementwise:
-        return (
-            f"{text}: its logit. {name} reads all {len(now.peers)} of them and makes {number(now.output)} of this one."
-        )
+        return f"{text}, its logit; {name} reads all {len(now.peers)} and makes {number(now.output)} of this one."
     if now.activation == "linear":
         after = _after(current)
         return f"{text}; F is linear and passes that on{after}."

@@ -55,11 +55,20 @@ class Sheet:
         """The flat index of the weight in a cell: the inverse of `place_of`."""
         return int(self.index[row, column])
 
+    def name_of(self, term: int) -> str:
+        """A weight's row, column and channel (of several), or its number in a vector."""
+        shape = self.shape or (self.neuron.weights.size,)
+        place = [str(int(axis)) for axis in np.unravel_index(term, shape)]
+        return ",".join(place[:-1] if self.shape and self.channels == 1 else place)
+
     def panels(self) -> tuple[list[Panel], list[Place]]:
         """The map that is read (where the inputs are a part of one), inputs, weights, products; and what is marked."""
         one, units = self.neuron, 0 if self.shape else self.neuron.weights.size
         colour, span = self._scale()
         of = f"channel {self.channel} of {self.channels}" if self.channels > 1 else f"{one.weights.size:,} in all"
+        beyond = int((one.places[..., 0] < 0).sum()) if one.cell and not one.stage else 0
+        if beyond:
+            of = f"{of}, {beyond:,} beyond: 0"
         more: dict[str, Any] = {"units": units, "unit": "input", "numbers": True, "most": 330, "cell": 72, "scale": 1.4}
         source, marks = self._source(colour, span)
         return [

@@ -126,8 +126,8 @@ def _surface(toy: Toy, x1: float, x2: float) -> None:
                 "diverging" if diverging else "viridis",
                 (low, high),
                 title="Output for all inputs",
-                note=f"colours {number(low)} to {number(high)}; x1 right, x2 up\n"
-                f"{'on' if lines else 'without'} the line where the sum is 0",
+                note=f"x1 right, x2 up, each −{REACH:.0f} to {REACH:.0f}\ncolours {number(low)} to {number(high)}"
+                + ("; line: sum is 0" if lines else ""),
                 names=["output"],
                 most=660,
                 pick="cell",

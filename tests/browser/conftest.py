@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
         if own is None and not Path(playwright.chromium.executable_path).exists():
             pytest.fail(
                 "The browser tests need Chromium or Chrome, and none is here: "
-                "`python tests/browser/get_browser.py` gets one (README, Tests).",
+                "`python tests/browser/get_browser.py` gets one (README, Test it).",
                 pytrace=False,
             )
         started = playwright.chromium.launch(executable_path=own, args=list(SWITCHES))

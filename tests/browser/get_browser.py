@@ -19,32 +19,36 @@ def installed() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-def playwrights_own() -> str | None:
-    """Path of the browser that Playwright downloaded, or None."""
-    from playwright.sync_api import sync_playwright
+def starts(path: str | None) -> bool:
+    """Whether a browser starts: Playwright's own, where `path` is None. A file alone may lack its libraries."""
+    from playwright.sync_api import Error, sync_playwright
 
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if os.path.exists(path) else None
+    try:
+        with sync_playwright() as playwright:
+            playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"]).close()
+    except Error as error:
+        print(f"{path or 'the browser of Playwright'} does not start: {str(error).splitlines()[0]}")
+        return False
+    return True
 
 
 def main() -> int:
-    """Get one, in this order; 0 where there is one in the end."""
-    if found := installed() or playwrights_own():
+    """Get one, in this order; 0 where one starts in the end."""
+    if (found := installed()) and starts(found):
         print(f"browser: {found}")
         return 0
-    print("no Chromium or Chrome here: downloading Playwright's own")
+    print("no Chromium or Chrome here: getting Playwright's own")
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
-    if found := playwrights_own():
-        print(f"browser: {found}")
+    if starts(None):
+        print("browser: Playwright's own")
         return 0
     if shutil.which("apt-get") and os.geteuid() == 0:
         print("that could not be had: installing Debian's chromium package")
         subprocess.run(["apt-get", "update", "-qq"], check=False)
         subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False)
-    if found := installed():
-        print(f"browser: {found}")
-        return 0
+        if (found := installed()) and starts(found):
+            print(f"browser: {found}")
+            return 0
     print("No browser could be got: install Chromium or Chrome by hand, and run this again.", file=sys.stderr)
     return 1
 

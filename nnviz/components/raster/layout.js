@@ -41,7 +41,9 @@ function measure(panel, side, room, width, ratio, tallest = 0) {
 
 // All panels, row by row, with the largest tiles that fit; smaller than `least` they flow on below instead.
 function arrange(header, width, ratio) {
-  const room = Math.max(160, header.height * window.innerHeight);
+  // Text has a least size, so in a low window the pictures give way.
+  const low = window.innerHeight < 800 ? 0.88 : 1;
+  const room = Math.max(160, header.height * window.innerHeight * low);
   const gap = header.lines.length || header.wide ? Math.max(28, Math.min(90, width * 0.028)) : 24;
   const most = Math.max(...header.panels.map((panel) => (panel.strip ? 0 : panel.most)), 16);
   const rows = [...new Set(header.panels.map((panel) => panel.row))].sort();

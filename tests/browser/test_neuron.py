@@ -1,0 +1,58 @@
+"""The neuron page in the browser: a weight is clicked and turned, a cell picked, and the toy's surface."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from app import App, shows
+
+import nnviz
+from nnviz.analysis.digits import digit
+from nnviz.analysis.network import Network
+from nnviz.analysis.neuron import neuron
+from nnviz.analysis.turning import turned
+
+
+def test_a_weight_is_clicked_and_turned(app: App, networks: dict[str, Network]) -> None:
+    network = networks["mnist-cnn"]
+    trace = nnviz.trace(network, digit(0)[0])
+    one = neuron(network, trace, "conv1", 3, (7, 9))
+    side = one.weights.shape[0]
+    app.open("neuron", layer="conv1", unit=3, row=7, column=9)
+    assert shows(app.caption, one.sum)
+    app.click("neuron", panel=2, cell=(1, 2), shape=(side, side))
+    term = side + 2
+    app.until(turn=f"3,{term},,,conv1")
+    thumb = app.page.locator(f"[class*='st-key-turn-weight-conv1-3-{term}'] [role=slider]")
+    thumb.focus()
+    thumb.press("End")
+    app.page.wait_for_function("() => /,[0-9.]+,,conv1/.test(decodeURIComponent(location.search))")
+    app.still()
+    weight = float(app.address["turn"].split(",")[2])
+    found = turned(network, trace.image, "conv1", 3, (1, 2, 0), weight=weight, cell=(7, 9))
+    assert "With weight 1,2 turned" in app.caption
+    assert re.search(r"makes [-\d.e]+ instead of", app.caption)
+    assert shows(app.caption, found.output)
+    app.page.get_by_role("button", name="As trained").click()
+    app.until(turn=f"3,{term},,,conv1")
+    assert shows(app.caption, one.sum)
+
+
+def test_a_cell_is_picked_in_its_map(app: App, networks: dict[str, Network]) -> None:
+    network = networks["mnist-cnn"]
+    values = nnviz.trace(network, digit(0)[0]).activations["conv1"]
+    app.open("neuron", layer="conv1", unit=3)
+    rows, columns = values.shape[:2]
+    app.click("neuron", panel=4, cell=(20, 14), shape=(rows, columns))
+    app.until(row=20, column=14)
+    assert "row 20, column 14" in app.caption
+    assert np.isfinite(values[20, 14, 3])
+
+
+def test_the_toys_surface_is_picked(app: App) -> None:
+    app.open("neuron", view="toy", w1=1, w2=1, b=0, f="linear")
+    app.click("toy", cell=(0, 80), shape=(81, 81))
+    app.until(x1="2.00", x2="2.00")
+    assert "the sum is 4.00 and Linear makes 4.00" in app.caption
+    assert app.colours("toy") > 50
