@@ -1,7 +1,8 @@
-"""One line in the page that the server sends: where the server is.
+"""What the server does with the addresses of pages, before Streamlit sees them.
 
-Without it, a link that opens an inner page makes Streamlit's browser code look for the server below that page
-first: two failed requests and two errors in the console before anything is drawn.
+A link to the first page by its own name is led to the bare address. And one line is put into the page that is sent:
+where the server is. Without it, a link that opens an inner page makes Streamlit's browser code look for the server
+below that page first: two failed requests and two errors in the console before anything is drawn.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from collections.abc import Awaitable, Callable
 
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from streamlit import config
+
+FIRST = "network"
+"""Slug of the page that the app opens on: Streamlit knows it by the bare address alone, and calls its own unknown."""
 
 _LINE = b"<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin };</script>"
 
@@ -21,6 +25,8 @@ class SayWhereTheServerIs(BaseHTTPMiddleware):
 
     async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Answer one request."""
+        if request.url.path == f"/{FIRST}":
+            return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
         page = "text/html" in request.headers.get("accept", "") and not config.get_option("server.baseUrlPath")
         if not page:
             return await call_next(request)

@@ -24,7 +24,7 @@ def test_a_weight_is_clicked_and_turned(app: App, networks: dict[str, Network]) 
     app.click("neuron", panel=2, cell=(1, 2), shape=(side, side))
     term = side + 2
     app.until(turn=f"3,{term},,,conv1")
-    thumb = app.page.locator(f"[class*='st-key-turn-weight-conv1-3-{term}'] [role=slider]")
+    thumb = app.page.locator(f".st-key-turn-weight-conv1-3-{term}").get_by_role("slider")
     thumb.focus()
     thumb.press("End")
     app.page.wait_for_function("() => /,[0-9.]+,,conv1/.test(decodeURIComponent(location.search))")

@@ -103,3 +103,11 @@ def test_below_a_path_of_its_own_streamlit_finds_the_server_itself():
         assert ask("/")[2] == PAGE
     finally:
         config.set_option("server.baseUrlPath", "")
+
+
+def test_the_first_page_by_its_own_name_is_led_to_the_bare_address_with_what_it_says():
+    from nnviz.pages import registry, serving
+
+    assert registry.FIRST.slug == serving.FIRST
+    status, headers, _ = ask(f"/{serving.FIRST}")
+    assert (status, headers["location"]) == (307, "/")
