@@ -1,6 +1,7 @@
 """The one line that is put into the page that the server sends, and into nothing else."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.applications import Starlette
@@ -62,7 +63,9 @@ def ask(path, accept="text/html,*/*", **headers):
 
         await app(scope, asked.get, send)
 
-    asyncio.run(talk())
+    # In a thread of its own: the browser tests keep a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, talk()).result()
     start = next(message for message in sent if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
     return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body.decode()
