@@ -18,8 +18,9 @@ from nnviz.errors import NnvizError
 if TYPE_CHECKING:
     from nnviz import figures
     from nnviz.analysis import digits, images, targets
-    from nnviz.analysis.attribution import METHODS, Attribution, Progress, explain, explaining
+    from nnviz.analysis.attribution import METHODS, Attribution, explain, explaining
     from nnviz.analysis.network import Network, bundled, load
+    from nnviz.analysis.progress import Progress
     from nnviz.analysis.targets import Target
     from nnviz.analysis.trace import Trace, trace
 
@@ -33,7 +34,7 @@ _HOME = {
     "explaining": "nnviz.analysis.attribution",
     "METHODS": "nnviz.analysis.attribution",
     "Attribution": "nnviz.analysis.attribution",
-    "Progress": "nnviz.analysis.attribution",
+    "Progress": "nnviz.analysis.progress",
     "Target": "nnviz.analysis.targets",
     "targets": "nnviz.analysis.targets",
     "images": "nnviz.analysis.images",

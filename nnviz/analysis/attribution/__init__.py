@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnviz.analysis.attribution.base import Attribution, Parameter, Progress, SaliencyMethod, Steps
+from nnviz.analysis.attribution.base import Attribution, Parameter, SaliencyMethod, Steps
 from nnviz.analysis.attribution.grad_cam import GradCam
 from nnviz.analysis.attribution.gradient import Gradient, GradientTimesInput
 from nnviz.analysis.attribution.integrated_gradients import IntegratedGradients
 from nnviz.analysis.attribution.occlusion import Occlusion
 from nnviz.analysis.attribution.smoothgrad import SmoothGrad
 from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target, as_target
 from nnviz.analysis.trace import fitted_to
 from nnviz.errors import NnvizError

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target, logit
 from nnviz.analysis.trace import compiled, inputs
 from nnviz.errors import NnvizError
@@ -50,15 +51,6 @@ class Parameter:
                 f"{self.name} was expected to be {kind} from {self.low:g} to {self.high:g}. Received: {value!r}."
             )
         return value
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a long job has come, and what it has so far (an `Attribution`, or None)."""
-
-    done: int
-    total: int
-    so_far: Any = None
 
 
 @dataclass(frozen=True, eq=False)

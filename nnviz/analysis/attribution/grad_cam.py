@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from nnviz.analysis.attribution.base import (
     Parameter,
-    Progress,
     SaliencyMethod,
     Steps,
     chosen,
@@ -20,6 +19,7 @@ from nnviz.analysis.attribution.base import (
 from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target, logit
 from nnviz.analysis.trace import compiled, inputs
 from nnviz.errors import NnvizError

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import Progress, SaliencyMethod, Steps, differentiate
+from nnviz.analysis.attribution.base import SaliencyMethod, Steps, differentiate
 from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from nnviz.analysis.attribution.base import (
     Parameter,
-    Progress,
     SaliencyMethod,
     Steps,
     chunks,
@@ -16,6 +15,7 @@ from nnviz.analysis.attribution.base import (
 )
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target
 
 

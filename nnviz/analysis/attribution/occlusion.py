@@ -9,7 +9,6 @@ import numpy as np
 
 from nnviz.analysis.attribution.base import (
     Parameter,
-    Progress,
     SaliencyMethod,
     Steps,
     chunks,
@@ -17,6 +16,7 @@ from nnviz.analysis.attribution.base import (
 )
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target
 
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from nnviz.analysis.attribution.base import (
     Parameter,
-    Progress,
     SaliencyMethod,
     Steps,
     chunks,
     differentiate,
 )
 from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target
 
 _KEPT = 2**22

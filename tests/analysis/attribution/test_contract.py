@@ -10,8 +10,8 @@ import pytest
 import nnviz.analysis.attribution as package
 from nnviz.analysis import targets
 from nnviz.analysis.attribution import METHODS, Attribution, SaliencyMethod, explain, explaining, method_named
-from nnviz.analysis.attribution.base import Progress
 from nnviz.analysis.network import Network, load
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.trace import trace
 from nnviz.errors import NnvizError
 

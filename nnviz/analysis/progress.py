@@ -1,0 +1,18 @@
+"""How far a long job has come. Long jobs are generators: each `next` works a little and yields one of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a long job has come, and what it has so far (or None). The generator returns its result.
+
+    To stop is to close the generator.
+    """
+
+    done: int
+    total: int
+    so_far: Any = None

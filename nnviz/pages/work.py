@@ -1,0 +1,143 @@
+"""A viewer's long job: worked on in slices while its bar is drawn, stopped by a button, its result kept for all.
+
+What a widget in a fragment sends does not interrupt a run of that fragment, so the work is done in slices, one a run
+of a small fragment that reruns by itself: between two of them a click on Stop, or another wish, is heard.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Hashable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import streamlit as st
+
+from nnviz.analysis.progress import Progress
+from nnviz.errors import NnvizError
+
+_SLICE, _PAUSE = 0.25, 0.3
+_MOST = 64
+
+_results: dict[Hashable, Any] = {}
+
+
+@dataclass(eq=False)
+class Job:
+    """What one viewer asked for under a name.
+
+    Attributes:
+        title: what is done, as the bar says it.
+        key: what the result is kept under, with the name: everything that it depends on.
+        steps: the work; None once it has ended.
+        state: how it ended, or that it has not.
+        progress: how far it came.
+        reason: why it failed, in a sentence.
+    """
+
+    title: str
+    key: Hashable
+    steps: Generator[Progress, None, Any] | None
+    state: Literal["running", "stopped", "failed", "done"] = "running"
+    progress: Progress | None = None
+    reason: str = ""
+
+    def work(self, seconds: float) -> None:
+        """Work for so many seconds, at least one step."""
+        end = time.perf_counter() + seconds
+        while self.steps is not None:
+            try:
+                self.progress = next(self.steps)
+            except StopIteration as finished:
+                self._keep(finished.value)
+            except NnvizError as error:
+                self.state, self.reason, self.steps = "failed", str(error), None
+            if time.perf_counter() >= end:
+                return
+
+    def stop(self) -> None:
+        """End it where it is; what it had so far stands in `progress.so_far`."""
+        if self.steps is not None:
+            self.steps.close()
+            self.state, self.steps = "stopped", None
+
+    def _keep(self, result: Any) -> None:
+        self.state, self.steps = "done", None
+        if len(_results) >= _MOST:
+            _results.pop(next(iter(_results)), None)
+        _results[self.key] = result
+
+
+def result(key: Hashable) -> Any:
+    """What a job with that key made, for this viewer or another; None where none has."""
+    return _results.get(key)
+
+
+def job(name: str) -> Job | None:
+    """This viewer's job of that name, if there is one."""
+    return st.session_state.get(f"job-{name}")
+
+
+def begin(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Progress, None, Any]]) -> Job:
+    """This viewer's job of that name: the one under way where it has the same key, else a new one.
+
+    One that is under way for another key is closed: nobody looks at it any more. A callback of a button may begin
+    one, or a page while it is drawn.
+    """
+    found = job(name)
+    if found is not None and found.key == key and (found.state != "done" or key in _results):
+        return found
+    forget(name)
+    found = Job(title, key, steps())
+    st.session_state[f"job-{name}"] = found
+    return found
+
+
+def forget(name: str) -> None:
+    """Close this viewer's job of that name, so that it can be begun anew."""
+    found = st.session_state.pop(f"job-{name}", None)
+    if found is not None:
+        found.stop()
+
+
+def bar(name: str) -> None:
+    """The bar of the job and its Stop while it is under way; the page is drawn anew when it ends.
+
+    To be called on every run of the page that may have the job, at the same place: a late timer of the browser must
+    still find the fragment.
+    """
+    found = job(name)
+    running = found is not None and found.state == "running"
+
+    @st.fragment(run_every=_PAUSE if running else None)
+    def fragment(first: list[bool]) -> None:
+        mine = job(name)
+        if mine is None or mine.state != "running":
+            return
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            place = st.empty()
+            place.progress(*_said(mine))
+            st.button("Stop", icon=":material/stop:", key=f"stop-{name}", on_click=partial(_stop, name))
+        # The run of the whole page draws first and works later.
+        if not first:
+            mine.work(_SLICE)
+        first.clear()
+        place.progress(*_said(mine))
+        if mine.state != "running":
+            st.rerun()
+
+    fragment([True])
+
+
+def _stop(name: str) -> None:
+    found = job(name)
+    if found is not None:
+        found.stop()
+
+
+def _said(found: Job) -> tuple[float, str]:
+    progress = found.progress
+    if progress is None:
+        return 0.0, f"{found.title}: begins"
+    return progress.done / max(progress.total, 1), f"{found.title}: {progress.done:,} of {progress.total:,}"
