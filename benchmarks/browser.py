@@ -29,7 +29,7 @@ window.meter = {
     if (change.type === "attributes" && change.attributeName === "data-drawn") return true;
     const node = change.target.nodeType === 1 ? change.target : change.target.parentElement;
     if (!node || change.attributeName === "data-stale") return false;
-    return Boolean(node.closest('[data-testid=stPlotlyChart], [data-testid=stHtml]'));
+    return Boolean(node.closest('[data-testid=stPlotlyChart], [data-testid=stHtml], [data-testid=stHeading]'));
   },
   watch(root) {
     const observer = new MutationObserver((changes) => {
@@ -43,7 +43,7 @@ window.meter = {
   },
   took() { return this.last > this.pressed && this.still(400) ? this.last - this.pressed : 0; },
 };
-document.addEventListener("keydown", () => { meter.pressed = performance.now(); meter.changes = 0; }, true);
+window.addEventListener("keydown", () => { meter.pressed = performance.now(); meter.changes = 0; }, true);
 meter.watch(document);
 // The rasters live in shadow roots, which an observer of the document does not see into.
 const attach = Element.prototype.attachShadow;

@@ -11,15 +11,51 @@ from typing import Any
 
 import streamlit as st
 
+TALK, SCENE = "talk", "scene"
+"""Parameters of a talk: which one of those that are given now, and the scene that it shows."""
+
 _LAST = "address"
 _GOOD = "last good address"
+_ASKED = "parameters asked for"
 
 
-def read() -> dict[str, str]:
+class Parameters(dict[str, str]):
+    """The parameters of the address; notes which of them are asked for, since the others do nothing."""
+
+    def __getitem__(self, name: str) -> str:
+        _note(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        _note(str(name))
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The parameter's value, or the default."""
+        _note(name)
+        return super().get(name, default)
+
+
+def _note(name: str) -> None:
+    st.session_state.setdefault(_ASKED, set()).add(name)
+
+
+def asked() -> frozenset[str]:
+    """Names of the parameters that were asked for since `forget_asked`, whether the address has them or not."""
+    return frozenset(st.session_state.get(_ASKED, ()))
+
+
+def forget_asked() -> None:
+    """Begin to note anew."""
+    st.session_state[_ASKED] = set()
+
+
+def read() -> Parameters:
     """All parameters by name."""
     if not st.query_params and st.session_state.get(_LAST):
-        st.query_params.from_dict(st.session_state[_LAST])
-    found = st.query_params.to_dict()
+        # A talk is left when another page is opened.
+        st.query_params.from_dict({k: v for k, v in st.session_state[_LAST].items() if k not in (TALK, SCENE)})
+    found = Parameters(st.query_params.to_dict())
     st.session_state[_LAST] = found
     return found
 

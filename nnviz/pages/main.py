@@ -22,6 +22,8 @@ def main() -> None:
     st.html(f"<style>{(_HERE / 'style.css').read_text()}</style>")
     _wait()
     from nnviz.pages import page, registry, sidebar
+    from nnviz.pages.talk import keep
+    from nnviz.pages.talk import pages as talk
 
     entries = {
         entry.slug: st.Page(
@@ -34,8 +36,17 @@ def main() -> None:
         for entry in registry.PAGES
     }
     st.session_state[page.ENTRIES] = entries
-    chosen = st.navigation(list(entries.values()), position="hidden")
-    _menu(entries, registry.PAGES)
+    places = {
+        place.slug: st.Page(place.draw, title=place.title, icon=place.icon, url_path=place.slug)
+        for place in talk.PLACES
+    }
+    chosen = st.navigation([*entries.values(), *places.values()], position="hidden")
+    apart = next((place for place in talk.PLACES if places[place.slug] == chosen), None)
+    if apart is None or apart.menu:
+        _menu(entries, registry.PAGES, places)
+    if apart is not None:
+        chosen.run()
+        return
     current = page.readable()
     if current is None:
         return
@@ -44,6 +55,8 @@ def main() -> None:
     if current.network.assumed:
         page.small(html.escape(current.network.assumed))
     sidebar.draw(current)
+    with st.sidebar:
+        keep.popover(next(slug for slug, entry in entries.items() if entry == chosen))
     chosen.run()
 
 
@@ -65,7 +78,10 @@ def _wait() -> None:
     place.empty()
 
 
-def _menu(entries: dict[str, st.Page], pages: tuple) -> None:
+def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page]) -> None:
+    from nnviz.pages import address
+    from nnviz.pages.talk import talks
+
     chapters = [(chapter, list(group)) for chapter, group in groupby(pages, key=lambda entry: entry.chapter)]
     with st.container(horizontal=True, gap="medium", key="menu"):
         for chapter, group in chapters:
@@ -74,6 +90,9 @@ def _menu(entries: dict[str, st.Page], pages: tuple) -> None:
                 with st.container(horizontal=True, gap="small", width="content"):
                     for entry in group:
                         st.page_link(entries[entry.slug])
+        with st.container(horizontal=True, gap="small", width="content", key="menu-talk"):
+            st.page_link(places["talk"], query_params={address.TALK: talks.own_id(), address.SCENE: "1"})
+            st.page_link(places["check"])
 
 
 main()

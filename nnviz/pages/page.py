@@ -18,6 +18,9 @@ ENTRIES = "pages"
 """Where the session keeps Streamlit's own objects of the pages, by slug."""
 
 
+ON_WALL = "sentence on the wall"
+"""Where the session keeps what a talk says instead of the page's title, while a scene of it is drawn."""
+
 _COMPLAINT = "complaint"
 _SAID = "said of the address"
 
@@ -44,35 +47,42 @@ class Page:
 def show(page: Page) -> None:
     """Draw a page in a fragment that reads the session afresh each time."""
 
-    @st.fragment
-    def fragment() -> None:
-        current = readable()
-        if current is None:
-            return
-        notify(current)
-        try:
-            page.render(current)
-        except NnvizError as error:
-            _fall_back(error)
-            return
-        address.remember_good()
+    st.fragment(draw)(page)
 
-    fragment()
+
+def draw(page: Page) -> None:
+    """Draw a page once, for what the address says now."""
+    address.forget_asked()
+    current = readable()
+    if current is None:
+        return
+    notify(current)
+    try:
+        page.render(current)
+    except NnvizError as error:
+        _fall_back(error)
+        return
+    address.remember_good()
 
 
 @contextmanager
 def head(page: Page) -> Iterator[None]:
-    """The page's title, and beside it the controls that are drawn inside."""
-    title, controls = st.columns([1, 3], vertical_alignment="center", gap="large")
-    title.title(page.title, anchor=False)
+    """The page's title, and beside it the controls that are drawn inside; in a talk its sentence above them."""
+    sentence = st.session_state.get(ON_WALL)
+    if sentence:
+        st.title(sentence, anchor=False)
+        controls = st.container()
+    else:
+        title, controls = st.columns([1, 3], vertical_alignment="center", gap="large")
+        title.title(page.title, anchor=False)
     with controls, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         yield
 
 
 def link(slug: str) -> None:
-    """A link to another page, which opens on what the address says."""
+    """A link to another page, which opens on what the address says; none in a talk, which has keys for that."""
     entry = st.session_state.get(ENTRIES, {}).get(slug)
-    if entry is not None:
+    if entry is not None and not st.session_state.get(ON_WALL):
         st.page_link(entry)
 
 

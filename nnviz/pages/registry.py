@@ -19,3 +19,8 @@ PAGES: tuple[Page, ...] = (
 
 FIRST = network.PAGE
 """The page that the app opens on."""
+
+
+def page(slug: str) -> Page:
+    """The page with that slug."""
+    return next(entry for entry in PAGES if entry.slug == slug)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,12 +23,13 @@ class Options:
     """The command line after `--`.
 
     Attributes:
-        model, image, card: files of one's own, or None.
+        model, image, card, talk: files of one's own, or None.
     """
 
     model: Path | None = None
     image: Path | None = None
     card: Path | None = None
+    talk: Path | None = None
 
 
 @dataclass
@@ -78,21 +81,32 @@ def read_command_line(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--card", type=Path, help="facts about the model (JSON): classes, scale and offset of its input"
     )
+    parser.add_argument("--talk", type=Path, help="a talk of one's own (YAML); see the README")
     found = parser.parse_args(arguments)
-    for name in ("model", "image", "card"):
+    for name in ("model", "image", "card", "talk"):
         path = getattr(found, name)
         if path is not None and not path.is_file():
             parser.error(f"--{name}: an existing file was expected. Received: {path}")
     if found.card is not None and found.model is None:
         parser.error("--card: it describes a model, so --model was expected too")
-    return Options(found.model, found.image, found.card)
+    if found.talk is not None:
+        from nnviz.pages.talk import scenes
+
+        try:
+            scenes.read(found.talk)
+        except NnvizError as error:
+            parser.error(f"--talk: {error}")
+    return Options(found.model, found.image, found.card, found.talk)
 
 
 def begin(arguments: Sequence[str]) -> None:
     """Read the command line and start the background work. Called once, by the server."""
     global options
     options = read_command_line(arguments)
-    warmup.start((("TensorFlow", _import_tensorflow), ("network", _first_network), ("trace", _first_trace)))
+    jobs: list[tuple[str, Callable[[], object]]] = [("TensorFlow", _import_tensorflow), ("network", _first_network)]
+    if options.talk is not None:
+        jobs.append(("talk", _own_talk))
+    warmup.start([*jobs, ("trace", _first_trace)])
 
 
 def _import_tensorflow() -> None:
@@ -103,6 +117,17 @@ def _import_tensorflow() -> None:
     # Streamlit empties Keras' session after every run of a script, and TensorFlow's kernels with it: the next call
     # of each compiled function then takes as long as its first (0.3 s and more on MobileNetV2, for every viewer).
     keras.backend.clear_session = lambda *args, **kwargs: None
+
+
+def _own_talk() -> None:
+    """What only the networks can tell of a talk: whether its layers and units are there. Else the process ends."""
+    from nnviz.pages.talk import talks
+
+    try:
+        talks.check(talks.current())
+    except NnvizError as error:
+        print(f"nnviz: error: --talk: {error}", file=sys.stderr, flush=True)
+        os._exit(2)
 
 
 def _first_network() -> None:

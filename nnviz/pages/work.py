@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import streamlit as st
 
@@ -21,6 +21,23 @@ _SLICE, _PAUSE = 0.25, 0.3
 _MOST = 64
 
 _results: dict[Hashable, Any] = {}
+
+
+@runtime_checkable
+class Busy(Protocol):
+    """What a viewer's session may hold that works in slices."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is work left."""
+
+    def work(self, seconds: float) -> None:
+        """Work for so many seconds, at least one step."""
+
+
+def under_way() -> list[Busy]:
+    """All of this viewer's work that is not done."""
+    return [each for each in list(st.session_state.values()) if isinstance(each, Busy) and each.busy]
 
 
 @dataclass(eq=False)
@@ -42,6 +59,11 @@ class Job:
     state: Literal["running", "stopped", "failed", "done"] = "running"
     progress: Progress | None = None
     reason: str = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is work left."""
+        return self.steps is not None
 
     def work(self, seconds: float) -> None:
         """Work for so many seconds, at least one step."""
@@ -101,14 +123,17 @@ def forget(name: str) -> None:
         found.stop()
 
 
-def bar(name: str) -> None:
+def bar(name: str, redraw: float | None = None) -> None:
     """The bar of the job and its Stop while it is under way; the page is drawn anew when it ends.
+
+    With `redraw` also every so many seconds while it is under way, for a page that shows what there is so far.
 
     To be called on every run of the page that may have the job, at the same place: a late timer of the browser must
     still find the fragment.
     """
     found = job(name)
     running = found is not None and found.state == "running"
+    drawn = time.perf_counter()
 
     @st.fragment(run_every=_PAUSE if running else None)
     def fragment(first: list[bool]) -> None:
@@ -124,7 +149,7 @@ def bar(name: str) -> None:
             mine.work(_SLICE)
         first.clear()
         place.progress(*_said(mine))
-        if mine.state != "running":
+        if mine.state != "running" or (redraw is not None and time.perf_counter() - drawn > redraw):
             st.rerun()
 
     fragment([True])
