@@ -90,7 +90,7 @@ def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page])
                 with st.container(horizontal=True, gap="small", width="content"):
                     for entry in group:
                         st.page_link(entries[entry.slug])
-        with st.container(horizontal=True, gap="small", width="content", key="menu-talk"):
+        with st.container(width="content", gap=None, key="menu-talk"):
             st.page_link(places["talk"], query_params={address.TALK: talks.own_id(), address.SCENE: "1"})
             st.page_link(places["check"])
 

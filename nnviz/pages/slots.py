@@ -12,17 +12,6 @@ import numpy as np
 
 from nnviz.analysis.flattening import Neighbour, neighbours, place_of
 
-_WAYS = {
-    (-1, -1): "above left",
-    (-1, 0): "above",
-    (-1, 1): "above right",
-    (0, -1): "left",
-    (0, 1): "right",
-    (1, -1): "below left",
-    (1, 0): "below",
-    (1, 1): "below right",
-}
-
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -34,8 +23,6 @@ class Subject:
         values: (rows, columns, channels), as shown.
         slot: in the vector, from zero.
         colour, ranges: of the picture.
-        tiles: the picture: the image as one tile, else a tile a map.
-        first: the first map that is shown.
     """
 
     what: str
@@ -44,8 +31,6 @@ class Subject:
     slot: int
     colour: Any
     ranges: tuple[float, float]
-    tiles: np.ndarray
-    first: int = 0
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -72,26 +57,26 @@ class Subject:
     def around(self) -> tuple[Neighbour, ...]:
         return neighbours(self.values.shape, *self.place)
 
+    @property
+    def beside(self) -> tuple[int, ...]:
+        """Slots of those that stand beside it in the vector, and do not touch it in the picture."""
+        touching = {n.slot for n in self.around}
+        both = (self.slot - self.step, self.slot + self.step)
+        found = tuple(slot for slot in both if 0 <= slot < self.values.size and slot not in touching)
+        if self.what == "maps" and self.values.shape[2] > 1:
+            # The last map of a cell stands before the first map of the next: another cell of another map.
+            return tuple(slot for slot in found if slot // self.values.shape[2] == self.slot // self.values.shape[2])
+        return found
 
-def table(subject: Subject) -> str:
-    """HTML: a column a neighbour, in the order of the vector, and the cell itself among them."""
-    own = (f"<b>{subject.number(subject.slot):,}</b>", "<b>itself</b>", "")
-    columns = [
-        (n.slot, f"{subject.number(n.slot):,}", _WAYS[n.down, n.right], f"{abs(n.distance):,}") for n in subject.around
-    ]
-    columns = sorted([*columns, (subject.slot, *own)])
-    heads = (subject.noun.capitalize(), "Where", "Slots away")
-    rows = "".join(
-        f"<tr><th scope=row>{title}</th>"
-        + "".join(f"<td{' class=on' if column[0] == subject.slot else ''}>{column[at]}</td>" for column in columns)
-        + "</tr>"
-        for at, title in enumerate(heads, 1)
-    )
-    return f'<table class="nn-neighbours">{rows}</table>'
+
+def first_below(shape: tuple[int, ...]) -> int:
+    """Number, from one, of the pixel that a row tears off first: the first of the second row (29 of 28x28)."""
+    rows, columns, _ = shape
+    return columns + 1 if rows > 1 else 1
 
 
 def sentence(subject: Subject) -> str:
-    """Where the cell stands, where the one below it went, and who stands beside it instead."""
+    """Whom the cell touches, who stands beside it in the vector instead, and how far the one below it went."""
     row, column, channel = subject.place
     rows, columns, channels = subject.values.shape
     number = subject.number(subject.slot)
@@ -99,40 +84,48 @@ def sentence(subject: Subject) -> str:
         sum_ = f"({row} x {columns} + {column}) x {channels} + {channel} + 1"
         text = f"Slot {number:,} = {sum_} holds row {row + 1}, column {column + 1} of map {channel}"
     else:
-        text = f"Pixel {number:,} stands in row {row + 1}, column {column + 1}"
+        text = f"Pixel {number:,}"
         if channels > 1:
-            text += f" and fills slots {subject.slot + 1:,} to {subject.slot + channels:,}"
+            text += f" fills slots {subject.slot + 1:,} to {subject.slot + channels:,} and"
+        touched = _listed([f"{subject.number(n.slot):,}" for n in subject.around])
+        text += f" touches {touched or 'no other'} in the image"
     if rows == 1 or columns == 1:
         return f"{text}; in a single {'row' if rows == 1 else 'column'} no neighbours are torn apart."
     down, way = (1, "below") if row + 1 < rows else (-1, "above")
     far = columns * channels
     there = subject.number(subject.slot + down * far)
-    text += f"; its neighbour straight {way} is {subject.noun} {there:,}, {far:,} slots away"
-    return f"{text}, {_beside(subject)}."
+    if subject.what == "maps":
+        return f"{text}; its neighbour straight {way} is slot {there:,}, {far:,} slots away, {_beside_of_map(subject)}."
+    return (
+        f"{text}; in the vector {_beside_of_pixel(subject)}, and {there:,}, straight {way} it, is {far:,} slots away."
+    )
 
 
-def _beside(subject: Subject) -> str:
-    """Who stands just before and behind in the vector."""
-    _, column, channel = subject.place
-    _, columns, channels = subject.values.shape
+def _beside_of_map(subject: Subject) -> str:
+    _, _, channel = subject.place
+    number = subject.number(subject.slot)
+    others = subject.beside
+    if subject.values.shape[2] == 1:
+        return f"while {_beside_of_pixel(subject)}"
+    slots = " and ".join(f"{slot + 1:,}" for slot in others)
+    maps = " and ".join(str(channel + slot + 1 - number) for slot in others)
+    if len(others) > 1:
+        return f"while slots {slots} beside it hold the same cell of maps {maps}"
+    return f"while slot {slots} beside it holds the same cell of map {maps}"
+
+
+def _beside_of_pixel(subject: Subject) -> str:
+    """Who stands just before and behind in the vector, where a cell has one slot, or its colours."""
+    _, column, _ = subject.place
+    columns = subject.values.shape[1]
     number, noun = subject.number(subject.slot), subject.noun
-    if subject.what == "maps" and channels > 1:
-        others = [c for c in (channel - 1, channel + 1) if 0 <= c < channels]
-        slots = " and ".join(f"{number + c - channel:,}" for c in others)
-        maps = " and ".join(str(c) for c in others)
-        many = len(others) > 1
-        held = f"hold{'' if many else 's'} the same cell of map{'s' if many else ''} {maps}"
-        return f"while slot{'s' if many else ''} {slots} beside it {held}"
     if 0 < column < columns - 1:
-        return f"while only {number - 1:,} and {number + 1:,}, left and right of it, stay beside it in the vector"
-    other = number - 1 if column == 0 else number + 1
-    if not 1 <= other <= subject.values.size // subject.step:
-        return f"and the vector {'begins' if column == 0 else 'ends'} with it"
-    return f"while {noun} {other:,}, beside it in the vector, comes from the other side of the {subject.whole}"
+        return f"only {number - 1:,} and {number + 1:,}, left and right of it, stay beside it"
+    if not subject.beside:
+        return f"nobody stands {'before' if column == 0 else 'behind'} it"
+    other = subject.number(subject.beside[0])
+    return f"{noun} {other:,} beside it comes from the other side of the {subject.whole}"
 
 
-def binned(vector: np.ndarray, bins: int) -> np.ndarray:
-    """The value furthest from zero in each of `bins` runs of a vector; slot i is in run i * bins // size."""
-    starts = -(-np.arange(bins) * vector.size // bins)
-    high, low = np.maximum.reduceat(vector, starts), np.minimum.reduceat(vector, starts)
-    return np.where(high >= -low, high, low)
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

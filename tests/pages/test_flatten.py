@@ -1,15 +1,16 @@
 """The flatten page: its words against the arithmetic, and the page itself on both networks."""
 
+import json
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnviz.pages.slots import Subject, binned, sentence, table
+from nnviz.pages.slots import Subject, first_below, sentence
 
 
 def subject(what="image", shape=(28, 28, 1), slot=0):
-    values = np.zeros(shape, np.float32)
-    return Subject(what, what, values, slot, "grey", (0, 255), values[None])
+    return Subject(what, what, np.zeros(shape, np.float32), slot, "grey", (0, 255))
 
 
 @pytest.mark.parametrize(
@@ -18,15 +19,21 @@ def subject(what="image", shape=(28, 28, 1), slot=0):
         (
             (28, 28, 1),
             29,
-            ("row 2, column 1;", "below is pixel 57, 28 slots", "pixel 28, beside", "other side of the image"),
+            (
+                "Pixel 29 touches 1, 2, 30, 57 and 58 in the image;",
+                "in the vector pixel 28 beside it comes from the other side of the image,",
+                "and 57, straight below it, is 28 slots away.",
+            ),
         ),
-        ((28, 28, 1), 56, ("row 2, column 28;", "below is pixel 84, 28 slots", "pixel 57, beside", "other side")),
-        ((28, 28, 1), 350, ("row 13, column 14;", "pixel 378, 28 slots", "only 349 and 351")),
-        ((28, 28, 1), 1, ("row 1, column 1;", "pixel 29, 28 slots", "begins with it")),
-        ((28, 28, 1), 784, ("row 28, column 28;", "above is pixel 756, 28 slots", "ends with it")),
-        ((4, 5, 3), 6, ("row 2, column 1 and fills slots 16 to 18", "pixel 11, 15 slots", "pixel 5, beside")),
-        ((1, 9, 1), 4, ("single row",)),
-        ((9, 1, 1), 4, ("single column",)),
+        ((28, 28, 1), 56, ("27, 28, 55, 83 and 84", "pixel 57 beside it comes", "84, straight below it, is 28")),
+        ((28, 28, 1), 350, ("touches 321, 322, 323, 349, 351, 377, 378 and 379", "only 349 and 351, left", "378")),
+        ((28, 28, 1), 1, ("touches 2, 29 and 30", "nobody stands before it", "29, straight below it, is 28 slots")),
+        ((28, 28, 1), 784, ("nobody stands behind it", "756, straight above it, is 28 slots away")),
+        ((4, 5, 3), 6, ("Pixel 6 fills slots 16 to 18 and touches 1, 2, 7, 11 and 12", "pixel 5 beside", "15 slots")),
+        ((1, 9, 1), 4, ("touches 3 and 5", "single row")),
+        ((9, 1, 1), 4, ("touches 3 and 5", "single column")),
+        ((1, 1, 1), 1, ("touches no other",)),
+        ((224, 224, 3), 225, ("fills slots 673 to 675", "pixel 224 beside it", "449, straight below it, is 672 slots")),
     ],
 )
 def test_what_is_said_of_a_pixel(shape, pixel, wanted):
@@ -41,22 +48,35 @@ def test_what_is_said_of_a_map():
     assert "slot 1,422, 224 slots away" in said
     assert "slots 1,197 and 1,199 beside it hold the same cell of maps 12 and 14" in said
     assert "slot 2 beside it holds the same cell of map 1" in sentence(subject("maps", (7, 7, 32), 0))
+    assert "slot 31 beside it holds the same cell of map 30" in sentence(subject("maps", (7, 7, 32), 31))
+    assert "slot 8 beside it comes from the other side of the map" in sentence(subject("maps", (4, 8, 1), 8))
 
 
-def test_the_table_lists_the_decks_neighbours_in_the_order_of_the_vector():
-    cells = table(subject(slot=28))
-    places = [cells.index(f">{text}<") for text in (1, 2, "<b>29</b>", 30, 57, 58)]
-    assert places == sorted(places)
-    assert ">28<" in cells
-    assert ">27<" in cells
+@pytest.mark.parametrize("shape", [(28, 28, 1), (4, 5, 3), (7, 7, 32), (1, 9, 1), (9, 1, 1), (5, 2, 1)])
+@pytest.mark.parametrize("what", ["image", "maps"])
+def test_who_stands_beside_it_in_the_vector_only(what, shape):
+    """By brute force: one place before or behind in the vector, and not one step away in the picture."""
+    step = shape[2] if what == "image" else 1
+    for slot in range(0, np.prod(shape), step):
+        found = subject(what, shape, slot)
+        row, column, channel = np.unravel_index(slot, shape)
+        for other in (slot - step, slot + step):
+            if not 0 <= other < np.prod(shape):
+                assert other not in found.beside
+                continue
+            there = np.unravel_index(other, shape)
+            same_map = channel == there[2]
+            touches = same_map and max(abs(row - there[0]), abs(column - there[1])) <= 1
+            same_cell = (row, column) == tuple(there[:2])
+            wanted = same_cell if what == "maps" and shape[2] > 1 else not touches
+            assert (other in found.beside) == wanted
 
 
-@pytest.mark.parametrize(("size", "bins"), [(10, 10), (10, 4), (150_528, 4096), (4097, 4096), (7, 1)])
-def test_a_binned_vector_keeps_the_strongest_of_each_bin(size, bins):
-    vector = np.random.default_rng(0).normal(size=size)
-    where = np.arange(size) * bins // size
-    wanted = [max(vector[where == run], key=abs) for run in range(bins)]
-    np.testing.assert_array_equal(binned(vector, bins), wanted)
+def test_the_first_that_is_torn_off_stands_below_pixel_1():
+    assert first_below((28, 28, 1)) == 29
+    assert first_below((224, 224, 3)) == 225
+    assert first_below((1, 60, 1)) == 1
+    assert 1 in [n.slot + 1 for n in subject(slot=28).around]
 
 
 def page() -> None:
@@ -65,27 +85,68 @@ def page() -> None:
     flatten.PAGE.render(session.read())
 
 
+def opened(**parameters):
+    app = AppTest.from_function(page, default_timeout=60)
+    app.query_params.update({"net": "mnist-cnn", "image": "test-0", **parameters})
+    return app.run()
+
+
+def header(app):
+    """What the browser is sent."""
+    (buffer,) = [element.proto.bytes for element in app.main if element.type == "bidi_component"]
+    return json.loads(buffer[4 : 4 + int.from_bytes(buffer[:4], "little")])
+
+
 @pytest.mark.parametrize("net", ["mnist-cnn", "mnist-mlp"])
 @pytest.mark.parametrize("what", ["image", "maps"])
 def test_the_page_draws(net, what):
-    app = AppTest.from_function(page, default_timeout=60)
-    app.query_params.update({"net": net, "image": "test-0", "what": what, "pixel": "29"})
-    app.run()
+    app = opened(net=net, what=what, pixel="29")
     assert not app.exception
     maps = what == "maps" and net == "mnist-cnn"
-    slider = app.slider[0]
+    slider, sent = app.slider[0], header(app)
     assert (slider.min, slider.max) == (1, 1568 if maps else 784)
+    assert sent["unrolled"] == 0
+    assert sent["shape"] == ([7, 7, 32] if maps else [28, 28, 1])
     if not maps:
         assert slider.value == 29
+        assert [slot + 1 for slot, _, _ in sent["near"]] == [1, 2, 30, 57, 58]
+        assert [slot + 1 for slot in sent["beside"]] == [28]
         slider.set_value(57).run()
         assert app.query_params["pixel"] in ("57", ["57"])
         assert not app.exception
 
 
-def test_a_pixel_that_is_not_there_is_said():
-    app = AppTest.from_function(page, default_timeout=60)
-    app.query_params.update({"net": "mnist-mlp", "image": "test-0", "pixel": "9999"})
-    app.run()
+def test_the_address_alone_opens_it_half_unrolled():
+    assert header(opened(unrolled="392"))["unrolled"] == 392
+    assert header(opened(unrolled="790", what="maps"))["unrolled"] == 790
+
+
+def test_the_preset_takes_the_image_and_the_first_pixel_of_the_second_row():
+    app = opened(what="maps", unrolled="700")
+    button = app.button(key="flatten-preset")
+    assert button.label == "Pixel 29"
+    button.click().run()
     assert not app.exception
-    assert app.slider[0].value == 784
-    assert "Pixel runs from 1 to 784 here, so 784 is shown." in app.info[0].value
+    assert app.query_params["pixel"] in ("29", ["29"])
+    assert header(app)["shape"] == [28, 28, 1]
+    assert header(app)["slot"] == 28
+
+
+def test_what_was_unrolled_of_the_one_says_nothing_of_the_other():
+    app = opened(unrolled="784")
+    app.segmented_control(key="flatten-what").set_value("maps").run()
+    assert not app.exception
+    assert header(app)["unrolled"] == 0
+    assert "unrolled" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("pixel", "Pixel runs from 1 to 784 here, so 784 is shown."), ("unrolled", "Unrolled runs from 0 to 784")],
+)
+def test_what_is_not_there_is_said(name, said):
+    app = opened(net="mnist-mlp", **{name: "9999"})
+    assert not app.exception
+    assert header(app)["slot" if name == "pixel" else "unrolled"] == (783 if name == "pixel" else 784)
+    assert said in app.info[0].value
+    assert len(app.info) == 1

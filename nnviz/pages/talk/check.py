@@ -83,6 +83,6 @@ def _row(talk: Talk, index: int, outcome: Outcome) -> str:
     seconds = f"{outcome.seconds:.2f} s" if outcome.seconds else ""
     return (
         f'<tr><td>{index + 1}</td><td>{_SIGNS[outcome.state]} {outcome.state}</td><td class="number">{seconds}</td>'
-        f'<td><a href="{to}" target="_self">{html.escape(scene.say)}</a>{reasons}</td>'
+        f'<td class="what"><a href="{to}" target="_self">{html.escape(scene.say)}</a>{reasons}</td>'
         f"<td>{html.escape(scene.page)}</td></tr>"
     )
