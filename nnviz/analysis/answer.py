@@ -21,7 +21,7 @@ PROBABILITIES = "<probabilities>"
 
 _SHAPE_ONLY = ("Flatten", "Reshape", "Dropout", "Identity")
 
-_ACTIVATED_LAST = (
+ACTIVATED_LAST = (
     keras.layers.Dense,
     keras.layers.EinsumDense,
     keras.layers.Conv1D,
@@ -75,7 +75,7 @@ def split_answer(steps: list[Step], output: keras.KerasTensor) -> tuple[str, ker
     if not getattr(step.layer, "weights", ()):
         return kind, step.inputs[0]
     scores = keras.KerasTensor(step.outputs[0].shape, dtype=step.outputs[0].dtype)
-    twin = replace(step, name=LOGITS, call=_linear_twin(step.layer), outputs=(scores,))
+    twin = replace(step, name=LOGITS, call=linear_twin(step.layer), outputs=(scores,))
     activation = keras.layers.Activation(step.layer.activation, dtype=step.layer.dtype_policy)
     steps[at : at + 1] = [twin, replace(step, call=activation, args=(scores,), kwargs={})]
     return kind, scores
@@ -98,7 +98,7 @@ def _squashing(layer: Any) -> Literal["softmax", "sigmoid"] | None:
     if isinstance(layer, keras.layers.Softmax) or type(layer).__name__ == "Softmax":
         return "softmax"
     activation = getattr(layer, "activation", None)
-    if getattr(layer, "weights", ()) and not isinstance(layer, _ACTIVATED_LAST):
+    if getattr(layer, "weights", ()) and not isinstance(layer, ACTIVATED_LAST):
         return None  # a recurrent layer, say, uses its activation within
     if activation is keras.activations.softmax:
         return "softmax"
@@ -114,7 +114,7 @@ def _softmax_axes(layer: Any) -> tuple[int, ...]:
     return tuple(i - 1 if i > 0 else i for i in axes)
 
 
-def _linear_twin(layer: Any) -> Any:
+def linear_twin(layer: Any) -> Any:
     """The same layer without its activation, on the same weights."""
     # Not copy.copy: Keras answers it by saving and loading the layer, which makes new weights.
     twin = object.__new__(type(layer))

@@ -8,7 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from nnviz.analysis.network import PRETRAINED
+from nnviz.analysis.images import Transform, fit, rescale
+from nnviz.analysis.network import PRETRAINED, Network
+from nnviz.analysis.shuffle import permutation
 from nnviz.errors import NnvizError
 
 
@@ -43,3 +45,43 @@ def digit(index: int) -> tuple[np.ndarray, int]:
     if not 0 <= index < len(images):
         raise NnvizError(f"A test digit from 0 to {len(images) - 1} was expected. Received: {index}.")
     return images[index], int(labels[index])
+
+
+def read_by(network: Network) -> bool:
+    """Whether the classes of a network are the ten digits, in any order."""
+    return sorted(network.classes) == list("0123456789")
+
+
+def labelled(network: Network) -> tuple[np.ndarray, np.ndarray]:
+    """All 10,000 test digits, and the index of each one's class in this network: (10000,) int.
+
+    Raises:
+        NnvizError: a network whose classes are not the ten digits.
+    """
+    names = list(network.classes)
+    if not read_by(network):
+        shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+        raise NnvizError(
+            f"A network whose classes are the digits 0 to 9 was expected, to count test digits. "
+            f"Received: {network.name} with {len(names)} class{'es' * (len(names) > 1)} ({shown})."
+        )
+    images, labels = test_set()
+    return images, np.array([names.index(str(digit)) for digit in range(10)])[labels]
+
+
+def fitted(network: Network, images: np.ndarray) -> np.ndarray:
+    """Digits (n, 28, 28) uint8 as a network takes them, (n, H, W, C) float32: its size, its range, and shuffled where
+    it was trained on shuffled pixels."""
+    pixels = images[..., None].astype(np.float32)
+    wanted = network.image_shape
+    if any(size not in (None, have) for size, have in zip(wanted, pixels.shape[1:], strict=True)):
+        found = [fit(image, wanted, network.scale, network.offset) for image in images]
+        if network.shuffle is None:
+            return np.stack([each.image for each in found])
+        transform = Transform(shuffle=network.shuffle)
+        return np.stack([rescale(transform.apply(each.pixels), network.scale, network.offset) for each in found])
+    if network.shuffle is not None:
+        # All at once: what `shuffled` does to one.
+        flat = pixels.reshape(len(pixels), -1, pixels.shape[3])
+        pixels = flat[:, permutation(flat.shape[1], network.shuffle)].reshape(pixels.shape)
+    return rescale(pixels, network.scale, network.offset)

@@ -38,7 +38,7 @@ def contributions(network: Network, image: np.ndarray, source: str, target: Targ
 
     def build() -> Any:
         def call(images: Any, weights: Any) -> Any:
-            feeds = inputs(network, images)
+            feeds = inputs(network, images, smooth=True)
             start = network.graph.run(feeds, [source])[source]
             with tf.GradientTape() as tape:
                 tape.watch(start)
@@ -71,7 +71,7 @@ def outputs_of(network: Network, image: np.ndarray, layer: str, unit: int, sink:
 
     def build() -> Any:
         def call(images: Any, channel: Any) -> Any:
-            feeds = inputs(network, images)
+            feeds = inputs(network, images, smooth=True)
             start = network.graph.run(feeds, [layer])[layer]
             tangent = start * tf.one_hot(channel, tf.shape(start)[-1], dtype=start.dtype)
             with tf.autodiff.ForwardAccumulator(start, tangent) as accumulator:

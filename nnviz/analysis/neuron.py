@@ -159,7 +159,7 @@ def read_neuron(
         inputs = np.where(inside, source[tuple(np.moveaxis(places, -1, 0))], 0)
     weights = weights_of(layer, kernel, unit)
     total = _sum(inputs, weights, biases, unit)
-    alone = _elementwise(layer.activation)
+    alone = elementwise(layer.activation)
     peers = np.zeros(0)
     if not alone:
         peers = np.array(
@@ -209,7 +209,7 @@ def activation_name(activation: Any) -> str:
     return str(getattr(activation, "__name__", None) or getattr(activation, "name", None) or type(activation).__name__)
 
 
-def _elementwise(activation: Any) -> bool:
+def elementwise(activation: Any) -> bool:
     """Whether an activation function reads each value alone: found by trying, since anybody may write one."""
     tried = keras.ops.convert_to_tensor(np.array([[0.5, -1, 2, 0.1], [0.5, 3, -2, 1.1]], np.float32))
     made = np.asarray(activation(tried))

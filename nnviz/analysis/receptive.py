@@ -74,6 +74,19 @@ class Extent:
         first = min(low, length)
         return first, max(first, high + 1)
 
+    def first(self, position: int) -> int:
+        """The first input index seen from `position`, were the input without end: below 0 before the border."""
+        return _up(self.jump * position + self.low)
+
+    def middle(self, position: int) -> float:
+        """Where the middle of what `position` sees stands on the input, before it is cut off at the border."""
+        return self.jump * position + (self.low + self.high) / 2
+
+    def nearest(self, place: float, length: int) -> int:
+        """The position, of `length`, that has its middle nearest to a place on the input; of two the first."""
+        exact = (place - self.middle(0)) / self.jump
+        return min(max(_up(exact - 0.5), 0), length - 1)
+
     def within(self, length: int | None) -> Extent:
         """The same, for a layer that reads one of `length` positions that see this."""
         last = math.inf if length is None else self.jump * (length - 1) + self.high

@@ -105,11 +105,17 @@ def forward_all(network: Network) -> Any:
     return network.compiled("trace", build)
 
 
-def inputs(network: Network, images: Any) -> dict[str, Any]:
-    """Feed a batch of images (n, H, W, C) to the graph, in the shape and type of the model's own input."""
+def inputs(network: Network, images: Any, *, smooth: bool = False) -> dict[str, Any]:
+    """Feed a batch of images (n, H, W, C) to the graph, in the shape and type of the model's own input.
+
+    `smooth` leaves them floats where that type is of whole numbers: a gradient ends at the cast. Whole pixels make
+    the same scores either way.
+    """
     graph = network.graph
     if len(graph.input_shape) != 3:
         images = tf.reshape(images, (-1, *graph.input_shape))
+    if smooth and not tf.as_dtype(graph.input_dtype).is_floating:
+        return {graph.input_name: images}
     return {graph.input_name: tf.cast(images, graph.input_dtype)}
 
 

@@ -1,8 +1,13 @@
-"""Decision: the last maps, the long vector, the dense layers, the logits, and what spoke for a class."""
+"""Decision: the last maps, the long vector, the dense layers, the logits, and what spoke for a class.
+
+Two more views of it: units switched off (`knockout.py`), and the audience's guess before the answer (`predict.py`).
+"""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import streamlit as st
@@ -13,25 +18,68 @@ from nnviz.components.raster import Panel, raster
 from nnviz.figures import adding_up, largest_terms
 from nnviz.figures.tiles import as_tiles
 from nnviz.figures.words import number
-from nnviz.pages import controls, views
-from nnviz.pages.page import Page, caption, head, small
+from nnviz.pages import address, controls, knockout, predict, views
+from nnviz.pages.page import Page, caption, head
 from nnviz.pages.session import Session
 
 TERMS = 8
 _HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid", "raw": "softmax of it"}
 SHOWN = 12
 """Classes in the list: all of ten; of a thousand the first, and the one that is asked for."""
+VIEWS = {"why": "Why", "knock": "Knock out", "predict": "Predict"}
 
 
 def render(current: Session) -> None:
     """Draw the page."""
+    view = _view()
+    if view == "predict":
+        predict.draw(current, _head)
+    elif view == "knock":
+        knockout.draw(current, _head)
+    else:
+        _why(current)
+
+
+def _view() -> str:
+    """While the answer is hidden no view may show it; what was hidden is shown where it was guessed."""
+    if predict.hidden():
+        return "predict"
+    return address.choice("view", tuple(VIEWS), "predict" if predict.on() else "why")
+
+
+@contextmanager
+def _head() -> Iterator[None]:
+    """The page's head with the switch between the views."""
+    key, view = "decision-view", _view()
+
+    def go() -> None:
+        chosen = st.session_state[key]
+        # To predict is to hide the answer first; any other view gives it away, so it ends that.
+        address.write(view=None if chosen == "why" else chosen, predict=1 if chosen == "predict" else None)
+
+    with head(PAGE):
+        address.bound(key, view)
+        st.segmented_control(
+            "View",
+            tuple(VIEWS),
+            format_func=VIEWS.__getitem__,
+            key=key,
+            required=True,
+            on_change=go,
+            label_visibility="collapsed",
+            width="content",
+        )
+        yield
+
+
+def _why(current: Session) -> None:
     network = current.network
     chosen = current.class_index
     source = deciding_layer(network)
     terms, logit = contributions(network, current.trace.image, source, targets.class_score(network, chosen))
-    with head(PAGE):
-        small("Why", width="content")
+    with _head():
         controls.classes(current)
+    predict.told(current)
     _way(current)
     caption(_sentence(current, source, terms, logit))
     left, right = st.columns([5, 3], gap="large")
@@ -44,6 +92,10 @@ def render(current: Session) -> None:
 def _table(current: Session, chosen: int) -> None:
     """All classes with logit and probability; of more than a dozen the first, and the chosen one."""
     trace = current.trace
+    if trace.logits.size == 1:
+        said = html.escape(number(float(trace.logits[0])))
+        st.html(f'<div class="nn-small">The one output, a plain number</div><div class="nn-big">{said}</div>')
+        return
     order = np.arange(len(trace.logits))
     if len(order) > SHOWN:
         order = np.union1d(np.argsort(-trace.logits, kind="stable")[:SHOWN], [chosen])
@@ -98,7 +150,7 @@ def _sum(current: Session, source: str, terms: np.ndarray, logit: float) -> None
     names = [_slot(terms.shape, int(index)) for index in largest]
     values = [float(flat[index]) for index in largest]
     if flat.size > TERMS:
-        names.append(f"{flat.size - TERMS} others")
+        names.append(f"{flat.size - TERMS}<br>others")
         values.append(others)
     figure = adding_up(
         [*names, "bias"], [*values, bias], f"logit {current.class_name(current.class_index)}", height=400

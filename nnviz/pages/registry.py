@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from nnviz.pages import convolution, decision, feature_maps, filters, flatten, network, neuron, plain, saliency
+from nnviz.pages import (
+    convolution,
+    decision,
+    feature_maps,
+    filters,
+    flatten,
+    higher,
+    network,
+    neuron,
+    plain,
+    pooling,
+    saliency,
+)
 from nnviz.pages.page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -13,6 +25,8 @@ PAGES: tuple[Page, ...] = (
     convolution.PAGE,
     filters.PAGE,
     feature_maps.PAGE,
+    pooling.PAGE,
+    higher.PAGE,
     decision.PAGE,
     saliency.PAGE,
 )

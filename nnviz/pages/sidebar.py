@@ -8,7 +8,7 @@ import streamlit as st
 from nnviz.analysis import digits
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.errors import NnvizError
-from nnviz.pages import address, controls, library
+from nnviz.pages import address, controls, library, predict
 from nnviz.pages.page import complain
 from nnviz.pages.session import MOST_NOISE, MOST_SHIFT, Session
 
@@ -36,6 +36,8 @@ def _networks(current: Session) -> None:
             column=None,
             target=None,
             page=None,
+            off=None,
+            **predict.hides(),
         ),
     )
     card = current.network.card
@@ -77,10 +79,11 @@ def _pictures(current: Session) -> None:
         picked=None if at is None else Place(0, at, 0, 0),
         height=0.3,
         least=28,
-        on_pick=lambda place: address.write(image=names[place.tile]),
+        on_pick=lambda place: address.write(image=names[place.tile], **predict.hides()),
     )
     known_label = f", a {current.picture.label}" if current.picture.label else ""
-    st.caption(f"Shown: {current.picture.title}{known_label}. {current.fitted.note}")
+    with st.container(key="picture-known"):
+        st.caption(f"Shown: {current.picture.title}{known_label}. {current.fitted.note}")
     st.file_uploader(
         "A picture of your own",
         type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
@@ -104,7 +107,7 @@ def _take_upload() -> None:
     except NnvizError as error:
         st.session_state["upload-error"] = (error, address.read())
         return
-    address.write(image=library.UPLOAD)
+    address.write(image=library.UPLOAD, **predict.hides())
 
 
 def _transforms(current: Session) -> None:

@@ -120,7 +120,7 @@ def said(current: Session) -> str:
 def verdict(current: Session) -> str:
     """Whether the answer is right, where the picture's class is known to the network; else nothing."""
     label = current.picture.label
-    if label is None or label not in current.network.classes:
+    if label is None or current.trace.logits.size == 1 or label not in current.network.classes:
         return ""
     right = label == current.class_name(current.trace.winner)
     return "and is right" if right else f"and is <b>wrong</b>: it is a {html.escape(label)}"

@@ -123,7 +123,7 @@ def test_all_that_a_panel_says_arrives():
     }
     (entry,) = unpacked(pack([Panel(np.ones((1, 2, 2)), **settings_)], {}))[0]["panels"]
     assert {name: entry[name] for name in settings_} == {**settings_, "strip": [5, 6]}
-    arrays = {"tiles", "under", "ranges", "labels", "names", "say_zero"}
+    arrays = {"tiles", "under", "ranges", "labels", "names", "say_zero", "blank"}
     assert set(Panel.__dataclass_fields__) == set(settings_) | arrays
 
 
@@ -145,3 +145,10 @@ def test_what_was_picked_is_read_from_the_session(monkeypatch):
     )
     assert picked_in("raster-a") == Place(1, 2, 3, 4)
     assert picked_in("raster-b") is None
+
+
+def test_cells_without_a_value_are_told_by_their_place():
+    panel = Panel(np.ones((1, 2, 3)), blank=[(np.int64(0), np.int64(2)), (1, 0)])
+    (entry,) = unpacked(pack([panel], {}))[0]["panels"]
+    assert entry["blank"] == [2, 3]
+    assert unpacked(pack([Panel(np.ones((1, 2, 3)))], {}))[0]["panels"][0]["blank"] == []

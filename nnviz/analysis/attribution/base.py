@@ -146,7 +146,9 @@ def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple
 
     gradients, score, best = network.compiled(("gradient", target.layer), build)(*given(network, images, target))
     if gradients is None:
-        raise NnvizError(f"A target that depends on the image was expected. Received: {target}.")
+        kind = network.graph.input_dtype
+        cut = "" if "float" in kind else f" of {network.name}, which passes no gradient back to its {kind} pixels"
+        raise NnvizError(f"A target that depends on the image was expected. Received: {target}{cut}.")
     return gradients.numpy(), score.numpy(), logit(int(best)) if target.winner else target
 
 
@@ -170,7 +172,7 @@ def given(network: Network, images: np.ndarray, target: Target) -> tuple[Any, An
 
 def _scored(network: Network, images: Any, target: Target, weights: Any, winner: Any) -> tuple[Any, Any]:
     """In the graph: the target's scores (n,), and the class that wins on the first image."""
-    found = network.graph.run(inputs(network, images), [target.layer, LOGITS])
+    found = network.graph.run(inputs(network, images, smooth=True), [target.layer, LOGITS])
     if target.layer == LOGITS:
         weights = chosen(found[LOGITS], weights, winner)
     return score_of(found[target.layer], weights), tf.argmax(found[LOGITS][0])

@@ -77,10 +77,35 @@ function drawNumbers(context, panel, size, values, tile, font) {
   context.textBaseline = "middle";
   context.font = `${Math.min(26, Math.max(14, 0.42 * w))}px ${font}`;
   for (let cell = 0; cell < (panel.units || panel.h * panel.w); cell++) {
+    if (panel.blank?.includes(cell)) continue;
     const value = values[panel.offset + tile * panel.h * panel.w + cell];
     const k = 3 * Math.round(256 * share(value, rangeOf(panel, tile)));
     context.fillStyle = textOn(COLOURS[panel.colour].slice(k, k + 3));
-    context.fillText(shortNumber(value), box.x + ((cell % panel.w) + 0.5) * w, box.y + (Math.floor(cell / panel.w) + 0.5) * h, w - 2);
+    context.fillText(w < 84 ? shortNumber(value) : number(value), box.x + ((cell % panel.w) + 0.5) * w, box.y + (Math.floor(cell / panel.w) + 0.5) * h, w - 2);
+  }
+}
+
+// Cells without a value: hatched, so that none is taken for a zero.
+function drawBlank(context, panel, size, tile, theme) {
+  for (const cell of panel.blank || []) {
+    const box = cellBox(size, panel, { tile, row: Math.floor(cell / panel.w), column: cell % panel.w });
+    context.save();
+    context.beginPath();
+    context.rect(box.x, box.y, box.w, box.h);
+    context.clip();
+    context.fillStyle = theme.background;
+    context.fillRect(box.x, box.y, box.w, box.h);
+    context.strokeStyle = theme.text;
+    context.globalAlpha = 0.45;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    // In step over neighbouring cells: x + y of every line is a multiple of ten.
+    for (let x = Math.ceil((box.x + box.y) / 10) * 10 - box.y - box.h; x < box.x + box.w; x += 10) {
+      context.moveTo(x, box.y + box.h);
+      context.lineTo(x + box.h, box.y);
+    }
+    context.stroke();
+    context.restore();
   }
 }
 
@@ -105,6 +130,7 @@ function drawPanel(context, panel, size, values, theme) {
     context.lineWidth = 1;
     if (!panel.units) context.strokeRect(box.x - 0.5, box.y - 0.5, box.w + 1, box.h + 1);
     drawNumbers(context, panel, size, values, tile, theme.font);
+    drawBlank(context, panel, size, tile, theme);
     if (panel.zero.includes(tile)) {
       context.fillStyle = "#fff";
       context.textAlign = "center";
@@ -175,4 +201,25 @@ function drawBox(context, box, colour, width) {
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.strokeRect(box.x - width / 2, box.y - width / 2, box.w + width, box.h + width);
+}
+
+// What is off: pale, with a cross, so that one still sees what it was.
+function drawCross(context, box, theme) {
+  context.save();
+  context.globalAlpha = 0.55;
+  context.fillStyle = theme.background;
+  context.fillRect(box.x, box.y, box.w, box.h);
+  context.globalAlpha = 1;
+  const width = Math.max(2, Math.min(5, Math.min(box.w, box.h) / 12));
+  for (const [colour, wide] of [["#fff", width + 3], ["#14171a", width]]) {
+    context.strokeStyle = colour;
+    context.lineWidth = wide;
+    context.beginPath();
+    context.moveTo(box.x + 1, box.y + 1);
+    context.lineTo(box.x + box.w - 1, box.y + box.h - 1);
+    context.moveTo(box.x + box.w - 1, box.y + 1);
+    context.lineTo(box.x + 1, box.y + box.h - 1);
+    context.stroke();
+  }
+  context.restore();
 }

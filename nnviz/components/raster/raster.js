@@ -36,6 +36,7 @@ function draw(state) {
     context.fillRect(size.x - 5, size.y, size.width + 10, size.height + 5);
     drawPanel(context, panel, size, values, theme);
   });
+  for (const cross of header.crosses || []) drawCross(context, cellBox(places.panels[cross.panel], header.panels[cross.panel], cross), theme);
   for (const mark of header.marks) drawBox(context, cellBox(places.panels[mark.panel], header.panels[mark.panel], mark), theme[mark.colour], 2.5);
   if (state.picked) drawBox(context, pickedBox(state, state.picked), theme.picked, 3.5);
   // What stands where, in CSS pixels within the canvas: for tests and for whoever drives the page.
@@ -57,6 +58,7 @@ function valueText(state, at) {
   const found = Array.from(state.values.slice(base, base + panel.channels), (value) => number(value));
   const name = panel.names[panel.units ? cell : at.tile] || (panel.units ? `${panel.unit} ${cell}` : "");
   const where = panel.units ? "" : `row ${at.row + state.header.first}, column ${at.column + state.header.first}: `;
+  if (panel.blank.includes(cell)) return `${name}${name ? ", " : ""}${where}no value`;
   return `${name}${name ? (panel.units ? ": " : ", ") : ""}${where}${found.join(" / ")}`;
 }
 
@@ -81,11 +83,12 @@ function pick(state, at) {
   if (!at || state.header.panels[at.panel].pick === "none") return;
   state.picked = at;
   state.sent += 1;
+  state.recent = [...(state.recent || []), { ...at, count: state.sent }].slice(-16);
   state.say.textContent = valueText(state, at);
   draw(state);
   // A key that is held sends at most one pick in 60 ms, and always the last one.
   clearTimeout(state.timer);
-  const send = () => { state.last = performance.now(); state.report({ ...state.picked, count: state.sent }); };
+  const send = () => { state.last = performance.now(); state.report({ ...state.picked, count: state.sent, recent: state.recent }); };
   const wait = 60 - (performance.now() - state.last);
   if (wait <= 0) send(); else state.timer = setTimeout(send, wait);
 }
@@ -93,13 +96,17 @@ function pick(state, at) {
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function key(state, event) {
-  const step = STEPS[event.key];
+  const step = STEPS[event.key], press = state.header.toggles && (event.key === "Enter" || event.key === " ");
   const open = state.header.panels.findIndex((panel) => panel.pick !== "none");
-  if (!step || open < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+  if ((!step && !press) || open < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   event.stopPropagation();
-  if (!state.picked) return pick(state, { panel: open, tile: 0, row: 0, column: 0 });
-  pick(state, neighbour(state, state.picked, step));
+  const here = { panel: open, tile: 0, row: 0, column: 0 };
+  const to = press || !state.picked ? state.picked || here : neighbour(state, state.picked, step);
+  if (press || !state.header.toggles) return pick(state, to);
+  state.picked = to;
+  state.say.textContent = valueText(state, to);
+  draw(state);
 }
 
 function neighbour(state, at, [down, right]) {

@@ -51,6 +51,7 @@ class Panel:
         numbers: print the values in the cells, where they are large enough.
         pick: what a click picks.
         say_zero: label a tile that is zero everywhere.
+        blank: (row, column) of cells that hold no value, such as a padding: hatched, without a number.
     """
 
     tiles: np.ndarray
@@ -73,6 +74,7 @@ class Panel:
     numbers: bool = False
     pick: Literal["none", "tile", "cell"] = "none"
     say_zero: bool = False
+    blank: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,12 @@ def raster(
     picked: Place | None = None,
     marks: Sequence[Place] = (),
     lines: Sequence[Line] = (),
+    crosses: Sequence[Place] = (),
     height: float = 0.6,
     least: float = 40,
     wide: bool = False,
     first: int = 0,
+    toggles: bool = False,
     on_pick: Callable[[Place], None] | None = None,
 ) -> None:
     """Draw panels on one canvas.
@@ -122,40 +126,45 @@ def raster(
         picked: the place with the outline.
         marks: blocks of cells with a second, thinner outline.
         lines: between places.
+        crosses: places that are crossed out: off.
         height: share of the window's height that the picture may take.
         least: smallest side of a tile, CSS pixels; below it the tiles flow on downwards.
         wide: spread the panels over the width.
         first: number of the first row and column in words (1 where one counts from one).
+        toggles: a pick switches something: arrow keys only move the outline, Enter picks, and no pick is passed over.
         on_pick: called with the place that a click or an arrow key picked, before the rerun.
     """
-
     key = f"raster-{key}"
 
     def report() -> None:
-        place = picked_in(key)
-        if on_pick is not None and place is not None:
-            on_pick(place)
+        pick = (st.session_state.get(key) or {}).get("pick")
+        if on_pick is None or not pick:
+            return
+        # Two clicks may come in one message; of arrow keys only the last place counts.
+        for each in pick["recent"] if toggles else [pick]:
+            if not toggles or each["count"] > st.session_state[done]:
+                on_pick(_picked(each))
+        st.session_state[done] = pick["count"]
 
     state = st.session_state.get(key) or {}
     seen = (state.get("pick") or {}).get("count", 0)
+    done = f"{key}-done"
+    st.session_state[done] = seen
     data = pack(
         panels,
         {
             "alt": alt,
             "picked": None if picked is None else _place(picked),
             "marks": [_place(mark) for mark in marks],
+            "crosses": [_place(cross) for cross in crosses],
             "lines": [
                 {"from": _place(line.start), "to": _place(line.end), "value": float(line.value)}
                 | {"plain": line.plain, "sign": line.sign}
                 for line in lines
             ],
-            "height": height,
-            "least": least,
-            "wide": wide,
-            "spread": wide,
-            "first": first,
-            "seen": seen,
-        },
+        }
+        | {"height": height, "least": least, "wide": wide, "spread": wide, "first": first, "seen": seen}
+        | {"toggles": toggles},
     )
     _component()(key=key, data=data, on_pick_change=report)
 
@@ -163,8 +172,10 @@ def raster(
 def picked_in(key: str) -> Place | None:
     """The place that was last picked in the component with that key."""
     pick = (st.session_state.get(key) or {}).get("pick")
-    if not pick:
-        return None
+    return _picked(pick) if pick else None
+
+
+def _picked(pick: Any) -> Place:
     return Place(int(pick["panel"]), int(pick["tile"]), int(pick["row"]), int(pick["column"]))
 
 
@@ -205,6 +216,7 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
             }
             | {name: getattr(panel, name) for name in _PLAIN}
             | {"labels": list(panel.labels), "names": list(panel.names)}
+            | {"blank": [int(row * w + column) for row, column in panel.blank]}
         )
     text = json.dumps({**header, "panels": described}).encode()
     text += b" " * (-(4 + len(text)) % 4)

@@ -1,0 +1,182 @@
+"""Knock out: switch units of a layer off, and see the maps behind it, the scores and the accuracy change.
+
+Nothing is written to the network, which all viewers share: what is off is a mask that this page hands over.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis import targets
+from nnviz.analysis.knockout import knocked_out, ranking, switchable
+from nnviz.analysis.trace import Trace
+from nnviz.figures.ranking import ranked_bars
+from nnviz.figures.words import number
+from nnviz.pages import address, controls, counting, library, predict, switched, switches, views, work
+from nnviz.pages.page import caption, small
+from nnviz.pages.session import Session
+from nnviz.pages.switched import Switched
+
+SHOWN = 10
+"""Classes in the table: all of ten; of a thousand the first, and the one that is asked for."""
+_RANKING = "importance"
+
+
+def draw(current: Session, head: Callable[[], AbstractContextManager[None]]) -> None:
+    """Draw the view."""
+    chosen = switched.read(current)
+    after = knocked_out(current.network, current.fitted, chosen.layer.name, chosen.off)
+    changes = _importance(current, chosen)
+    for notice in chosen.notices:
+        st.info(notice, icon=":material/info:")
+    with head():
+        _layers(current, chosen)
+        unit = min(current.unit, chosen.count - 1)
+        st.button(
+            "All on",
+            icon=":material/restart_alt:",
+            key="knock-restore",
+            disabled=not chosen.off,
+            on_click=lambda: chosen.write((), unit, current.layer),
+        )
+        alone = [each for each in range(chosen.count) if each != unit]
+        st.button(
+            f"Only {unit} on",
+            key="knock-only",
+            disabled=chosen.count < 2 or chosen.off == tuple(alone),
+            on_click=lambda: chosen.write(alone, unit, current.layer),
+        )
+    predict.told(current)
+    switches.draw(current, chosen, after, changes)
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            small("Each alone off: score of", width="content")
+            controls.classes(current)
+        _bars(chosen, changes, unit)
+    with right:
+        _table(current, after)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="knock-said"):
+        caption(_sentence(current, chosen, after, changes))
+        counting.button(current, chosen)
+    counting.told()
+    if any(
+        layer.kind == "BatchNormalization" and chosen.layer.name in layer.inputs for layer in current.network.layers
+    ):
+        small("The batch normalisation behind it makes a constant of its own of a 0: switch off its units for silence.")
+
+
+def score(current: Session, trace: Trace) -> float:
+    """The score of the class under study: its logit, or of one sigmoid's first class the distance to the other."""
+    target = targets.class_score(current.network, current.class_index)
+    return float(trace.logits @ target.spread(current.network))
+
+
+def _layers(current: Session, chosen: Switched) -> None:
+    names = [layer.name for layer in switchable(current.network)]
+
+    def go() -> None:
+        if chosen.off:
+            # What is off stays so in its own layer.
+            chosen.write(chosen.off, current.unit, current.layer)
+        controls.go_to(st.session_state["knock-layer"])
+
+    address.bound("knock-layer", chosen.layer.name)
+    st.selectbox(
+        "Layer",
+        names,
+        key="knock-layer",
+        on_change=go,
+        label_visibility="collapsed",
+        width=150,
+    )
+
+
+def _importance(current: Session, chosen: Switched) -> np.ndarray | None:
+    """How the score changes when each unit alone is off; None while a large network still works on it."""
+    kind = (_RANKING, current.key, library.digest(current.fitted.image), chosen.layer.name, current.class_index)
+    found = work.result(kind)
+    if found is None:
+        target = targets.class_score(current.network, current.class_index)
+        job = work.begin(
+            _RANKING,
+            f"Each of {chosen.count} {chosen.noun}s alone off",
+            kind,
+            lambda: ranking(current.network, current.fitted, chosen.layer.name, target),
+        )
+        job.work(0.4)
+        found = work.result(kind)
+    return found
+
+
+def _bars(chosen: Switched, changes: np.ndarray | None, unit: int) -> None:
+    work.bar(_RANKING)
+    if changes is None:
+        return
+    # As many as have room for their numbers.
+    most = min(20 if len(changes) <= 100 else 14, len(changes))
+    which = f"{chosen.noun}s of {chosen.layer.name}"
+    title = f"{which}, by how the score changes" + (f" ({most} of {len(changes)})" if most < len(changes) else "")
+    figure = ranked_bars(changes, most=most, off=chosen.off, picked=unit, title=title)
+    views.plot(figure, "knock-bars")
+
+
+def _table(current: Session, after: Trace) -> None:
+    """Logits and probabilities before and after."""
+    before, names = current.trace, current.network.classes
+    if before.logits.size == 1:
+        numbers = [number(float(trace.logits[0])) for trace in (before, after)]
+        small("The one output: as trained, now")
+        st.html(f'<div class="nn-big">{numbers[0]} → {numbers[1]}</div>')
+        return
+    order = np.arange(before.logits.size)
+    if len(order) > SHOWN:
+        first = [np.argsort(-trace.logits, kind="stable")[: SHOWN // 2 - 1] for trace in (before, after)]
+        order = np.union1d(np.concatenate(first), [current.class_index])
+        order = order[np.argsort(-before.logits[order], kind="stable")]
+    rows = "".join(
+        f'<span class="name{" on" if at == current.class_index else ""}">{html.escape(names[at])}</span>'
+        f'<span class="number">{number(before.logits[at])}</span><span class="number now">{number(after.logits[at])}'
+        f'</span><span class="bars">{_bar(before.probabilities[at], "was")}{_bar(after.probabilities[at], "is")}</span>'
+        f'<span class="number">{views.percent(before.probabilities[at])}</span>'
+        f'<span class="number now">{views.percent(after.probabilities[at])}</span>'
+        for at in (int(each) for each in order)
+    )
+    heads = "".join(f'<span class="title">{text}</span>' for text in ("", "logit", "now", "", "probability", "now"))
+    st.html(f'<div class="nn-knock" role="img" aria-label="Scores before and after">{heads}{rows}</div>')
+
+
+def _bar(share: Any, kind: str) -> str:
+    return f'<i class="{kind}" style="width:{100 * min(max(float(share), 0.0), 1.0):.1f}%"></i>'
+
+
+def _sentence(current: Session, chosen: Switched, after: Trace, changes: np.ndarray | None) -> str:
+    single = current.trace.logits.size == 1
+    what = "the output" if single else f"the logit of {html.escape(current.class_name(current.class_index))}"
+    if current.network.graph.answer == "binary" and current.class_index == 0:
+        what = f"the score of {html.escape(current.class_name(0))} against {html.escape(current.class_name(1))}"
+    layer = html.escape(chosen.layer.name)
+    was, now = score(current, current.trace), score(current, after)
+    if not chosen.off:
+        text = f"All {chosen.count} {chosen.noun}s of {layer} are on: the net says {views.said(current)}"
+        if changes is not None and changes.min() < 0:
+            best = int(changes.argmin())
+            whom = "the output" if single else html.escape(current.class_name(current.class_index))
+            text += f". {chosen.noun.capitalize()} {best} speaks most for {whom}: without it alone {what} falls from "
+            text += f"{number(was)} to {number(was + float(changes[best]))}"
+        return text + ". Click one to switch it off: its output becomes 0."
+    moves = "stays" if number(now) == number(was) else "falls" if now < was else "rises"
+    text = f"With{html.escape(chosen.who)} of {layer} {what} {moves} "
+    text += f"at {number(now)}" if moves == "stays" else f"from {number(was)} to {number(now)}"
+    if not single:
+        said, first = after.winner, current.trace.winner
+        name = html.escape(current.class_name(said))
+        still = f"still says {name}" if said == first else f"says {name} instead of {current.class_name(first)}"
+        text += f" and the net {still} ({views.percent(float(after.probabilities[said]))})"
+    return text + counting.clause(current, chosen) + "."
