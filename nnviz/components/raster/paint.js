@@ -72,10 +72,11 @@ function textOn(colour) {
 
 function drawNumbers(context, panel, size, values, tile, font) {
   const box = tileBox(size, tile), w = box.w / panel.w, h = box.h / panel.h;
-  if (!panel.numbers || Math.min(w, h) < 30) return;
+  // Never below 16 px: smaller cells say their value under the pointer.
+  if (!panel.numbers || Math.min(w, h) < 36) return;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.font = `${Math.min(26, Math.max(14, 0.42 * w))}px ${font}`;
+  context.font = `${Math.min(26, Math.max(16, 0.45 * w))}px ${font}`;
   for (let cell = 0; cell < (panel.units || panel.h * panel.w); cell++) {
     if (panel.blank?.includes(cell)) continue;
     const value = values[panel.offset + tile * panel.h * panel.w + cell];
