@@ -1,13 +1,13 @@
 """One contract for all pages, on networks of every kind and layers of every kind in them."""
 
 import importlib
-import json
 import pkgutil
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from shown import captions, pictures
 from streamlit.testing.v1 import AppTest
 
 import nnviz.pages as package
@@ -82,26 +82,6 @@ def opened(files, monkeypatch):
         return app
 
     return opening
-
-
-def texts(app):
-    """The HTML of a page."""
-    return [element.proto.body for element in app.main if type(element).__name__ == "Html"]
-
-
-def captions(app):
-    return [text for text in texts(app) if 'class="nn-caption"' in text]
-
-
-def pictures(app):
-    """(header, numbers) of every raster on a page, as the browser gets them."""
-    found = []
-    for element in app.main:
-        if element.type == "bidi_component":
-            buffer = element.proto.bytes
-            length = int.from_bytes(buffer[:4], "little")
-            found.append((json.loads(buffer[4 : 4 + length]), np.frombuffer(buffer[4 + length :], "<f4")))
-    return found
 
 
 def one_of_each_kind(name):

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shown import caption, picture, texts
 from streamlit.testing.v1 import AppTest
 
 from nnviz import digits, load, trace
@@ -80,30 +81,12 @@ def fine(app):
     return app
 
 
-def texts(app):
-    return [element.proto.body for element in app.main if type(element).__name__ == "Html"]
-
-
-def caption(app):
-    (found,) = [text for text in texts(app) if 'class="nn-caption"' in text]
-    return re.sub("<[^>]*>", "", found).replace("\u2212", "-").replace("&lt;", "<").replace("&gt;", ">")
-
-
-def picture(app, key="knockout"):
-    """The header of the raster with that key."""
-    for element in app.main:
-        if element.type == "bidi_component" and f"raster-{key}" in element.proto.id:
-            buffer = element.proto.bytes
-            return json.loads(buffer[4 : 4 + int.from_bytes(buffer[:4], "little")])
-    raise AssertionError(key)
-
-
 def said(value):
     return number(float(value)).replace("\u2212", "-")
 
 
 def crossed(app):
-    return [(cross["tile"], cross["row"], cross["column"]) for cross in picture(app)["crosses"]]
+    return [(cross["tile"], cross["row"], cross["column"]) for cross in picture(app, "knockout")[0]["crosses"]]
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +100,7 @@ def test_filters_of_the_link_are_off_and_the_numbers_are_the_analysis_own(opened
     app = opened(view="knock", layer="conv2", off="3,19")
     after = knocked_out(network, digits.digit(0)[0], "conv2", (3, 19))
     assert crossed(app) == [(3, None, None), (19, None, None)]
-    labels = picture(app)["panels"][0]["labels"]
+    labels = picture(app, "knockout")[0]["panels"][0]["labels"]
     assert (labels[3], labels[4], labels[19]) == ("3 off", "4", "19 off")
     words = caption(app)
     assert words.startswith("Without filters 3, 19 of conv2 the logit of 7 falls from")
@@ -126,7 +109,7 @@ def test_filters_of_the_link_are_off_and_the_numbers_are_the_analysis_own(opened
     for index in range(10):
         assert f'<span class="number">{said(before.logits[index])}</span>' in table
         assert f'<span class="number now">{said(after.logits[index])}</span>' in table
-    panels = picture(app)["panels"]
+    panels = picture(app, "knockout")[0]["panels"]
     assert [panel["title"] for panel in panels] == ["conv2: click to switch", "dense as trained", "dense now"]
 
 
@@ -200,7 +183,7 @@ def test_every_layer_of_every_network_can_be_switched(opened, name):
     for layer in switchable(network):
         app.query_params.update({"view": "knock", "layer": layer.name, "off": "0"})
         fine(app.run())
-        header = picture(app)
+        header = picture(app, "knockout")[0]
         assert len(header["crosses"]) == 1, layer.name
         assert re.search(r"\d", caption(app))
         assert "nan" not in caption(app)
@@ -214,7 +197,7 @@ def test_every_layer_of_every_network_can_be_switched(opened, name):
 
 def test_a_thousand_classes_and_forty_filters(opened):
     app = opened("thousand", view="knock", layer="conv", off="1")
-    assert len(picture(app)["panels"][0]["labels"]) == 32
+    assert len(picture(app, "knockout")[0]["panels"][0]["labels"]) == 32
     (table,) = [text for text in texts(app) if "nn-knock" in text]
     assert table.count('class="name') <= 10
     app = opened("thousand", predict=1)
@@ -260,7 +243,7 @@ def test_nothing_tells_the_answer_before_the_reveal(opened, name, more):
     assert [element.type for element in app.main].count("plotly_chart") == 0
     kinds = [element.type for element in app.main]
     assert kinds.count("bidi_component") == 1
-    assert len(picture(app, "predict")["panels"]) == 1
+    assert len(picture(app, "predict")[0]["panels"]) == 1
     widths = re.findall(r'class="net" style="width:([\d.]+)%"', page)
     assert set(widths) <= {"0.0"}
     assert "the answer is hidden until it is revealed" in caption(app)

@@ -1,12 +1,13 @@
 """The page of higher levels: its pictures and words against the search, the patches, and the fields."""
 
-import json
 import re
 
 import keras
 import numpy as np
 import pytest
+import shown
 from keras import layers
+from shown import caption, texts
 from streamlit.testing.v1 import AppTest
 
 from nnviz import digits, load, trace
@@ -39,25 +40,10 @@ def opened(finished=True, **parameters):
     return app
 
 
-def html(app):
-    return [element.proto.body for element in app.main if type(element).__name__ == "Html"]
-
-
-def caption(app):
-    (text,) = (text for text in html(app) if "nn-caption" in text)
-    return text
-
-
 def pictures(app):
     """Per raster its header, and the tiles of each panel."""
     found = []
-    for element in app.main:
-        if element.type != "bidi_component":
-            continue
-        buffer = element.proto.bytes
-        length = int.from_bytes(buffer[:4], "little")
-        header = json.loads(buffer[4 : 4 + length])
-        values = np.frombuffer(buffer[4 + length :], "<f4")
+    for header, values in shown.pictures(app):
         tiles = []
         for panel in header["panels"]:
             shape = (panel["n"], panel["h"], panel["w"], panel["channels"])
@@ -110,20 +96,20 @@ def test_the_patches_are_those_of_the_search(layer, unit, searched):
     network, fields = load("mnist-cnn"), receptive_fields(load("mnist-cnn").graph)
     header, tiles = pictures(app)[1]
     seen = []
-    for panel, shown in zip(header["panels"], tiles, strict=True):
+    for panel, drawn in zip(header["panels"], tiles, strict=True):
         name, at = re.fullmatch(r"(\w+), unit (\d+)", panel["title"]).groups()
         seen.append(name)
         count = higher.STUDIED if name == layer else higher.OTHERS
         hits = searched.layers[name].of(int(at))[:count]
         assert panel["labels"][: len(hits)] == [f"{digits.digit(hit.image)[1]}: {hit.value:.2f}" for hit in hits]
         patches = [cut(as_given(network, digits.digit(hit.image)[0]), fields[name], hit.cell) for hit in hits]
-        for patch, tile in zip(patches, shown, strict=False):
+        for patch, tile in zip(patches, drawn, strict=False):
             np.testing.assert_array_equal(tile[patch.seen][:, 0], patch.pixels[patch.seen][:, 0])
             assert patch.seen.all() or set(np.unique(tile[~patch.seen])) <= {200.0, 226.0}
         if name == layer:
             assert int(at) == unit
             mean = mean_of(patches)
-            np.testing.assert_allclose(shown[-1][mean.seen][:, 0], mean.pixels[mean.seen][:, 0], rtol=1e-6)
+            np.testing.assert_allclose(drawn[-1][mean.seen][:, 0], mean.pixels[mean.seen][:, 0], rtol=1e-6)
     assert seen == [name for name in ("conv1", "conv2", "pool2", "dense", "output") if name in seen]
     assert {"conv1", "output", layer} <= set(seen)
     own = searched.layers[layer].of(unit)
@@ -178,7 +164,7 @@ def test_what_was_found_when_it_was_stopped_is_shown_with_its_count_and_can_be_t
     app.run()
     done = mine.progress.done
     assert f"in {done:,} digits" in caption(app)
-    assert f"{done:,} of the 10,000 test digits were searched, drawn at random" in "".join(html(app))
+    assert f"{done:,} of the 10,000 test digits were searched, drawn at random" in "".join(texts(app))
     app.button(key="higher-again").click().run()
     app.session_state[JOB].work(300)
     app.run()
@@ -221,7 +207,7 @@ def test_other_networks_get_the_digits_as_they_take_them(name, cases, tmp_path, 
     network = load(tmp_path / f"{name}.keras")
     for layer in network.layers:
         app = opened(net=name, image="test-0", layer=layer.name)
-        text = "".join(html(app))
+        text = "".join(texts(app))
         if layer.index:
             assert re.search(r"\d+ (of the 10,000 test )?digits", text)
         assert ("For this network each digit is resized" in text) is (name != "any_size")
@@ -240,7 +226,7 @@ def test_other_networks_get_the_digits_as_they_take_them(name, cases, tmp_path, 
 
 def test_a_network_of_shuffled_pixels_gets_them_so_and_it_is_said():
     app = opened(net="mnist-cnn-shuffled", image="test-0", layer="conv1", unit=0)
-    assert "shuffled as this network was trained" in "".join(html(app))
+    assert "shuffled as this network was trained" in "".join(texts(app))
     header, tiles = pictures(app)[1]
     network = load("mnist-cnn-shuffled")
     panel = next(index for index, panel in enumerate(header["panels"]) if panel["note"] == "under study")
@@ -264,7 +250,7 @@ def test_a_moved_picture_moves_no_digit():
     app = opened(net="mnist-cnn", image="test-0", layer="conv1", unit=3, dx=5, noise=20)
     at = next(i for i, panel in enumerate(plain[0]["panels"]) if panel["note"] == "under study")
     np.testing.assert_array_equal(pictures(app)[1][1][at], plain[1][at])
-    assert "whatever is done to the picture" in "".join(html(app))
+    assert "whatever is done to the picture" in "".join(texts(app))
 
 
 @pytest.mark.parametrize(

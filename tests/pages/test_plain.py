@@ -1,10 +1,10 @@
 """The page on plain nets: its words against the counts, its pictures against the transforms, and what it draws."""
 
-import json
 import re
 
 import numpy as np
 import pytest
+from shown import pictures, texts
 from streamlit.testing.v1 import AppTest
 
 from nnviz import digits, load, trace
@@ -121,16 +121,10 @@ def opened(**parameters):
     return app
 
 
-def html(app):
-    return [element.proto.body for element in app.main if type(element).__name__ == "Html"]
-
-
 def picture(app):
     """Header and tiles of the page's raster, as the browser gets them."""
-    (buffer,) = (element.proto.bytes for element in app.main if element.type == "bidi_component")
-    length = int.from_bytes(buffer[:4], "little")
-    header = json.loads(buffer[4 : 4 + length])
-    return header, np.frombuffer(buffer[4 + length :], "<f4").reshape(len(header["panels"]), 28, 28)
+    ((header, numbers),) = pictures(app)
+    return header, numbers.reshape(len(header["panels"]), 28, 28)
 
 
 @pytest.mark.parametrize("net", ["mnist-cnn", "mnist-mlp", "mnist-mlp-shuffled"])
@@ -140,17 +134,17 @@ def test_both_nets_answer_to_the_shifted_picture_whatever_net_is_chosen(net):
     moved = Transform(shift=(6, -3)).apply(pixels)
     _, tiles = picture(app)
     np.testing.assert_array_equal(tiles, moved[None, ..., 0])
-    answers = [text for text in html(app) if 'class="nn-answer' in text]
+    answers = [text for text in texts(app) if 'class="nn-answer' in text]
     for name, text in zip(PLAIN, answers, strict=True):
         network = load(name)
         found = trace(network, fit(moved.astype(np.uint8), (28, 28, 1), network.scale, network.offset))
         assert re.findall(r'class="name">(\d)<', text) == [str(i) for i in np.argsort(-found.logits)[:5]]
-        assert f"{network.parameters:,} parameters" in "".join(html(app))
-    (caption,) = (text for text in html(app) if "nn-caption" in text)
+        assert f"{network.parameters:,} parameters" in "".join(texts(app))
+    (caption,) = (text for text in texts(app) if "nn-caption" in text)
     assert "Shifted 6 pixels right and 3 pixels up" in caption
     for axis, step in (("right", 6), ("down", -3)):
         assert f"{measured().accuracy(PLAIN[1], axis, step):.1%}" in caption
-    noted = "These are the bundled digit nets, whatever network is chosen." in "".join(html(app))
+    noted = "These are the bundled digit nets, whatever network is chosen." in "".join(texts(app))
     assert noted is (net not in PLAIN)
 
 
@@ -179,7 +173,7 @@ def test_the_shuffle_is_shown_with_where_a_pixel_and_its_neighbours_go():
         assert order[end["row"] * 28 + end["column"]] == start["row"] * 28 + start["column"]
         assert max(abs(start["row"] - row), abs(start["column"] - column)) <= 1
     assert not app.slider
-    page = "".join(html(app))
+    page = "".join(texts(app))
     for name in NETS:
         own = measured().shuffled[name] if name in SHUFFLED else measured().plain[name]
         assert f'own">{own / 10_000:.2%}<' in page
@@ -192,8 +186,8 @@ def test_a_picture_in_colours_and_a_network_of_ones_own_change_nothing(view, cas
     cases["nested"].model.save(tmp_path / "mnist-cnn.keras")
     monkeypatch.setattr(startup, "options", startup.Options(model=tmp_path / "mnist-cnn.keras"))
     app = opened(view=view)
-    assert len([text for text in html(app) if 'class="nn-answer' in text]) == (4 if view == "shuffle" else 2)
-    assert len([text for text in html(app) if "nn-caption" in text]) == 1
+    assert len([text for text in texts(app) if 'class="nn-answer' in text]) == (4 if view == "shuffle" else 2)
+    assert len([text for text in texts(app) if "nn-caption" in text]) == 1
 
 
 def reading() -> None:

@@ -1,13 +1,13 @@
 """The pooling page: its three views on every kind of network, and its words against the numbers."""
 
 import html
-import json
 import re
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from shown import pictures
 from streamlit.testing.v1 import AppTest
 
 import nnviz
@@ -98,16 +98,6 @@ def said(app):
     texts = [element.proto.body for element in app.main if type(element).__name__ == "Html"]
     (caption,) = [text for text in texts if 'class="nn-caption"' in text]
     return html.unescape(caption).replace("\u2212", "-"), html.unescape(" ".join(texts)).replace("\u2212", "-")
-
-
-def pictures(app):
-    found = []
-    for element in app.main:
-        if element.type == "bidi_component":
-            buffer = element.proto.bytes
-            length = int.from_bytes(buffer[:4], "little")
-            found.append((json.loads(buffer[4 : 4 + length]), np.frombuffer(buffer[4 + length :], "<f4")))
-    return found
 
 
 def tile(app, panel, picture=0):

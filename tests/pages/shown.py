@@ -1,0 +1,47 @@
+"""What a page shows, read from what it sends to the browser."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+
+def texts(app: AppTest) -> list[str]:
+    """The HTML of a page, element by element."""
+    return [element.proto.body for element in app.main if type(element).__name__ == "Html"]
+
+
+def captions(app: AppTest) -> list[str]:
+    """The captions among it: there should be one."""
+    return [text for text in texts(app) if 'class="nn-caption"' in text]
+
+
+def caption(app: AppTest) -> str:
+    """The one caption as a viewer reads it, with plain minus signs."""
+    (found,) = captions(app)
+    return html.unescape(re.sub("<[^>]*>", "", found)).replace("\u2212", "-")
+
+
+def pictures(app: AppTest) -> list[tuple[dict[str, Any], np.ndarray]]:
+    """(header, numbers) of every raster, as the browser gets them."""
+    return [_unpacked(element.proto.bytes) for element in app.main if element.type == "bidi_component"]
+
+
+def picture(app: AppTest, key: str) -> tuple[dict[str, Any], np.ndarray]:
+    """(header, numbers) of the raster with that key."""
+    (found,) = (
+        element.proto.bytes
+        for element in app.main
+        if element.type == "bidi_component" and f"raster-{key}" in element.proto.id
+    )
+    return _unpacked(found)
+
+
+def _unpacked(buffer: bytes) -> tuple[dict[str, Any], np.ndarray]:
+    length = int.from_bytes(buffer[:4], "little")
+    return json.loads(buffer[4 : 4 + length]), np.frombuffer(buffer[4 + length :], "<f4")
