@@ -158,7 +158,7 @@ def _sum(now: Neuron, current: Session, sheet: neuron_sheet.Sheet) -> None:
         # A softmax reads the other logits too: what it makes of this one is no step from it.
         through=(f"F: {function_name(now)}", now.output, "<b>output</b>") if now.elementwise else None,
         across=True,
-        font=17,
+        font=18,
     )
     views.plot(figure, "neuron-sum")
 

@@ -30,6 +30,24 @@ SCROLLS = """() => {
   return found;
 }"""
 
+SMALL = """least => {
+  const found = [];
+  const walk = (root) => {
+    for (const node of root.querySelectorAll("*")) {
+      if (node.shadowRoot) walk(node.shadowRoot);
+      const own = [...node.childNodes].filter((child) => child.nodeType === 3);
+      const text = own.map((child) => child.data.trim()).join("");
+      const box = node.getBoundingClientRect();
+      if (!text || !box.width || !box.height || node.matches("style, script")) continue;
+      const size = parseFloat(getComputedStyle(node).fontSize);
+      if (size < least - 0.1) found.push(`${size}: ${text.slice(0, 40)}`);
+    }
+  };
+  walk(document.body);
+  return found;
+}"""
+"""Text below so many pixels."""
+
 
 def progress(app: App) -> str:
     return app.page.locator(".keys .at").inner_text()
@@ -51,6 +69,7 @@ def test_the_talk_from_first_to_last_with_keys_alone(
         shows(app, at)
         assert progress(app) == f"{at}/{TOTAL}"
         assert app.page.evaluate(SCROLLS) == [], f"scene {at}: {scene.say}"
+        assert app.page.evaluate(SMALL, 18 if size[0] == 1920 else 16) == [], f"scene {at}: {scene.say}"
         assert app.alerts == [], f"scene {at}"
         assert app.element("stException").count() == 0
         assert app.element("stSidebar").count() == 0 or not app.sidebar.is_visible()
