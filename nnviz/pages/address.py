@@ -61,7 +61,7 @@ def read() -> Parameters:
 
 
 def write(**values: Any) -> None:
-    """Set parameters; None (or what stands for nothing: False, 0 of a transform) removes one."""
+    """Set parameters; None or False removes one, True is written as 1."""
     found = read()
     for name, value in values.items():
         if value is None or value is False:

@@ -129,7 +129,7 @@ def _beyond(app: App, size: tuple[int, int], measure: str) -> int:
     app.page.set_viewport_size({"width": size[0], "height": size[1]})
     app.still()
     with contextlib.suppress(PlaywrightTimeout):
-        app.page.wait_for_function(f"() => Math.max(...{measure}) <= 2", timeout=2000)
+        app.page.wait_for_function(f"() => Math.max(...{measure}) <= 2", timeout=8000)
     return max(app.page.evaluate(f"() => {measure}"))
 
 
