@@ -20,7 +20,7 @@ import numpy as np
 import nnviz
 from benchmarks.floors import floors
 from benchmarks.measuring import interleaved, milliseconds, ratio, report, seconds, table
-from nnviz.analysis.attribution.grad_cam import last_convolution, map_layers
+from nnviz.analysis.attribution.cam import last_convolution, map_layers
 from nnviz.analysis.attribution.occlusion import windows
 from nnviz.analysis.images import Fitted
 from nnviz.analysis.trace import fitted_to
@@ -66,11 +66,26 @@ def measured(network: nnviz.Network, picture: np.ndarray, repeats: int) -> Itera
     yield {"network": network.name, "job": "fit", "nnviz_ms": milliseconds(fitting)}
     fitted = fitted_to(network, picture)
     image = fitted.image
-    edges = {p.name: p.default for p in nnviz.METHODS[-1].parameters(network)}
-    count = len(windows(*image.shape[:2], edges["patch"], edges["stride"])[0])
-    least = floors(network.model, image, count, last_convolution(network).name if map_layers(network) else None)
-    for name in ("trace", *(method.name for method in nnviz.METHODS if not method.unfit(network))):
+    least = floors(network.model, image, _forwards(network, image), _last_maps(network))
+    for name in ("trace", *(m.name for m in nnviz.METHODS if m.name in least and not m.unfit(network))):
         yield {"network": network.name, "job": name} | _job(network, fitted, name, least[name], repeats)
+
+
+def _forwards(network: nnviz.Network, image: np.ndarray) -> dict[str, int]:
+    """How many images the methods without gradients look at with their defaults, the image itself among them."""
+    fitting = [method for method in nnviz.METHODS if not method.unfit(network)]
+    default = {m.name: {p.name: p.default for p in m.parameters(network)} for m in fitting}
+    edges = default["occlusion"]
+    found = {"occlusion": len(windows(*image.shape[:2], edges["patch"], edges["stride"])[0])}
+    found["kernel-shap"] = 2 + default["kernel-shap"]["samples"]
+    if "score-cam" in default:
+        channels = network.layer(default["score-cam"]["layer"]).output_shape[-1]
+        found["score-cam"] = 2 + min(default["score-cam"]["max_maps"], channels or 1)
+    return found
+
+
+def _last_maps(network: nnviz.Network) -> str | None:
+    return last_convolution(network).name if map_layers(network) else None
 
 
 def _job(network: nnviz.Network, picture: Fitted, name: str, floor: Any, repeats: int) -> dict[str, Any]:

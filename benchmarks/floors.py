@@ -16,17 +16,19 @@ import tensorflow as tf
 Floor = Callable[[], object]
 
 
-def floors(model: keras.Model, image: np.ndarray, windows: int, last_maps: str | None) -> Mapping[str, Floor]:
+def floors(
+    model: keras.Model, image: np.ndarray, forwards: Mapping[str, int], last_maps: str | None
+) -> Mapping[str, Floor]:
     """The floors by the name of the job.
 
     Args:
         model: with a Dense softmax as its last layer.
         image: (H, W, C) float32, as the model takes it.
-        windows: how many covered copies occlusion looks at.
-        last_maps: the layer whose maps Grad-CAM weighs, or None.
+        forwards: how many copies a method without gradients looks at, by its name.
+        last_maps: the layer whose maps Grad-CAM and its like weigh, or None.
     """
     one, many = image[None], np.repeat(image[None], 25, axis=0)
-    covered = np.repeat(image[None], windows, axis=0)
+    copies = {name: np.repeat(image[None], count, axis=0) for name, count in forwards.items()}
     last = model.layers[-1]
     start, tensors = _tensors(model)
     body = keras.Model(start, tensors[-2])
@@ -54,29 +56,48 @@ def floors(model: keras.Model, image: np.ndarray, windows: int, last_maps: str |
     def mean_gradient(images: Any) -> Any:
         return tf.reduce_mean(gradient(images), axis=0)
 
+    @tf.function
+    def gradient_variance(images: Any) -> Any:
+        return tf.math.reduce_variance(gradient(images), axis=0)
+
+    def expected_gradients() -> object:
+        """50 gradients, and the scores of the 50 references."""
+        return [(mean_gradient(tf.constant(many)).numpy(), forward(tf.constant(many)).numpy()) for _ in range(2)]
+
     found: dict[str, Floor] = {
         "trace": lambda: [output.numpy() for output in everything(tf.constant(one))],
         "gradient": lambda: gradient(tf.constant(one)).numpy(),
         "gradient-x-input": lambda: gradient(tf.constant(one)).numpy(),
         "smoothgrad": lambda: mean_gradient(tf.constant(many)).numpy(),
         "integrated-gradients": lambda: mean_gradient(tf.constant(many)).numpy(),
-        "occlusion": lambda: _in_parts(forward, covered),
+        "vargrad": lambda: gradient_variance(tf.constant(many)).numpy(),
+        "expected-gradients": expected_gradients,
+        "guided-backpropagation": lambda: gradient(tf.constant(one)).numpy(),
+        "deconvnet": lambda: gradient(tf.constant(one)).numpy(),
     }
+    for name in forwards:
+        found[name] = lambda images=copies[name]: _in_parts(forward, images)
     if last_maps is not None:
         names = [layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
         cut = tensors[names.index(last_maps)]
         front, back = keras.Model(start, cut), keras.Model(cut, tensors[-2])
 
         @tf.function
-        def grad_cam(images: Any) -> Any:
-            maps = front(images, training=False)
-            with tf.GradientTape() as tape:
-                tape.watch(maps)
-                score = tf.reduce_max(head(back(maps, training=False)), axis=1)
-            weights = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2), keepdims=True)
-            return tf.nn.relu(tf.reduce_sum(weights * maps, axis=3))
+        def maps(images: Any) -> Any:
+            return front(images, training=False)
 
-        found["grad-cam"] = lambda: grad_cam(tf.constant(one)).numpy()
+        @tf.function
+        def grad_cam(images: Any) -> Any:
+            found_maps = front(images, training=False)
+            with tf.GradientTape() as tape:
+                tape.watch(found_maps)
+                score = tf.reduce_max(head(back(found_maps, training=False)), axis=1)
+            weights = tf.reduce_mean(tape.gradient(score, found_maps), axis=(1, 2), keepdims=True)
+            return tf.nn.relu(tf.reduce_sum(weights * found_maps, axis=3))
+
+        for name in ("grad-cam", "grad-cam++", "layer-cam"):
+            found[name] = lambda: grad_cam(tf.constant(one)).numpy()
+        found["eigen-cam"] = lambda: maps(tf.constant(one)).numpy()
     return found
 
 

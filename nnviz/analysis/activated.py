@@ -107,6 +107,8 @@ def activated(network: Network, trace: Trace, name: str) -> Activated:
         before, source = given, info.inputs[0]
         function = getattr(layer, "activation", layer) if isinstance(layer, keras.layers.Activation) else layer
     title = next((title for kind, title in _LAYERS.items() if isinstance(layer, kind)), activation_name(function))
+    if isinstance(layer, keras.layers.ReLU) and layer.max_value == 6 and not (layer.negative_slope or layer.threshold):
+        title = "relu6"
     # What a softmax layer is tried with need not have its axes, and a PReLU has a slope for every cell.
     alone = isinstance(layer, keras.layers.PReLU) or (
         not isinstance(layer, keras.layers.Softmax) and elementwise(function)

@@ -194,7 +194,8 @@ def _following(network: Network, trace: Trace, name: str, channel: int) -> tuple
             found.append(_activation(name, layer.activation, values))
         elif isinstance(layer, keras.layers.ReLU) and not layer.negative_slope and not layer.threshold:
             most = math.inf if layer.max_value is None else float(layer.max_value)
-            found.append(Pointwise(name, "ReLU", _frozen(values), "clip", 0.0, most))
+            kind = "ReLU6" if most == 6 else "ReLU"
+            found.append(Pointwise(name, kind, _frozen(values), "clip", 0.0, most))
         else:
             found.append(Pointwise(name, type(layer).__name__, _frozen(values)))
 

@@ -93,6 +93,7 @@ class Graph:
         feeds: Mapping[str, Tensor],
         fetches: Sequence[str],
         edits: Mapping[str, Edit] | None = None,
+        calls: Mapping[str, Callable[..., Any]] | None = None,
     ) -> dict[str, Tensor]:
         """Compute what `fetches` needs from `feeds`, and nothing else.
 
@@ -100,6 +101,7 @@ class Graph:
             feeds: tensors with a batch axis by name: the input, or any inner activations to start from.
             fetches: names of steps, the input, `LOGITS` or `PROBABILITIES`.
             edits: by name, what becomes of a step's output before anything reads it (a mask, a watch).
+            calls: by name, what computes a step instead of its layer (the same with another gradient).
 
         Returns:
             The fetched tensors by name, batch axis first.
@@ -113,7 +115,8 @@ class Graph:
                 lambda leaf: tensors[id(leaf)] if isinstance(leaf, keras.KerasTensor) else leaf,
                 (step.args, dict(step.kwargs)),
             )
-            results = tree.flatten(step.call(*args, **kwargs))
+            call = (calls or {}).get(step.name, step.call)
+            results = tree.flatten(call(*args, **kwargs))
             if step.name in edits:
                 results[0] = edits[step.name](results[0])
             tensors.update((id(key), value) for key, value in zip(step.outputs, results, strict=True))

@@ -24,6 +24,7 @@ import tensorflow as tf
 
 from nnviz.analysis import digits
 from nnviz.analysis.attribution.base import chunks
+from nnviz.analysis.batches import batches
 from nnviz.analysis.graph import LOGITS, PROBABILITIES
 from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.network import Network
@@ -31,9 +32,6 @@ from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target, as_target, logit
 from nnviz.analysis.trace import Trace, compiled, fitted_to, inputs
 from nnviz.errors import NnvizError
-
-_BATCH = 500
-"""Images of one step: about a tenth of a second on a network for digits."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +167,8 @@ def accuracy(
     first = digits.fitted(network, images[:1])[0]
     mask = tf.constant(_mask(network, known, units, first))
     scores = _scores(network, known)
-    batch = max(1, min([_BATCH, *(part.stop - part.start for part in chunks(network, first, len(images))[:1])]))
-    for start in range(0, len(images), batch):
-        part = slice(start, start + batch)
-        logits = scores(tf.constant(digits.fitted(network, images[part])), mask).numpy()
+    for part, batch in batches(network, images):
+        logits = scores(batch, mask).numpy()
         right = int((logits.argmax(axis=1) == labels[part]).sum())
         found = Accuracy(found.correct + right, found.total + len(logits))
         yield Progress(found.total, len(images), found)

@@ -6,8 +6,9 @@ is opened without any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ TALK, SCENE = "talk", "scene"
 _LAST = "address"
 _GOOD = "last good address"
 _ASKED = "parameters asked for"
+_PLACES = "pages on which each widget was drawn last"
 
 
 class Parameters(dict[str, str]):
@@ -106,14 +108,18 @@ def last_good() -> dict[str, str]:
     return dict(st.session_state.get(_GOOD, {}))
 
 
-def bound(key: str, value: Any) -> None:
+def bound(key: str, value: Any, within: Hashable = None) -> None:
     """Give a widget the value that the address says, unless it has it already.
 
     Set only where it differs: a widget that is told its own value in every run would jump back under a hand
-    that is faster than the run.
+    that is faster than the run. And on another page than before, or with another range or other options (`within`):
+    there the browser draws it anew and has forgotten its value, though the server has not.
     """
-    if key not in st.session_state or st.session_state[key] != value:
+    places = st.session_state.setdefault(_PLACES, {})
+    place = urlsplit(st.context.url or "").path, within
+    if key not in st.session_state or st.session_state[key] != value or places.get(key) != place:
         st.session_state[key] = value
+    places[key] = place
 
 
 def writer(name: str, key: str, convert: Callable[[Any], Any] = lambda value: value) -> Callable[[], None]:

@@ -2,8 +2,9 @@
 
 What a widget in a fragment sends does not interrupt a run of that fragment: Streamlit lets the run end first. So a
 long method is worked on in slices, one a run of a small fragment that reruns by itself: between two slices a click
-on Stop, or a new class, is heard. The generator waits in the session between them, and is closed by a stop, or as
-soon as what it makes is wanted no more.
+on Stop, or a new class, is heard. A step that takes longer than a slice goes on in its own thread (`stepping`), so
+that it can be stopped too. The generator waits in the session between them, and is closed by a stop, or as soon as
+what it makes is wanted no more.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import numpy as np
 import streamlit as st
 
 from nnviz.analysis import targets
-from nnviz.analysis.attribution import Attribution, Progress, SaliencyMethod, Steps, explaining
+from nnviz.analysis.attribution import Attribution, Progress, SaliencyMethod, explaining
+from nnviz.analysis.attribution import Steps as Explaining
 from nnviz.analysis.network import Network
 from nnviz.analysis.targets import Target
 from nnviz.errors import NnvizError
 from nnviz.pages import library
 from nnviz.pages.session import Session
+from nnviz.pages.stepping import Steps
 
 AT_ONCE = 0.3
 """Seconds that a page waits before it draws; what takes longer gets a bar."""
@@ -41,7 +44,7 @@ class Wish:
     parameters: Mapping[str, Any]
     key: Hashable
 
-    def begun(self) -> Steps:
+    def begun(self) -> Explaining:
         return explaining(self.network, self.image, self.method.name, self.target, **self.parameters)
 
 
@@ -106,11 +109,11 @@ class Desk:
         return [self._found(wish) for wish in wishes]
 
     def work(self, seconds: float) -> None:
-        """Work for so many seconds, at least one step."""
+        """Work for so many seconds, and at least one step, unless that takes longer than a slice."""
         end = time.perf_counter() + seconds
         while self.busy:
             try:
-                self._step()
+                self._step(max(end - time.perf_counter(), _SLICE))
             except NnvizError as error:
                 wish = self.running.wish if self.running else self.waiting.pop(0)
                 self.failed[wish.key], self.changed = str(error), True
@@ -144,17 +147,19 @@ class Desk:
         """Take up a method that was stopped."""
         self.stopped.pop(key, None)
 
-    def _step(self) -> None:
+    def _step(self, seconds: float) -> None:
         if self.running is None:
-            self.running = _Run(self.waiting[0], self.waiting[0].begun())
+            self.running = _Run(self.waiting[0], Steps(self.waiting[0].begun()))
             self.waiting.pop(0)
         run = self.running
         try:
-            progress = next(run.steps)
+            progress = run.steps.next(seconds)
         except StopIteration as end:
             result = end.value
             self.running, self.changed = None, True
             library.remember(run.wish.key, result)
+            return
+        if progress is None:
             return
         before = run.progress.so_far if run.progress else None
         run.progress = Progress(progress.done, progress.total, progress.so_far or before)

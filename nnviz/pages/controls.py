@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from nnviz.analysis.layers import LayerInfo
 from nnviz.pages import address
 from nnviz.pages.session import Session
 
+MANY = 40
+"""Layers that a slider has a place for each of."""
 _BUTTONS = 30
 """Letters of class names that a row of buttons holds; beyond them the classes are a list."""
 
@@ -21,7 +24,7 @@ def slider(label: str, name: str, value: int, low: int, high: int, *, step: int 
     if high <= low:
         st.slider(label, low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
         return
-    address.bound(key, value)
+    address.bound(key, value, (low, high))
 
     def write() -> None:
         # Another unit may stand on another page of tiles: that is found anew.
@@ -54,6 +57,18 @@ def switch(
     )
 
 
+def telling(layers: Sequence[LayerInfo]) -> list[LayerInfo]:
+    """All of them; in a deep network those whose output other layers work on.
+
+    What only an activation function or a batch normalisation reads is left out: their output is what goes on.
+    """
+    if len(layers) <= MANY:
+        return list(layers)
+    inner = {layer.inputs[0] for layer in layers if layer.pointwise and layer.inputs}
+    read = Counter(name for layer in layers for name in layer.inputs)
+    return [layer for layer in layers if layer.name not in inner or read[layer.name] > 1]
+
+
 def layers(current: Session, options: Sequence[LayerInfo]) -> None:
     """Step through layers: two buttons and a slider."""
     names = [layer.name for layer in options]
@@ -64,7 +79,7 @@ def layers(current: Session, options: Sequence[LayerInfo]) -> None:
     if len(names) < 2:
         st.markdown(f"**{names[0]}**")
     else:
-        address.bound("slider-layer", current.layer.name)
+        address.bound("slider-layer", current.layer.name, tuple(names))
         st.select_slider(
             "Layer",
             names,
@@ -101,7 +116,7 @@ def classes(current: Session) -> None:
         index = st.session_state[key]
         address.write(target=None if index == winner else index)
 
-    address.bound(key, current.class_index)
+    address.bound(key, current.class_index, names)
     more: dict[str, Any] = {"format_func": title, "key": key, "on_change": choose}
     if sum(map(len, names)) <= _BUTTONS:
         st.segmented_control(

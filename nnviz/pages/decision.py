@@ -24,8 +24,8 @@ from nnviz.pages.session import Session
 
 TERMS = 8
 _HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid", "raw": "softmax of it"}
-SHOWN = 12
-"""Classes in the list: all of ten; of a thousand the first, and the one that is asked for."""
+SHOWN, FIRST = 12, 8
+"""Classes in the list: all of up to twelve; of a thousand the first eight, and the one that is asked for."""
 VIEWS = {"why": "Why", "knock": "Knock out", "predict": "Predict"}
 
 
@@ -98,7 +98,7 @@ def _table(current: Session, chosen: int) -> None:
         return
     order = np.arange(len(trace.logits))
     if len(order) > SHOWN:
-        order = np.union1d(np.argsort(-trace.logits, kind="stable")[:SHOWN], [chosen])
+        order = np.union1d(np.argsort(-trace.logits, kind="stable")[:FIRST], [chosen])
         order = order[np.argsort(-trace.logits[order], kind="stable")]
     views.answer(
         [current.network.classes[i] for i in order],
@@ -152,9 +152,10 @@ def _sum(current: Session, source: str, terms: np.ndarray, logit: float) -> None
     if flat.size > TERMS:
         names.append(f"{flat.size - TERMS}<br>others")
         values.append(others)
-    figure = adding_up(
-        [*names, "bias"], [*values, bias], f"logit {current.class_name(current.class_index)}", height=400
-    )
+    # A name that is longer than its bar is wide would run into the next one's; the sentence has it.
+    name = current.class_name(current.class_index)
+    total = f"logit {name}" if len(name) < 5 else "logit"
+    figure = adding_up([*names, "bias"], [*values, bias], total, height=400)
     figure.update_xaxes(title_text=f"slots of {source}: weight x activation, largest first")
     views.plot(figure, "sum")
 

@@ -23,7 +23,7 @@ def render(current: Session) -> None:
     overlay = address.choice("overlay", ("0", "1"), "0") == "1"
     colour, ranges = views.colour_scale(current, current.layer.name, scope)
     with head(PAGE):
-        controls.layers(current, current.network.layers)
+        controls.layers(current, controls.telling(current.network.layers))
     left, right = st.columns(2, gap="large")
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -168,7 +168,8 @@ def _read_map(current: Session, bank: FilterBank, channel: int) -> Panel | None:
     # A layer of steps is one tile, whose columns are the channels.
     channel = 0 if bank.kind == "mix" or current.trace.activations[name].ndim == 2 else channel
     title = "reads" if bank.kind != "mix" else "reads all maps"
-    note = f"{name}, channel {channel}" if bank.kind != "mix" else f"{name}, here channel 0"
+    comma = ", " if len(name) <= 10 else "\n"
+    note = f"{name}{comma}channel {channel}" if bank.kind != "mix" else f"{name}{comma}here channel 0"
     return Panel(
         as_tiles(current.trace.activations[name])[[channel]],
         colour,

@@ -1,4 +1,4 @@
-"""What the page of higher levels says: how much a unit sees, and which digits excite it."""
+"""What the page of higher levels says: how much a unit sees, and which pictures excite it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from nnviz.analysis.receptive import Field
 from nnviz.analysis.strongest import Hit, Strongest, by_logits
 from nnviz.figures.words import number
 from nnviz.pages.patch_panels import fitted_note
+from nnviz.pages.searched import DIGITS, PHOTOGRAPHS, for_network
 from nnviz.pages.session import Session
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -39,8 +40,8 @@ def sentence(
     found: Strongest | None,
     hits: Sequence[Hit],
 ) -> str:
-    """What the unit sees, against one of the first layer, and which digits excite it."""
-    layer = current.layer
+    """What the unit sees, against one of the first layer, and which pictures excite it."""
+    layer, of = current.layer, for_network(current.network)
     if layer.index == 0:
         return "This is the picture as the network gets it: pick a layer to see how much of it one unit there sees."
     size = (current.fitted.pixels.shape[0], current.fitted.pixels.shape[1])
@@ -50,10 +51,21 @@ def sentence(
     if first not in (own, "whole"):
         what += f", where a unit of {layers[0].name} sees {first}"
     if found is None:
-        return f"{what}; the digits that excite it most are being searched."
+        return f"{what}; the {of.noun}s that excite it most are being searched."
     if not hits:
-        return f"{what}; it is silent on all of {found.searched:,} digits."
+        return f"{what}; it is silent on all of {found.searched:,} {of.noun}s."
+    if of is not DIGITS:
+        return f"{what}. {of_photographs(found.searched, hits)}"
     return f"{what}. {of_digits(found.searched, hits, own == 'whole', by_logits(current.network, layer.name))}"
+
+
+def of_photographs(searched: int, hits: Sequence[Hit]) -> str:
+    """Which photographs excite it most and least."""
+    first, last = hits[0], hits[-1]
+    text = f"Of {searched} photographs {PHOTOGRAPHS.name(first.image)} excites it most ({number(first.value)})"
+    if len(hits) < 2:
+        return f"{text}, the others not at all."
+    return f"{text}, {PHOTOGRAPHS.name(last.image)} least ({number(last.value)})."
 
 
 def of_digits(searched: int, hits: Sequence[Hit], whole: bool, logits: bool) -> str:
@@ -75,13 +87,16 @@ def of_digits(searched: int, hits: Sequence[Hit], whole: bool, logits: bool) -> 
 def notes(current: Session, found: Strongest | None) -> str:
     """How it was searched, and what was done to the digits."""
     network = current.network
-    text = "Below each patch its digit and the unit's value; chequers stand beyond the border. Pick one to open it."
+    noun, below = for_network(network).noun, "its digit and the unit's value"
+    if noun != DIGITS.noun:
+        below = f"the unit's value, and under the pointer its {noun}"
+    text = f"Below each patch {below}; chequers stand beyond the border. Pick one to open it."
     if found is not None and found.searched < found.available:
-        text += f" {found.searched:,} of the {found.available:,} test digits were searched, drawn at random."
+        text += f" {found.searched:,} of the {found.available:,} test {noun}s were searched, drawn at random."
     if current.transform != Transform(shuffle=network.shuffle):
-        text += " The digits are searched as they are, whatever is done to the picture."
+        text += f" The {noun}s are searched as they are, whatever is done to the picture."
     if note := fitted_note(network):
-        text += f" For this network {note.replace('The picture was', 'each digit is')}"
+        text += f" For this network {note.replace('The picture was', f'each {noun} is')}"
     if network.shuffle is not None:
         text += " The digits are shuffled as this network was trained: neighbours in a patch are none in the digit."
     return text

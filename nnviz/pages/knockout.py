@@ -66,9 +66,7 @@ def draw(current: Session, head: Callable[[], AbstractContextManager[None]]) -> 
         caption(_sentence(current, chosen, after, changes))
         counting.button(current, chosen)
     counting.told()
-    if any(
-        layer.kind == "BatchNormalization" and chosen.layer.name in layer.inputs for layer in current.network.layers
-    ):
+    if switches.normalised(current, chosen):
         small("The batch normalisation behind it makes a constant of its own of a 0: switch off its units for silence.")
 
 
@@ -94,7 +92,7 @@ def _layers(current: Session, chosen: Switched) -> None:
         key="knock-layer",
         on_change=go,
         label_visibility="collapsed",
-        width=150,
+        width=150 if max(map(len, names)) <= 10 else 260,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import attribution, digits
+from nnviz.analysis import attribution, digits, photographs
 from nnviz.analysis.images import Fitted, Transform, decode, fit, rescale
 from nnviz.analysis.network import PRETRAINED, Network, bundled, load
 from nnviz.analysis.trace import Trace, forward_all, trace
@@ -124,7 +124,11 @@ def picture(name: str) -> Picture:
     if kind == "test" and number.isascii() and number.isdigit() and len(number) <= 9:
         pixels, label = digits.digit(int(number))
         return Picture(name, f"test digit {number}", pixels, str(label))
-    raise NnvizError(f"A picture was expected: test-0 to test-9999. Received: {name!r}.")
+    photo = next((entry for entry in photographs.gallery() if entry.name == name), None)
+    if photo is not None:
+        return Picture(name, photo.title, photographs.photograph(name))
+    shown = ", ".join(entry.name for entry in photographs.gallery())
+    raise NnvizError(f"A picture was expected: test-0 to test-9999, {shown}. Received: {name!r}.")
 
 
 @lru_cache(maxsize=4)
@@ -132,8 +136,18 @@ def _decoded(path: Path, stamp: str) -> np.ndarray:
     return decode(path.read_bytes(), path.name)
 
 
-def first_picture() -> str:
-    return startup.options.image.stem if startup.options.image else DEFAULT_IMAGE
+def first_picture(found: Network) -> str:
+    """The picture that a network opens on: one's own, else the first of those that it reads."""
+    if startup.options.image:
+        return startup.options.image.stem
+    return photographs.gallery()[0].name if photographs.read_by(found) else DEFAULT_IMAGE
+
+
+def fits(name: str, found: Network) -> bool:
+    """Whether a network reads such pictures: no photographs where it reads digits, and the other way round."""
+    if name in {entry.name for entry in photographs.gallery()}:
+        return not digits.read_by(found)
+    return not name.startswith("test-") or not photographs.read_by(found)
 
 
 def keep_upload(content: bytes, name: str) -> None:
@@ -156,16 +170,34 @@ def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
     return Fitted(image, pixels, plain.note)
 
 
-# The networks and traces are read-only and shared, so they are kept as they are: cache_data would copy every
-# activation on each step of a slider.
-@st.cache_resource(max_entries=64, show_spinner=False)
-def traced(_found: Network, key: str, image: str, _fitted: Fitted) -> Trace:
-    """The trace of a fitted picture; `content_key` and the image's `digest` are what it is kept under."""
-    return trace(_found, _fitted)
+def traced(found: Network, key: str, image: str, given: Fitted) -> Trace:
+    """The trace of a fitted picture; `content_key` and the image's `digest` are what it is kept under.
+
+    Traces are read-only and shared, so they are kept as they are: a copy of every activation would have to be made
+    on each step of a slider. The oldest go where all of them take more than `_TRACES` bytes: those of a network for
+    photographs take 80 MB each.
+    """
+    with _lock:
+        known = _traces.pop((key, image), None)
+        if known is not None:
+            _traces[key, image] = known
+            return known
+    made = trace(found, given)
+    with _lock:
+        _traces[key, image] = made
+        while len(_traces) > 1 and sum(map(_bytes, _traces.values())) > _TRACES:
+            _traces.pop(next(iter(_traces)))
+    return made
+
+
+def _bytes(kept: Trace) -> int:
+    return sum(array.nbytes for array in kept.activations.values())
 
 
 _KEPT = 256
+_TRACES = 640 * 2**20
 _attributions: dict[Any, attribution.Attribution] = {}
+_traces: dict[tuple[str, str], Trace] = {}
 _lock = threading.Lock()
 
 

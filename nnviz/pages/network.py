@@ -9,13 +9,14 @@ import numpy as np
 import streamlit as st
 
 from nnviz.analysis import targets
+from nnviz.analysis.blocks import Block, rest
 from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.influence import answer_layer, inputs_of, leads_to, outputs_of
 from nnviz.analysis.layers import LayerInfo
 from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.figures.words import number
-from nnviz.pages import address, views
+from nnviz.pages import address, blocks, views
 from nnviz.pages.page import Page, caption, head, link, small
 from nnviz.pages.session import Session
 
@@ -49,17 +50,36 @@ class Column:
 
 def render(current: Session) -> None:
     """Draw the page."""
-    layers = _window(current)
-    columns = [_column(current, layer) for layer in layers]
-    at = next((index for index, layer in enumerate(layers) if layer.name == current.layer.name), None)
-    lines = _lines(current, columns, at)
+    found = blocks.of(current)
+    block = blocks.opened(found)
     with head(PAGE):
         small(
             f"<b>{html.escape(current.name)}</b>: {len(current.network.layers)} layers, "
-            f"{current.network.parameters:,} parameters"
+            f"{current.network.parameters:,} parameters",
+            width="content" if block else "stretch",
         )
+        if block:
+            blocks.steps(found, block)
+    if found and not block:
+        blocks.draw(current, found)
+        text = blocks.sentence(current, found)
+    else:
+        text = _layers(current, blocks.within(current, found, block, COLUMNS) if block else _window(current), block)
+    words, answer = st.columns([3, 2], gap="large")
+    with words:
+        caption(html.escape(text))
+        _links(current)
+    with answer:
+        views.says(current)
+
+
+def _layers(current: Session, layers: list[LayerInfo], block: Block | None) -> str:
+    """The layers side by side, with the wires of the unit under study; returns the sentence about them."""
+    columns = [_column(current, layer) for layer in layers]
+    at = next((index for index, layer in enumerate(layers) if layer.name == current.layer.name), None)
+    lines = _lines(current, columns, at)
     raster(
-        [_panel(current, column) for column in columns],
+        [_panel(current, column, block) for column in columns],
         key="network",
         alt=f"All layers of {current.network.name} with their activations on this picture",
         picked=None if at is None else columns[at].place(at, current.unit),
@@ -71,12 +91,9 @@ def render(current: Session) -> None:
             layer=columns[place.panel].layer.name, unit=columns[place.panel].unit(place), row=None, column=None
         ),
     )
-    words, answer = st.columns([3, 2], gap="large")
-    with words:
-        caption(html.escape(_sentence(current, columns, lines)))
-        _links(current)
-    with answer:
-        _answer(current)
+    if at is None and block:
+        return f"{block.name} reads {layers[0].name} and has {len(block.layers)} layers: pick a map to see its wires."
+    return _sentence(current, columns, lines)
 
 
 def _window(current: Session) -> list[LayerInfo]:
@@ -102,10 +119,15 @@ def _column(current: Session, layer: LayerInfo) -> Column:
     return Column(layer, shown, False, 0)
 
 
-def _panel(current: Session, column: Column) -> Panel:
+def _panel(current: Session, column: Column, block: Block | None) -> Panel:
     layer, values = column.layer, current.trace.activations[column.layer.name]
     colour, ranges = views.colour_scale(current, layer.name, "layer")
     shape = "x".join(map(str, values.shape))
+    # Within a block its name is said once, by the page; what is left of a long one takes two lines.
+    title, more = layer.name, ""
+    if block:
+        title, _, more = rest(block, layer.name).partition("_")
+        shape = f"{more}\n{shape}"
     if layer.index == 0:
         return views.picture_panel(current, title=layer.name, note=shape, most=196, scale=1.6, pick="tile")
     if column.vector:
@@ -115,7 +137,7 @@ def _panel(current: Session, column: Column) -> Panel:
             tiles,
             colour,
             ranges,
-            title=layer.name,
+            title=title,
             note=f"{shape}\n{layer.parameters:,}" if layer.parameters else shape,
             units=values.size,
             names=list(current.network.classes[-values.size :]) if last else [],
@@ -133,7 +155,7 @@ def _panel(current: Session, column: Column) -> Panel:
         as_tiles(values)[column.shown],
         colour,
         ranges[column.shown],
-        title=layer.name,
+        title=title,
         note="\n".join(filter(None, notes)),
         names=[f"map {index}" for index in column.shown],
         most=112,
@@ -181,28 +203,6 @@ def _lines(current: Session, columns: list[Column], at: int | None) -> list[Line
 def _strongest(values: np.ndarray) -> list[tuple[int, float]]:
     order = np.argsort(-np.abs(values), kind="stable")[:LINES]
     return [(int(index), float(values[index])) for index in order if values[index] != 0]
-
-
-def _short(current: Session) -> str:
-    """The answer in a word."""
-    trace = current.trace
-    return current.class_name(trace.winner) if trace.logits.size > 1 else number(float(trace.logits[0]))
-
-
-def _answer(current: Session) -> None:
-    trace = current.trace
-    says, bars = st.columns([1, 3], gap="small")
-    with says:
-        st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{html.escape(_short(current))}</div>')
-        if verdict := views.verdict(current):
-            small(f"{verdict}.")
-    with bars:
-        order = np.argsort(-trace.logits, kind="stable")[:5]
-        views.answer(
-            [current.network.classes[index] for index in order],
-            trace.probabilities[order],
-            [views.percent(trace.probabilities[index]) for index in order],
-        )
 
 
 def _sentence(current: Session, columns: list[Column], lines: list[Line]) -> str:

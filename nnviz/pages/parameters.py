@@ -34,6 +34,33 @@ def chosen(method: SaliencyMethod, network: Network) -> dict[str, Any]:
     }
 
 
+def replaced(method: SaliencyMethod, network: Network) -> list[str]:
+    """What the address asks of a method's parameters and does not get, a sentence each."""
+    if method.unfit(network):
+        return []
+    sentences, found = [], address.read()
+    for parameter in method.parameters(network):
+        name = address_name(method, parameter)
+        text = found.get(name)
+        if text is None or _means(parameter, text):
+            continue
+        span = " or ".join(parameter.choices) or f"from {parameter.low:g} to {parameter.high:g}"
+        value = nearest(parameter, text)
+        shown = value if isinstance(value, str) else f"{value:g}"
+        sentences.append(f"{name} was expected to be {span}, so {shown} is used. Received: {text[:40]}.")
+    return sentences
+
+
+def _means(parameter: Parameter, text: str) -> bool:
+    """Whether a text is a value of the parameter as it stands."""
+    if parameter.choices:
+        return text in parameter.choices
+    try:
+        return float(text) == nearest(parameter, text)
+    except ValueError:
+        return False
+
+
 def nearest(parameter: Parameter, text: str | None) -> Any:
     """The value that a text stands for: within the declared range, one of the choices, else the default."""
     if text is None:

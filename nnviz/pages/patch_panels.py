@@ -1,4 +1,4 @@
-"""Patches of the bundled digits as a panel of the raster: each cut out where its unit looks."""
+"""Patches of the pictures that were searched as a panel of the raster: each cut out where its unit looks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import digits
 from nnviz.analysis.images import fit
 from nnviz.analysis.network import Network
 from nnviz.analysis.patches import Patch, cut
@@ -16,20 +15,21 @@ from nnviz.analysis.receptive import Field
 from nnviz.analysis.strongest import Hit, as_given
 from nnviz.components.raster import Panel
 from nnviz.figures.words import number
+from nnviz.pages.searched import for_network
 
 _NOTHING = (226.0, 200.0)
 """The two greys of the chequers that stand where there is nothing to see: beyond the border, or not found yet."""
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def given(_network: Network, key: str, index: int) -> np.ndarray:
-    """A digit as the network takes it: (H, W, C), 0..255; kept under the network's content key."""
-    return as_given(_network, digits.digit(index)[0])
+def given(_network: Network, key: str, noun: str, index: int) -> np.ndarray:
+    """A picture as the network takes it: (H, W, C), 0..255; kept under the network's content key."""
+    return as_given(_network, for_network(_network).image(index))
 
 
 def fitted_note(network: Network) -> str:
-    """What is done to the digits so that the network can take them; empty where nothing is."""
-    return fit(digits.digit(0)[0], network.image_shape, network.scale, network.offset).note
+    """What is done to the pictures so that the network can take them; empty where nothing is."""
+    return fit(for_network(network).image(0), network.image_shape, network.scale, network.offset).note
 
 
 def patch_panel(
@@ -41,17 +41,18 @@ def patch_panel(
     mean: bool = False,
     **more: Any,
 ) -> Panel:
-    """The patches of the hits, with value and digit below each; chequered where there are fewer than `places`.
+    """The patches of the hits, with value and label below each; chequered where there are fewer than `places`.
 
     Args:
         mean: whether the mean of the patches stands behind them.
         more: of the panel.
     """
-    patches = [cut(given(network, key, hit.image), field, hit.cell) for hit in hits]
-    labels = [f"{digits.digit(hit.image)[1]}: {number(hit.value)}" for hit in hits]
-    names = [f"test digit {hit.image}" for hit in hits]
+    of = for_network(network)
+    patches = [cut(given(network, key, of.noun, hit.image), field, hit.cell) for hit in hits]
+    labels = [f"{of.label(hit.image)}{number(hit.value)}" for hit in hits]
+    names = [of.title(hit.image) for hit in hits]
     if not patches:
-        size = given(network, key, 0).shape[:2]
+        size = given(network, key, of.noun, 0).shape[:2]
         empty = (size[0], size[1]) if field is None else (min(field[0].size, size[0]), min(field[1].size, size[1]))
         blank = Patch(np.zeros((*empty, 1)), np.zeros(empty, bool))
         tiles = [_tile(blank)] * (places + mean)

@@ -169,11 +169,8 @@ def _formula(found: Activated, index: tuple[int, ...]) -> str:
     name = html.escape(name_of(found))
     more = "" if found.alone else ", …"
     before, after = number(float(found.before[index])), number(float(found.after[index]))
-    rule = {"relu": "max( 0, <b class='in'>before</b> )"}.get(
-        found.function, f"{name}( <b class='in'>before</b>{more} )"
-    )
-    filled = f"max( 0, <b class='in'>{before}</b> )" if found.function == "relu" else ""
-    filled = filled or f"{name}( <b class='in'>{before}</b>{more} )"
+    pattern = {"relu": "max( 0, {} )", "relu6": "min( 6, max( 0, {} ) )"}.get(found.function, f"{name}( {{}}{more} )")
+    rule, filled = (pattern.format(f"<b class='in'>{value}</b>") for value in ("before", before))
     return f'<b class="out">after</b> = {rule}<br><b class="out">{after}</b> = {filled}'
 
 

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import digits
+from nnviz.analysis import digits, photographs
 from nnviz.components.raster import raster
 from nnviz.figures.words import number
 from nnviz.pages import address, library, views
@@ -104,7 +104,12 @@ def _hide() -> None:
 
 
 def _following(current: Session) -> str | None:
-    """Another picture of the gallery; None where the network's classes are no digits."""
+    """Another picture that ships; None where the network reads neither digits nor photographs."""
+    if photographs.read_by(current.network):
+        names = [entry.name for entry in photographs.gallery()]
+        return (
+            names[(names.index(current.picture.name) + 1) % len(names)] if current.picture.name in names else names[0]
+        )
     if not digits.read_by(current.network):
         return None
     names = [f"test-{entry.index}" for entry in digits.gallery()]

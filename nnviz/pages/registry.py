@@ -13,9 +13,11 @@ from nnviz.pages import (
     neuron,
     plain,
     pooling,
-    saliency,
 )
+from nnviz.pages.data import page as data
+from nnviz.pages.likes import page as likes
 from nnviz.pages.page import Page
+from nnviz.pages.saliency import page as saliency
 
 PAGES: tuple[Page, ...] = (
     neuron.PAGE,
@@ -29,6 +31,8 @@ PAGES: tuple[Page, ...] = (
     higher.PAGE,
     decision.PAGE,
     saliency.PAGE,
+    data.PAGE,
+    likes.PAGE,
 )
 
 FIRST = network.PAGE

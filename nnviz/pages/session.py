@@ -85,7 +85,7 @@ def read() -> Session:
     notices: list[str] = []
     name = _nearest(found.get("net"), library.network_names(), "network", library.first_network(), notices)
     network = library.network(name)
-    picture = _picture(found.get("image"), notices)
+    picture = _picture(found.get("image"), network, notices)
     transform = _transform(network, notices)
     layer = network.layer(_layer(found.get("layer"), network, notices))
     cell = None
@@ -149,8 +149,8 @@ def _layer(wanted: str | None, network: Network, notices: list[str]) -> str:
     return _nearest(wanted, names, f"layer of {network.name}", default_layer(network), notices)
 
 
-def _picture(wanted: str | None, notices: list[str]) -> library.Picture:
-    first = library.first_picture()
+def _picture(wanted: str | None, network: Network, notices: list[str]) -> library.Picture:
+    first = library.first_picture(network)
     if wanted == library.UPLOAD and not library.has_upload():
         notices.append("An uploaded picture cannot be in a link, so the default one is shown.")
         wanted = first

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import digits
+from nnviz.analysis import digits, photographs
+from nnviz.analysis.images import fit
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.errors import NnvizError
 from nnviz.pages import address, controls, library, predict
 from nnviz.pages.page import complain
 from nnviz.pages.session import MOST_NOISE, MOST_SHIFT, Session
+
+_SWAPPED = "picture taken with the network"
 
 
 def draw(current: Session) -> None:
@@ -24,22 +30,7 @@ def draw(current: Session) -> None:
 def _networks(current: Session) -> None:
     names = library.network_names()
     address.bound("network", current.name)
-    st.selectbox(
-        "Network",
-        names,
-        key="network",
-        on_change=lambda: address.write(
-            net=st.session_state["network"],
-            layer=None,
-            unit=None,
-            row=None,
-            column=None,
-            target=None,
-            page=None,
-            off=None,
-            **predict.hides(),
-        ),
-    )
+    st.selectbox("Network", names, key="network", on_change=lambda: _take_network(current))
     card = current.network.card
     test = card.get("test")
     if isinstance(test, dict) and {"accuracy", "digits", "correct"} <= set(test):
@@ -48,10 +39,69 @@ def _networks(current: Session) -> None:
             f"({test['correct']:,}), {current.network.parameters:,} parameters."
         )
     else:
-        st.caption(f"{current.network.parameters:,} parameters.")
+        title = f"{card['title']}: " if "title" in card else ""
+        st.caption(f"{title}{current.network.parameters:,} parameters.")
+
+
+def _take_network(current: Session) -> None:
+    """Another network: its first layer, and a picture that it reads where the one that is shown is none."""
+    name = st.session_state["network"]
+    found, shown = library.network(name), current.picture
+    moved: dict[str, Any] = dict.fromkeys(("layer", "unit", "row", "column", "target", "page", "off", "block"))
+    if not library.fits(shown.name, found):
+        first = moved["image"] = library.first_picture(found)
+        said = f"{name} reads {'photographs' if photographs.read_by(found) else 'digits'}: {first} for {shown.name}."
+        st.session_state[_SWAPPED] = (name, first, said)
+    address.write(net=name, **moved, **predict.hides())
 
 
 def _pictures(current: Session) -> None:
+    photos = photographs.read_by(current.network)
+    if photos or not digits.read_by(current.network):
+        _photographs(current)
+    if not photos:
+        _digits(current)
+    known_label = f", a {current.picture.label}" if current.picture.label else ""
+    *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
+    swapped = f" {said}" if place == [current.name, current.picture.name] else ""
+    with st.container(key="picture-known"):
+        st.caption(f"Shown: {current.picture.title}{known_label}. {current.fitted.note}{swapped}")
+    st.file_uploader(
+        "A picture of your own",
+        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
+        key="upload",
+        on_change=_take_upload,
+    )
+    # It stands until the address says something else: a page that works in the background is drawn again at once.
+    error, there = st.session_state.get("upload-error", (None, None))
+    if error is not None and there == address.read():
+        complain(error)
+
+
+def _photographs(current: Session) -> None:
+    """The photographs that ship, to choose from."""
+    entries = photographs.gallery()
+    names = [entry.name for entry in entries]
+    raster(
+        [Panel(_thumbnails(), title="Photographs", names=[e.title for e in entries], columns=2, most=112, pick="tile")],
+        key="photographs",
+        alt=f"{len(entries)} photographs to choose from",
+        picked=Place(0, names.index(current.picture.name), 0, 0) if current.picture.name in names else None,
+        height=0.3,
+        least=56,
+        on_pick=lambda place: address.write(image=names[place.tile], **predict.hides()),
+    )
+
+
+@lru_cache(maxsize=1)
+def _thumbnails() -> np.ndarray:
+    """The middle square of each photograph: (n, 112, 112, 3) in 0..255."""
+    plain = ((112, 112, 3), (1.0,) * 3, (0.0,) * 3)
+    return np.stack([fit(photographs.photograph(e.name), *plain).pixels for e in photographs.gallery()])
+
+
+def _digits(current: Session) -> None:
+    """The digits of one class, to choose from."""
     label = current.picture.label if current.picture.label in list("0123456789") else None
     known = {str(number): number for number in range(10)}
     if "digit-class" not in st.session_state or current.picture.name != st.session_state.get("shown-picture"):
@@ -81,19 +131,6 @@ def _pictures(current: Session) -> None:
         least=28,
         on_pick=lambda place: address.write(image=names[place.tile], **predict.hides()),
     )
-    known_label = f", a {current.picture.label}" if current.picture.label else ""
-    with st.container(key="picture-known"):
-        st.caption(f"Shown: {current.picture.title}{known_label}. {current.fitted.note}")
-    st.file_uploader(
-        "A picture of your own",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
-        key="upload",
-        on_change=_take_upload,
-    )
-    # It stands until the address says something else: a page that works in the background is drawn again at once.
-    error, there = st.session_state.get("upload-error", (None, None))
-    if error is not None and there == address.read():
-        complain(error)
 
 
 def _take_upload() -> None:

@@ -16,6 +16,8 @@ from nnviz.pages.switched import Switched
 
 BEHIND = 16
 """Maps that are shown of the next layer, twice."""
+LONG = 10
+"""Letters of a layer's name beyond which it takes a line of its own."""
 
 
 def draw(current: Session, chosen: Switched, after: Trace, changes: np.ndarray | None) -> None:
@@ -37,7 +39,8 @@ def draw(current: Session, chosen: Switched, after: Trace, changes: np.ndarray |
             tiles[shown],
             colour,
             ranges[shown],
-            title=f"{name}: click to switch",
+            title=f"{name}: click to switch" if len(name) <= LONG else name,
+            note="" if len(name) <= LONG else "click to switch",
             labels=[] if values.ndim < 3 else [f"{each} off" if each in chosen.off else str(each) for each in shown],
             names=[f"{chosen.noun} {each}" for each in shown] if values.ndim > 2 else [],
             units=values.size if vector else 0,
@@ -55,8 +58,8 @@ def draw(current: Session, chosen: Switched, after: Trace, changes: np.ndarray |
         alt=f"The {chosen.count} {chosen.noun}s of {name}, {len(chosen.off)} of them off, and the next layer",
         picked=_place(at, values, shown, unit) if current.layer is chosen.layer else None,
         crosses=[place for each in chosen.off if (place := _place(at, values, shown, each, cross=True))],
-        # The slider for more tiles takes some of the height.
-        height=0.385 if len(shown) == len(tiles) else 0.28,
+        # The slider for more tiles takes some of the height, and so does the line on a normalisation.
+        height=(0.385 if len(shown) == len(tiles) else 0.28) - 0.035 * normalised(current, chosen),
         least=20,
         wide=True,
         toggles=True,
@@ -64,6 +67,12 @@ def draw(current: Session, chosen: Switched, after: Trace, changes: np.ndarray |
             switched.unit_of(values, shown, place.tile, place.row or 0, place.column or 0), shown=current.layer
         ),
     )
+
+
+def normalised(current: Session, chosen: Switched) -> bool:
+    """Whether a batch normalisation reads the layer: it makes a constant of its own of a 0."""
+    layers = current.network.layers
+    return any(layer.kind == "BatchNormalization" and chosen.layer.name in layer.inputs for layer in layers)
 
 
 def _place(panel: int, values: np.ndarray, shown: np.ndarray, unit: int, cross: bool = False) -> Place | None:
@@ -96,6 +105,8 @@ def _behind(current: Session, after: Trace, name: str) -> list[Panel]:
     }
     return [
         Panel(tiles[shown], title=f"{name} {when}", note=note, **common)
+        if len(name) <= LONG
+        else Panel(tiles[shown], title=when, note="\n".join(filter(None, (name, note))), **common)
         for tiles, when in zip(both, ("as trained", "now"), strict=True)
     ]
 

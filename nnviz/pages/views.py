@@ -97,6 +97,26 @@ def answer(
     st.html(f'<div class="nn-answer{wide}" role="img" aria-label="Answer as bars">{titles}{rows}</div>')
 
 
+def says(current: Session) -> None:
+    """What the net says in large letters, and the five likeliest classes as bars."""
+    trace = current.trace
+    name = current.class_name(trace.winner) if trace.logits.size > 1 else number(float(trace.logits[0]))
+    long = len(name) > 7
+    big, bars = st.columns([2 if long else 1, 3], gap="small")
+    with big:
+        size = f' style="font-size:{"2" if len(name) <= 24 else "1.4"}rem"' if long else ""
+        st.html(f'<div class="nn-small">The net says</div><div class="nn-big"{size}>{html.escape(name)}</div>')
+        if right := verdict(current):
+            st.html(f'<p class="nn-small">{right}.</p>')
+    with bars:
+        order = np.argsort(-trace.logits, kind="stable")[:5]
+        answer(
+            [current.network.classes[index] for index in order],
+            trace.probabilities[order],
+            [percent(trace.probabilities[index]) for index in order],
+        )
+
+
 def plot(figure: go.Figure, key: str) -> None:
     """A chart with numbers dark enough, and large enough, for the back row; style.css gives each its height."""
     ink = "#f2f4f6" if st.context.theme.type == "dark" else "#14171a"

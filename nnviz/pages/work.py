@@ -1,7 +1,8 @@
 """A viewer's long job: worked on in slices while its bar is drawn, stopped by a button, its result kept for all.
 
 What a widget in a fragment sends does not interrupt a run of that fragment, so the work is done in slices, one a run
-of a small fragment that reruns by itself: between two of them a click on Stop, or another wish, is heard.
+of a small fragment that reruns by itself: between two of them a click on Stop, or another wish, is heard. A step that
+takes longer than a slice goes on in its thread (`stepping`), so that it is heard then too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import streamlit as st
 
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
+from nnviz.pages.stepping import Steps
 
 _SLICE, _PAUSE = 0.25, 0.3
 _MOST = 64
@@ -55,7 +57,7 @@ class Job:
 
     title: str
     key: Hashable
-    steps: Generator[Progress, None, Any] | None
+    steps: Steps | None
     state: Literal["running", "stopped", "failed", "done"] = "running"
     progress: Progress | None = None
     reason: str = ""
@@ -66,11 +68,11 @@ class Job:
         return self.steps is not None
 
     def work(self, seconds: float) -> None:
-        """Work for so many seconds, at least one step."""
+        """Work for so many seconds, and at least one step, unless that takes longer than a slice."""
         end = time.perf_counter() + seconds
         while self.steps is not None:
             try:
-                self.progress = next(self.steps)
+                self.progress = self.steps.next(max(end - time.perf_counter(), _SLICE)) or self.progress
             except StopIteration as finished:
                 self._keep(finished.value)
             except NnvizError as error:
@@ -111,7 +113,7 @@ def begin(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Pr
     if found is not None and found.key == key and (found.state != "done" or key in _results):
         return found
     forget(name)
-    found = Job(title, key, steps())
+    found = Job(title, key, Steps(steps()))
     st.session_state[f"job-{name}"] = found
     return found
 

@@ -147,3 +147,13 @@ def test_every_tiny_network_has_its_values(case):
         assert found.before.shape == found.after.shape
         assert np.isfinite(found.before).all()
         assert not found.before.flags.writeable
+
+
+def test_a_relu_that_ends_at_six_is_called_so():
+    network = nnviz.load("photo-cnn")
+    trace = nnviz.trace(network, nnviz.photographs.photograph("cat"))
+    found = activated(network, trace, "block05_depthwise_relu")
+    assert (found.function, found.source) == ("relu6", "block05_depthwise_bn")
+    np.testing.assert_allclose(found.after, np.clip(found.before, 0, 6), atol=1e-6)
+    assert found.before.max() > 6
+    np.testing.assert_allclose(found.curve((0, 0, 0), np.array([-1.0, 3.0, 9.0])), [0, 3, 6])

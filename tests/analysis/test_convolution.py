@@ -174,6 +174,7 @@ def test_what_follows_is_shown_step_by_step(run):
         steps = convolution_steps(network, found, "conv", index)
         assert [step.name for step in steps.further] == ["bn", "relu6", "leaky"]
         assert [step.rule for step in steps.further] == ["affine", "clip", "given"]
+        assert [step.kind for step in steps.further] == ["batch normalisation", "ReLU6", "LeakyReLU"]
         values = by_loops(steps)
         for step in steps.further:
             values = ruled(step, values)

@@ -44,4 +44,6 @@ def picture(app: AppTest, key: str) -> tuple[dict[str, Any], np.ndarray]:
 
 def _unpacked(buffer: bytes) -> tuple[dict[str, Any], np.ndarray]:
     length = int.from_bytes(buffer[:4], "little")
-    return json.loads(buffer[4 : 4 + length]), np.frombuffer(buffer[4 + length :], "<f4")
+    header = json.loads(buffer[4 : 4 + length])
+    # Behind its numbers a scatter has pictures in bytes.
+    return header, np.frombuffer(buffer[4 + length :], "<f4", header.get("floats", -1))

@@ -1,5 +1,6 @@
 """The Saliency page: its sliders from the declarations, its work in slices, and what it says."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnviz.analysis.attribution import METHODS, Parameter, base, explain, method_named
-from nnviz.pages import library, parameters, saliency
+from nnviz.analysis.attribution import METHODS, Parameter, Progress, base, explain, method_named
+from nnviz.pages import library, parameters
 from nnviz.pages.attributions import Desk, Wish
+from nnviz.pages.saliency import maps, words
 
 WHOLE = Parameter("steps", "Steps", 25, 1, 500)
 REAL = Parameter("noise", "Noise", 0.15, 0.0, 1.0, 0.05)
@@ -72,15 +74,45 @@ def test_quick_methods_are_done_at_once_and_kept_for_every_viewer(wished):
     np.testing.assert_array_equal(first[0].attribution.values, explain(wish.network, wish.image, "gradient", 1).values)
 
 
+def worked_until(desk: Desk, done: int) -> None:
+    """Work step by step; the first may compile for longer than a slice."""
+    while desk.running is None or desk.running.progress is None or desk.running.progress.done < done:
+        desk.work(1e-9)
+
+
+def test_a_stop_ends_the_first_step_too_at_once(wished, monkeypatch):
+    """A step that takes its time, as the compilation of a large network does, is left, and closed when it ends."""
+    begun, go, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def steps():
+        try:
+            begun.set()
+            go.wait(60)
+            yield Progress(1, 2)
+        finally:
+            closed.set()
+
+    wish = wished("smoothgrad", samples=12)
+    monkeypatch.setattr(Wish, "begun", lambda self: steps())
+    desk = Desk()
+    assert desk.gather([wish], 1e-9)[0].state == "running"
+    assert begun.wait(60)
+    desk.stop()
+    assert desk.gather([wish], 1e-9)[0].state == "stopped"
+    assert not closed.is_set()
+    go.set()
+    assert closed.wait(60)
+    assert not desk.busy
+
+
 def test_a_stop_keeps_what_there_is_until_it_is_asked_for_again(wished):
     desk, wish = Desk(), wished("smoothgrad", samples=12)
     wishes = [wish, wished("occlusion")]
     desk.gather(wishes, 0)
-    for _ in range(3):
-        desk.work(1e-9)
-    steps = desk.running.steps
+    worked_until(desk, 3)
+    generator = desk.running.steps.generator
     desk.stop()
-    assert steps.gi_frame is None  # closed
+    assert generator.gi_frame is None  # closed
     found, other = desk.gather(wishes, 60)
     assert (found.state, found.progress.done, found.progress.total) == ("stopped", 3, 12)
     assert found.attribution.values.any()
@@ -96,10 +128,10 @@ def test_a_stop_keeps_what_there_is_until_it_is_asked_for_again(wished):
 def test_what_is_wanted_no_more_is_closed_and_what_was_stopped_is_forgotten(wished):
     desk, long, other = Desk(), wished("smoothgrad", samples=12), wished("smoothgrad", samples=11)
     desk.gather([long], 0)
-    desk.work(1e-9)
-    steps = desk.running.steps
+    worked_until(desk, 1)
+    generator = desk.running.steps.generator
     desk.gather([other], 0)
-    assert steps.gi_frame is None
+    assert generator.gi_frame is None
     desk.stop()
     desk.gather([long], 0)
     assert desk.gather([other], 60)[0].state == "done"
@@ -125,16 +157,17 @@ def test_the_sentence_has_the_place_of_the_largest_value_and_escapes_names(cases
     attribution = explain(case.network, case.picture, "gradient", 1)
     values = attribution.over_image()
     row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
-    text = saliency.sentence("<b>", method, attribution, True)
+    text = words.sentence("<b>", method, attribution, True)
     assert f"row {row}, column {column}: {values[row, column]:+.3g}".replace("-", "\u2212") in text
     assert "&lt;b&gt;" in text
     assert "<b>" not in text
 
 
 def app() -> None:
-    from nnviz.pages import page, saliency
+    from nnviz.pages import page
+    from nnviz.pages.saliency.page import PAGE
 
-    page.show(saliency.PAGE)
+    page.show(PAGE)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +175,10 @@ def app() -> None:
     [
         ({"net": "mnist-cnn"}, "Integrated gradients gives the most"),
         ({"net": "mnist-mlp", "method": "grad-cam"}, "Grad-CAM needs a layer of feature maps"),
+        ({"net": "mnist-cnn", "method": "lrp"}, "the logit is"),
+        ({"net": "mnist-cnn", "evidence": "deletion"}, "As its pixels go"),
+        ({"net": "mnist-cnn", "evidence": "randomisation", "method": "gradient"}, "After randomising output, dense"),
+        ({"net": "mnist-mlp", "evidence": "stability", "method": "gradient"}, "which leaves the answer 7 in"),
         ({"net": "mnist-cnn", "method": "occlusion", "target": "3", "occlusion.patch": "7"}, "speaks for 3"),
         ({"net": "mnist-cnn", "method": "nonsense", "strength": "abc", "signed": "7"}, "Integrated gradients"),
     ],
@@ -153,6 +190,8 @@ def test_the_page_draws(address, wanted):
     for _ in range(8):  # without a browser nothing reruns by itself
         test.run()
         assert not test.exception
+        if "job-evidence" in test.session_state:
+            test.session_state["job-evidence"].work(60)
         said = " ".join(str(element.proto.body) for element in test.get("html"))
         if wanted in said:
             break
@@ -169,3 +208,39 @@ def test_another_class_goes_to_the_address_and_the_winner_leaves_it():
     assert test.query_params["target"] == "3"
     test.button_group(key="target-class").set_value(7).run()
     assert "target" not in test.query_params
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ({"method": "nonsense"}, "There is no method 'nonsense', so integrated-gradients is shown."),
+        ({"net": "mnist-mlp", "method": "grad-cam"}, "Shown is integrated-gradients."),
+        ({"integrated-gradients.steps": "9999"}, "steps was expected to be from 1 to 500, so 500 is used."),
+        ({"integrated-gradients.baseline": "green"}, "black is used. Received: green."),
+        ({"target": "10"}, "target runs from 0 to 9 here, so 9 is shown."),
+        ({"evidence": "proof"}, "Received: proof."),
+    ],
+)
+def test_what_the_address_asks_for_and_does_not_get_is_said(address, said):
+    test = AppTest.from_function(app, default_timeout=60)
+    for name, value in {"net": "mnist-cnn", **address}.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception
+    assert any(said in element.value for element in test.info)
+
+
+def test_what_the_address_asks_for_and_gets_is_not_said():
+    test = AppTest.from_function(app, default_timeout=60)
+    for name, value in {"net": "mnist-cnn", "integrated-gradients.steps": "40", "target": "3"}.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.info
+
+
+def test_a_strip_holds_every_method_once_and_none_stands_alone():
+    for count in range(1, 30):
+        parts = maps.parted(list(range(count)))
+        assert [method for part in parts for method in part] == list(range(count))
+        assert all(len(part) <= maps.PER_STRIP + 1 for part in parts)
+        assert len(parts) == 1 or len(parts[-1]) > 1

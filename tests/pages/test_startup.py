@@ -110,4 +110,4 @@ def test_the_options_are_those_that_the_library_reads(monkeypatch, tmp_path):
 
     monkeypatch.setattr(startup, "options", Options(model=tmp_path / "mine.keras", image=tmp_path / "cat.png"))
     assert library.first_network() == "mine"
-    assert library.first_picture() == "cat"
+    assert library.first_picture(library.network("mnist-cnn")) == "cat"

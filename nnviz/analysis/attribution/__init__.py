@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from nnviz.analysis.attribution.base import Attribution, Parameter, SaliencyMethod, Steps
+from nnviz.analysis.attribution.eigen_cam import EigenCam
+from nnviz.analysis.attribution.expected_gradients import ExpectedGradients
 from nnviz.analysis.attribution.grad_cam import GradCam
+from nnviz.analysis.attribution.grad_cam_plus_plus import GradCamPlusPlus
 from nnviz.analysis.attribution.gradient import Gradient, GradientTimesInput
+from nnviz.analysis.attribution.guided import Deconvnet, GuidedBackpropagation
 from nnviz.analysis.attribution.integrated_gradients import IntegratedGradients
+from nnviz.analysis.attribution.kernel_shap import KernelShap
+from nnviz.analysis.attribution.layer_cam import LayerCam
+from nnviz.analysis.attribution.lrp import Lrp
 from nnviz.analysis.attribution.occlusion import Occlusion
+from nnviz.analysis.attribution.rise import Rise
+from nnviz.analysis.attribution.score_cam import ScoreCam
 from nnviz.analysis.attribution.smoothgrad import SmoothGrad
+from nnviz.analysis.attribution.vargrad import VarGrad
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target, as_target
@@ -22,7 +32,18 @@ METHODS: tuple[SaliencyMethod, ...] = (
     SmoothGrad(),
     IntegratedGradients(),
     GradCam(),
+    Lrp(),
     Occlusion(),
+    Rise(),
+    ExpectedGradients(),
+    VarGrad(),
+    GradCamPlusPlus(),
+    LayerCam(),
+    ScoreCam(),
+    EigenCam(),
+    KernelShap(),
+    GuidedBackpropagation(),
+    Deconvnet(),
 )
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -86,6 +86,7 @@ class Attribution:
 
 
 Steps = Generator[Progress, None, Attribution]
+Calls = Mapping[str, Callable[..., Any]]
 
 
 class SaliencyMethod(ABC):
@@ -124,12 +125,16 @@ class SaliencyMethod(ABC):
         return Attribution(array, self.signed, self.name, target, score, adds_up_to)
 
 
-def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple[np.ndarray, np.ndarray, Target]:
+def differentiate(
+    network: Network, images: np.ndarray, target: Target, calls: Calls | None = None, name: str = "gradient"
+) -> tuple[np.ndarray, np.ndarray, Target]:
     """Gradient of the target's score with respect to each image, from one forward and backward pass.
 
     Args:
         images: (n, H, W, C) in the network's own range.
         target: the winner is that of the first image, found in the same pass.
+        calls: of `Graph.run`: what computes a step instead of its layer, the same with another gradient.
+        name: under which the network keeps the compiled function: one for all targets that share these calls.
 
     Returns:
         Gradients (n, H, W, C), scores (n,), and the target with the winner resolved.
@@ -139,12 +144,12 @@ def differentiate(network: Network, images: np.ndarray, target: Target) -> tuple
         def call(images: Any, weights: Any, winner: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(images)
-                score, best = _scored(network, images, target, weights, winner)
+                score, best = _scored(network, images, target, weights, winner, calls)
             return tape.gradient(score, images), score, best
 
         return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
-    gradients, score, best = network.compiled(("gradient", target.layer), build)(*given(network, images, target))
+    gradients, score, best = network.compiled((name, target.layer), build)(*given(network, images, target))
     if gradients is None:
         kind = network.graph.input_dtype
         cut = "" if "float" in kind else f" of {network.name}, which passes no gradient back to its {kind} pixels"
@@ -170,9 +175,11 @@ def given(network: Network, images: np.ndarray, target: Target) -> tuple[Any, An
     return tf.constant(images, tf.float32), spread(network, images, target), tf.constant(target.winner)
 
 
-def _scored(network: Network, images: Any, target: Target, weights: Any, winner: Any) -> tuple[Any, Any]:
+def _scored(
+    network: Network, images: Any, target: Target, weights: Any, winner: Any, calls: Calls | None = None
+) -> tuple[Any, Any]:
     """In the graph: the target's scores (n,), and the class that wins on the first image."""
-    found = network.graph.run(inputs(network, images, smooth=True), [target.layer, LOGITS])
+    found = network.graph.run(inputs(network, images, smooth=True), [target.layer, LOGITS], calls=calls)
     if target.layer == LOGITS:
         weights = chosen(found[LOGITS], weights, winner)
     return score_of(found[target.layer], weights), tf.argmax(found[LOGITS][0])

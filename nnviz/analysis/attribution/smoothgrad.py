@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import (
-    Parameter,
-    SaliencyMethod,
-    Steps,
-    chunks,
-    differentiate,
-)
-from nnviz.analysis.network import Network
-from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
-
-_KEPT = 2**22
-"""Numbers of noise that are kept: 25 copies of a 224x224 photograph, 16 MB."""
+from nnviz.analysis.attribution.noisy import Noisy
 
 
-class SmoothGrad(SaliencyMethod):
+class SmoothGrad(Noisy):
     """mean over n of gradient(image + N(0, sigma^2)), sigma = noise * (max - min of the image)."""
 
     name = "smoothgrad"
@@ -33,47 +18,13 @@ class SmoothGrad(SaliencyMethod):
     signed = True
     what = "The gradient, averaged over noisy copies of the image, so that only what is steady remains."
 
-    def parameters(self, network: Network) -> tuple[Parameter, ...]:
-        return (
-            Parameter("samples", "Samples", 25, 1, 500),
-            Parameter("noise", "Noise (share of the image's range)", 0.15, 0.0, 1.0, 0.05),
-            Parameter("seed", "Seed", 0, 0, 9999),
-        )
+    def gathering(self, shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
+        total, count = np.zeros(shape, np.float64), 0
 
-    def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
-        samples = int(parameters["samples"])
-        sigma = np.float32(parameters["noise"] * float(np.ptp(image)))
-        noise = _noise(int(parameters["seed"]), samples, image.shape)
-        total = np.zeros(image.shape, np.float64)
-        score = 0.0
-        for part in chunks(network, image, samples, beside=1):
-            # The image itself rides along with its first copies: a pass of its own would cost more.
-            first = int(part.start == 0)
-            points = np.empty((part.stop - part.start + first, *image.shape), np.float32)
-            points[:first] = image
-            np.multiply(noise(part), sigma, out=points[first:])
-            points[first:] += image
-            gradients, scores, target = differentiate(network, points, target)
-            score = float(scores[0]) if first else score
-            total += gradients[first:].sum(axis=0)
-            found = self.finished(total / part.stop, target, score)
-            yield Progress(part.stop, samples, found)
-        return found
+        def gather(gradients: np.ndarray) -> np.ndarray:
+            nonlocal count
+            np.add(total, gradients.sum(axis=0), out=total)
+            count += len(gradients)
+            return total / count
 
-
-def _noise(seed: int, samples: int, shape: tuple[int, ...]) -> Callable[[slice], np.ndarray]:
-    """Standard normal noise for the samples of a slice; slices are asked for in order.
-
-    So the chunks' size changes nothing in the result. What is small is kept: on a network for digits the
-    drawing takes as long as a third of the gradients.
-    """
-    if samples * math.prod(shape) <= _KEPT:
-        whole = _kept(seed, samples, shape)
-        return lambda part: whole[part]
-    generator = np.random.default_rng(seed)
-    return lambda part: generator.standard_normal((part.stop - part.start, *shape), np.float32)
-
-
-@lru_cache(maxsize=2)
-def _kept(seed: int, samples: int, shape: tuple[int, ...]) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal((samples, *shape), np.float32)
+        return gather

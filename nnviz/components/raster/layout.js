@@ -19,9 +19,9 @@ function measure(panel, side, room, width, ratio, tallest = 0) {
     high = panel.strip[1] * ratio;
   } else {
     const wish = Math.min(side * panel.scale, panel.most) * ratio;
-    const exact = wish / Math.max(panel.w, panel.h);
-    // Nearest neighbour by whole numbers; a map larger than its tile is shown smaller by a whole number.
-    wide = exact >= 1 ? Math.floor(exact) : 1 / Math.ceil(1 / exact);
+    const longest = Math.max(panel.w, panel.h), exact = wish / longest;
+    // Nearest neighbour by whole numbers; a map larger than its tile is drawn smooth, and fills it.
+    wide = exact >= 1 ? Math.floor(exact) : Math.max(1, Math.floor(wish)) / longest;
     wide = Math.min(wide, (panel.cell || 1e9) * ratio);
     high = wide;
   }

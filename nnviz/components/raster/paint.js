@@ -72,8 +72,8 @@ function textOn(colour) {
 
 function drawNumbers(context, panel, size, values, tile, font) {
   const box = tileBox(size, tile), w = box.w / panel.w, h = box.h / panel.h;
-  // Never below 16 px: smaller cells say their value under the pointer.
-  if (!panel.numbers || Math.min(w, h) < 36) return;
+  // Never below 16 px: smaller cells say their value under the pointer. Counts and names may stand closer.
+  if (!panel.numbers || Math.min(w, h) < (panel.texts?.length ? 30 : 36)) return;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `${Math.min(26, Math.max(16, 0.45 * w))}px ${font}`;
@@ -82,7 +82,7 @@ function drawNumbers(context, panel, size, values, tile, font) {
     const value = values[panel.offset + tile * panel.h * panel.w + cell];
     const k = 3 * Math.round(256 * share(value, rangeOf(panel, tile)));
     context.fillStyle = textOn(COLOURS[panel.colour].slice(k, k + 3));
-    context.fillText(w < 84 ? shortNumber(value) : number(value), box.x + ((cell % panel.w) + 0.5) * w, box.y + (Math.floor(cell / panel.w) + 0.5) * h, w - 2);
+    context.fillText(panel.texts?.length ? panel.texts[cell] : w < 84 ? shortNumber(value) : number(value), box.x + ((cell % panel.w) + 0.5) * w, box.y + (Math.floor(cell / panel.w) + 0.5) * h, w - 2);
   }
 }
 

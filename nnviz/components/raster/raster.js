@@ -57,6 +57,7 @@ function valueText(state, at) {
   const cell = at.row * panel.w + at.column, base = panel.offset + (at.tile * panel.h * panel.w + cell) * panel.channels;
   const found = Array.from(state.values.slice(base, base + panel.channels), (value) => number(value));
   const name = panel.names[panel.units ? cell : at.tile] || (panel.units ? `${panel.unit} ${cell}` : "");
+  if (panel.texts?.length) return name || panel.texts[cell];
   const where = panel.units ? "" : `row ${at.row + state.header.first}, column ${at.column + state.header.first}: `;
   if (panel.blank.includes(cell)) return `${name}${name ? ", " : ""}${where}no value`;
   return `${name}${name ? (panel.units ? ": " : ", ") : ""}${where}${found.join(" / ")}`;

@@ -49,6 +49,7 @@ class Panel:
         under: (rows, columns) or (rows, columns, 3) in 0..255: the picture below the tiles.
         strength: how far the tiles cover that picture, 0..1; a cell covers in proportion to its value.
         numbers: print the values in the cells, where they are large enough.
+        texts: what is printed and told instead of the values, one a cell of the first tile.
         pick: what a click picks.
         say_zero: label a tile that is zero everywhere.
         blank: (row, column) of cells that hold no value, such as a padding: hatched, without a number.
@@ -72,6 +73,7 @@ class Panel:
     under: np.ndarray | None = None
     strength: float = 1.0
     numbers: bool = False
+    texts: Sequence[str] = ()
     pick: Literal["none", "tile", "cell"] = "none"
     say_zero: bool = False
     blank: Sequence[tuple[int, int]] = ()
@@ -181,8 +183,7 @@ def _picked(pick: Any) -> Place:
 
 def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
     """The buffer that the browser unpacks (see the head of this file)."""
-    arrays: list[np.ndarray] = []
-    offset = 0
+    arrays, offset = list[np.ndarray](), 0
 
     def add(array: np.ndarray) -> int:
         nonlocal offset
@@ -215,7 +216,7 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
                 "labelWidth": max((len(label) for label in panel.labels), default=0),
             }
             | {name: getattr(panel, name) for name in _PLAIN}
-            | {"labels": list(panel.labels), "names": list(panel.names)}
+            | {name: list(getattr(panel, name)) for name in ("labels", "names", "texts")}
             | {"blank": [int(row * w + column) for row, column in panel.blank]}
         )
     text = json.dumps({**header, "panels": described}).encode()

@@ -33,8 +33,9 @@ def _scene() -> None:
     at, replaced = address.whole(address.SCENE, 1, 1, total)
     scene = talk.scenes[at - 1]
     received = address.read().get(address.SCENE)
-    # A link names the scene alone; once it is shown, the address says all that can be seen.
-    if replaced or "net" not in address.read():
+    # A link names the scene alone; once it is shown, the address says all that can be seen. Without a scene it is
+    # that of the page before, which may write it a last time while it is left.
+    if replaced or received is None or "net" not in address.read():
         address.replace(parameters(talk, at, name))
     stage.show(name, at)
     keys(

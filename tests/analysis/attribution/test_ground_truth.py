@@ -8,22 +8,13 @@ from keras import layers
 
 from nnviz.analysis import targets
 from nnviz.analysis.attribution import explain
-from nnviz.analysis.attribution.grad_cam import GradCam, last_convolution
+from nnviz.analysis.attribution.cam import last_convolution
+from nnviz.analysis.attribution.grad_cam import GradCam
 from nnviz.analysis.network import load
 from nnviz.analysis.trace import scores, trace
 from nnviz.errors import NnvizError
 
 CHUNK = "nnviz.analysis.attribution.base._CHUNK_BYTES"
-
-
-@pytest.fixture(scope="module")
-def linear():
-    """score_k = sum(w_k * x) + b_k: network, picture, w as (H, W, C, classes)."""
-    generator = np.random.default_rng(4)
-    weights = generator.normal(size=(7 * 9 * 3, 3)).astype(np.float32)
-    model = keras.Sequential([keras.Input((7, 9, 3)), layers.Flatten(), layers.Dense(3)])
-    model.layers[-1].set_weights([weights, np.array([0.5, -1, 2], np.float32)])
-    return load(model), generator.random((7, 9, 3)).astype(np.float32), weights.reshape(7, 9, 3, 3)
 
 
 def test_gradient_of_a_linear_score_is_its_weights(linear):
@@ -194,22 +185,7 @@ def test_smoothgrad_without_noise_is_the_gradient(cases):
     np.testing.assert_allclose(found, explain(case.network, case.picture, "gradient", 1).values, rtol=1e-5, atol=1e-7)
 
 
-def bilinear(places, height, width):
-    """Cell centres on cell centres, the border cells carried on outwards."""
-
-    def weights(new, old):
-        at = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-        low = np.minimum(np.floor(at).astype(int), old - 1)
-        found = np.zeros((new, old))
-        for i, (a, b) in enumerate(zip(at, low, strict=True)):
-            found[i, b] += 1 - (a - b)
-            found[i, min(b + 1, old - 1)] += a - b
-        return found
-
-    return weights(height, places.shape[0]) @ places @ weights(width, places.shape[1]).T
-
-
-def test_grad_cam_of_a_net_solved_by_hand():
+def test_grad_cam_of_a_net_solved_by_hand(bilinear):
     """Two filters of one pixel each (x and 1 - x), pooled by the mean, one weight each a class.
 
     d score / d A_k is w_k / 4 in each of the 4 cells, so the map is ReLU((w_1 A_1 + w_2 A_2) / 4).
@@ -232,7 +208,7 @@ def test_grad_cam_of_a_net_solved_by_hand():
 
 
 @pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "pool2"])
-def test_grad_cam_against_keras_at_any_layer(cases, layer):
+def test_grad_cam_against_keras_at_any_layer(cases, layer, bilinear):
     case = cases["sequential_cnn"]
     model, at = case.model, [made.name for made in case.model.layers].index(layer)
     maps = case.batch

@@ -1,0 +1,137 @@
+"""What class activation maps share: the choice of a layer, its maps, and how places are laid over the image."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nnviz.analysis.attribution.base import (
+    Parameter,
+    SaliencyMethod,
+    Steps,
+    chosen,
+    given,
+    score_of,
+    weights_spec,
+)
+from nnviz.analysis.graph import LOGITS
+from nnviz.analysis.layers import LayerInfo
+from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.targets import Target, logit
+from nnviz.analysis.trace import compiled, inputs
+from nnviz.errors import NnvizError
+
+
+class Cam(SaliencyMethod):
+    """The feature maps of one layer, summed to one value a place, negative ones cut off, and laid over the image."""
+
+    signed = False
+
+    def parameters(self, network: Network) -> tuple[Parameter, ...]:
+        names = tuple(layer.name for layer in map_layers(network))
+        return (Parameter("layer", "Layer", last_convolution(network).name, choices=names),)
+
+    def unfit(self, network: Network) -> str:
+        if map_layers(network):
+            return ""
+        return (
+            f"{self.title} needs a layer of feature maps, and {network.name} has vectors only: "
+            "try integrated-gradients or occlusion."
+        )
+
+
+class GradientCam(Cam):
+    """A class activation map from the maps and d score / d maps, of one forward and backward pass."""
+
+    @abstractmethod
+    def places(self, maps: Any, gradient: Any) -> Any:
+        """In the graph: one value a place, (n, h, w), from maps and gradient (n, h, w, channels)."""
+
+    def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
+        layer = parameters["layer"]
+
+        def build() -> Any:
+            def call(images: Any, weights: Any, winner: Any) -> Any:
+                kept: list[Any] = []
+                with tf.GradientTape() as tape:
+
+                    def watch(tensor: Any) -> Any:
+                        tape.watch(tensor)
+                        kept.append(tensor)
+                        return tensor
+
+                    found = network.graph.run(inputs(network, images), [target.layer, LOGITS, layer], {layer: watch})
+                    if target.layer == LOGITS:
+                        weights = chosen(found[LOGITS], weights, winner)
+                    score = score_of(found[target.layer], weights)
+                gradient = tape.gradient(score, kept[0])
+                if gradient is None:
+                    return None, score, 0  # raised outside: TensorFlow rewrites what is raised in here
+                maps, gradient = (tf.cast(tensor, tf.float32) for tensor in (kept[0], gradient))
+                laid = upsampled(tf.nn.relu(self.places(maps, gradient))[..., None], tf.shape(images)[1:3])
+                return laid[..., 0], score, tf.argmax(found[LOGITS][0])
+
+            return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
+
+        function = network.compiled((self.name, layer, target.layer), build)
+        values, score, best = function(*given(network, image[None], target))
+        if values is None:
+            raise NnvizError(f"A layer before the target was expected for {self.title}. Received: {layer}.")
+        yield Progress(1, 1)
+        return self.finished(values.numpy()[0], logit(int(best)) if target.winner else target, float(score.numpy()[0]))
+
+
+def maps_and_score(network: Network, image: np.ndarray, layer: str, target: Target) -> tuple[np.ndarray, float, Target]:
+    """From one forward pass: a layer's maps (h, w, channels) float32, the target's score, the target resolved."""
+
+    def build() -> Any:
+        def call(images: Any, weights: Any, winner: Any) -> Any:
+            found = network.graph.run(inputs(network, images), [target.layer, LOGITS, layer])
+            if target.layer == LOGITS:
+                weights = chosen(found[LOGITS], weights, winner)
+            maps = tf.cast(found[layer][0], tf.float32)
+            return maps, score_of(found[target.layer], weights)[0], tf.argmax(found[LOGITS][0])
+
+        return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
+
+    function = network.compiled(("maps and score", layer, target.layer), build)
+    maps, score, best = function(*given(network, image[None], target))
+    return maps.numpy(), float(score), logit(int(best)) if target.winner else target
+
+
+def upsampled(maps: Any, size: Any) -> Any:
+    """Maps (n, h, w, channels) at the image's size (H, W): bilinear, cell centres on cell centres."""
+    return tf.image.resize(maps, size)
+
+
+def laid_over(places: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Places (h, w) at the size of the image, (H, W), negative ones cut off."""
+    positive = np.maximum(places, 0).astype(np.float32)
+    return upsampled(positive[None, :, :, None], image.shape[:2]).numpy()[0, :, :, 0]
+
+
+def map_layers(network: Network) -> list[LayerInfo]:
+    """The layers, after the first weights, whose output is a stack of maps of more than one cell."""
+    layers = network.layers
+    first = next((layer.index for layer in layers if layer.convolution), len(layers))
+    return [layer for layer in layers[first:] if layer.spatial and layer.output_shape[:2] != (1, 1)]
+
+
+def last_convolution(network: Network) -> LayerInfo:
+    """The last convolution with maps of more than one cell, or what follows it cell by cell (BN, ReLU).
+
+    Raises:
+        NnvizError: the network has vectors only.
+    """
+    candidates = map_layers(network)
+    if not candidates:
+        raise NnvizError(f"A network with feature maps was expected. Received: {network.name}, with vectors only.")
+    last = ([layer for layer in candidates if layer.convolution] or candidates)[-1]
+    for layer in candidates:
+        if layer.pointwise and layer.inputs == (last.name,):
+            last = layer
+    return last

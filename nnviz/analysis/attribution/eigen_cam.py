@@ -1,0 +1,44 @@
+"""Eigen-CAM: the first principal component of a layer's feature maps, whatever the class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nnviz.analysis.attribution.base import Steps
+from nnviz.analysis.attribution.cam import Cam, laid_over, maps_and_score
+from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.targets import Target
+
+
+class EigenCam(Cam):
+    """ReLU(A v), A the maps as (places, channels), v the first right singular vector of A (not centred).
+
+    A singular vector has no sign of its own: it is chosen so that the mean of A v is positive.
+    """
+
+    name = "eigen-cam"
+    title = "Eigen-CAM"
+    paper = "Muhammad and Yeasin 2020, Eigen-CAM: Class Activation Map using Principal Components, arXiv:2008.00299"
+    what = "Where most of the strength of a layer's maps lies; it asks for no class, so it is the same for all."
+
+    def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
+        maps, score, target = maps_and_score(network, image, parameters["layer"], target)
+        places = first_component(maps)
+        yield Progress(1, 1)
+        return self.finished(laid_over(places, image), target, score)
+
+
+def first_component(maps: np.ndarray) -> np.ndarray:
+    """Maps (h, w, channels) projected on their first right singular vector, the mean positive: (h, w) float64."""
+    flat = maps.reshape(-1, maps.shape[2]).astype(np.float64)
+    # Of the two Gram matrices the smaller one: 32x32 for 32 maps of 112x112, 49x49 for 1,280 of 7x7.
+    wide = flat.shape[1] > flat.shape[0]
+    # By TensorFlow, as numpy's threads would wait for those of the forward pass.
+    values, vectors = tf.linalg.eigh(tf.linalg.matmul(flat, flat, transpose_a=not wide, transpose_b=wide))
+    first = vectors[:, -1]
+    found = (first * tf.sqrt(tf.maximum(values[-1], 0)) if wide else tf.linalg.matvec(flat, first)).numpy()
+    return (found if found.mean() >= 0 else -found).reshape(maps.shape[:2])

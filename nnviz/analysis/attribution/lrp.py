@@ -1,0 +1,151 @@
+"""Layer-wise relevance propagation: a score handed back, layer by layer, to the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from nnviz.analysis.answer import LOGITS
+from nnviz.analysis.attribution.base import (
+    Parameter,
+    SaliencyMethod,
+    Steps,
+    chosen,
+    given,
+    score_of,
+    weights_spec,
+)
+from nnviz.analysis.attribution.relevance import KERNELS, RULES, SEPARABLE, Rule, computed, unruled
+from nnviz.analysis.graph import Step
+from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.targets import Target, logit
+from nnviz.analysis.trace import compiled, inputs
+from nnviz.errors import NnvizError
+
+_SCALINGS = ("Rescaling", "Normalization")
+
+
+class Lrp(SaliencyMethod):
+    """R_j = sum over k of R_k * share of the term a_j w_jk in z_k, from the score back to the pixels.
+
+    The share: a_j w_jk / (z_k + epsilon sign(z_k)) by the epsilon rule; by the z+ rule only terms of z_k's own sign
+    count, (a_j w_jk)+ / sum (a w)+ where z_k > 0, as behind every ReLU; alpha-beta gives them twice that, and takes
+    what is too much from the others (alpha 2, beta 1). A batch normalisation is folded into the layer before it; an
+    activation passes on what it gets; the winner of a max pooling takes all; the two ways of an addition are terms.
+
+    The map sums to the score, but for what the biases keep to themselves (by the epsilon rule their share, by the
+    others only what has its sign from a bias alone), and epsilon: that is the `gap`. What only scales the pixels,
+    before the first weights, is no layer of the propagation.
+    """
+
+    name = "lrp"
+    title = "LRP"
+    paper = "Bach et al. 2015, On Pixel-Wise Explanations ... by Layer-Wise Relevance Propagation, PLOS ONE 10(7)"
+    signed = True
+    what = "Each pixel's share of the score, handed back layer by layer."
+
+    def parameters(self, network: Network) -> tuple[Parameter, ...]:
+        return (
+            Parameter("rule", "Rule", "z-plus", choices=RULES),
+            Parameter("epsilon", "Epsilon (of its rule)", 0.01, 0.0, 1.0, 0.01),
+        )
+
+    def unfit(self, network: Network) -> str:
+        for step in network.graph.steps:
+            if step is not _answering(network) and (what := unruled(step)):
+                return f"LRP has no rule for {what}, which {network.name} has as {step.name}: try integrated-gradients."
+        return ""
+
+    def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
+        rule, epsilon = parameters["rule"], tf.constant(parameters["epsilon"], tf.float32)
+
+        def build() -> Any:
+            start = start_of(network, target.layer)
+
+            def call(images: Any, weights: Any, winner: Any, epsilon: Any) -> Any:
+                kept: list[Any] = []
+                with tf.GradientTape() as tape:
+
+                    def watch(tensor: Any) -> Any:
+                        tensor = tf.cast(tensor, tf.float32)
+                        tape.watch(tensor)
+                        kept.append(tensor)
+                        return tensor
+
+                    calls = ruled(network, Rule(rule, epsilon), target.layer)
+                    fetches, feeds = [target.layer, LOGITS], inputs(network, images, smooth=True)
+                    found = network.graph.run(feeds, fetches, {start: watch}, calls)
+                    if target.layer == LOGITS:
+                        weights = chosen(found[LOGITS], weights, winner)
+                    score = score_of(found[target.layer], weights)
+                gradient = tape.gradient(score, kept[0])
+                best = tf.argmax(found[LOGITS][0])
+                return None if gradient is None else tf.reshape(gradient * kept[0], tf.shape(images)), score, best
+
+            return compiled(
+                network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool), tf.TensorSpec((), tf.float32)
+            )
+
+        function = network.compiled(("lrp", rule, target.layer), build)
+        values, score, best = function(*given(network, image[None], target), epsilon)
+        if values is None:
+            raise NnvizError(f"A target that depends on the image was expected for LRP. Received: {target}.")
+        yield Progress(1, 1)
+        target = logit(int(best)) if target.winner else target
+        return self.finished(values.numpy()[0], target, float(score[0]), adds_up_to=float(score[0]))
+
+
+def start_of(network: Network, target: str) -> str:
+    """Name of what the relevance is handed back to: the input, or the last of what only scales its pixels."""
+    graph = network.graph
+    name, shape = graph.input_name, graph.input_shape
+    while True:
+        readers = [step for step in graph.steps if name in map(graph.name_of, step.inputs)]
+        scaled = readers[0] if len(readers) == 1 and type(readers[0].layer).__name__ in _SCALINGS else None
+        if scaled is None or name == target or tuple(scaled.outputs[0].shape[1:]) != tuple(shape):
+            return name
+        name = scaled.name
+
+
+def ruled(network: Network, rule: Rule, target: str) -> dict[str, Callable[..., Any]]:
+    """By name, what computes each step with the rule's gradient."""
+    graph = network.graph
+    behind = _behind(network, target)
+    swallowed = {id(step) for step in behind.values()}
+    found: dict[str, Callable[..., Any]] = {}
+    for step in graph.steps:
+        if id(step) in swallowed:
+            found[step.name] = lambda x, **_: x
+        elif step is not _answering(network):
+            after = behind.get(step.name)
+            call = computed(step, rule, after.layer if after else None)
+            if call is not None:
+                found[step.name] = call
+    return found
+
+
+def _behind(network: Network, target: str) -> dict[str, Step]:
+    """By the name of a linear layer, the batch normalisation that alone reads it."""
+    graph, found = network.graph, {}
+    for step in graph.steps:
+        before = graph.producers.get(id(step.inputs[0])) if step.inputs else None
+        if type(step.layer).__name__ != "BatchNormalization" or before is None or before.name == target:
+            continue
+        linear = getattr(getattr(before.call, "activation", None), "__name__", "linear") == "linear"
+        alone = sum(any(tensor is before.outputs[0] for tensor in each.inputs) for each in graph.steps) == 1
+        foldable = isinstance(before.layer, (*KERNELS, *SEPARABLE)) and before.outputs[0] is not graph.logits
+        if foldable and linear and alone:
+            found[before.name] = step
+    return found
+
+
+def _answering(network: Network) -> Step | None:
+    """The step that makes the probabilities: no score depends on it."""
+    graph = network.graph
+    if graph.answer == "raw":
+        return None
+    return next((step for step in graph.steps if any(tensor is graph.logits for tensor in step.inputs)), None)

@@ -1,0 +1,62 @@
+"""Score-CAM: each feature map laid over the image as a mask, weighted by the score that is left. No gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnviz.analysis.attribution.base import Parameter, Steps, chunks, evaluate
+from nnviz.analysis.attribution.cam import Cam, laid_over, map_layers, maps_and_score, upsampled
+from nnviz.analysis.attribution.reference import REFERENCES, reference
+from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.targets import Target
+
+
+class ScoreCam(Cam):
+    """ReLU(sum over k of w_k A_k), w_k = score(b + H_k (x - b)) - score(b), H_k the map A_k at the image's size, 0..1.
+
+    Definition 3 of the paper; the softmax over all w_k, in its algorithm, would make a weight of what is no evidence.
+    Of more maps than `max_maps` those with the largest variance count: a map that is flat masks nothing.
+    """
+
+    name = "score-cam"
+    title = "Score-CAM"
+    paper = "Wang et al. 2020, Score-CAM: Score-Weighted Visual Explanations, arXiv:1910.01279"
+    what = "Where the maps of one layer are strong, each weighted by the score of what is left of the image under it."
+
+    def parameters(self, network: Network) -> tuple[Parameter, ...]:
+        most = max(layer.output_shape[2] or 1 for layer in map_layers(network))
+        return (
+            *super().parameters(network),
+            Parameter("max_maps", "Most maps", min(64, most), 1, most),
+            Parameter("baseline", "Baseline", "black", choices=REFERENCES, open=True),
+        )
+
+    def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
+        baseline = reference(network, image, parameters["baseline"], "baseline")
+        maps, score, target = maps_and_score(network, image, parameters["layer"], target)
+        strongest = np.argsort(-maps.var(axis=(0, 1)), kind="stable")[: int(parameters["max_maps"])]
+        maps, count = maps[..., strongest], len(strongest)
+        yield Progress(1, 1 + count)
+        weights, start = np.zeros(count), 0.0
+        for part in chunks(network, image, count, beside=1, kept=0.25):
+            # The baseline rides along with the first masks.
+            bare = int(part.start == 0)
+            batch = np.empty((part.stop - part.start + bare, *image.shape), np.float32)
+            batch[:bare] = baseline
+            batch[bare:] = baseline + _masks(maps[..., part], image)[..., None] * (image - baseline)
+            scores, target = evaluate(network, batch, target)
+            start = float(scores[0]) if bare else start
+            weights[part] = scores[bare:] - start
+            found = self.finished(laid_over(maps @ weights, image), target, score)
+            yield Progress(1 + part.stop, 1 + count, found)
+        return found
+
+
+def _masks(maps: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Maps (h, w, channels) at the image's size, each brought to 0..1: (channels, H, W); a flat map is 0."""
+    large = np.moveaxis(upsampled(maps[None], image.shape[:2]).numpy()[0], 2, 0)
+    low, high = large.min(axis=(1, 2), keepdims=True), large.max(axis=(1, 2), keepdims=True)
+    return np.divide(large - low, high - low, out=np.zeros_like(large), where=high > low)

@@ -1,0 +1,18 @@
+"""Whether a saliency map is to be believed: measured on one network and one picture."""
+
+from nnviz.analysis.evidence.agreement import Agreement, agreeing, spearman
+from nnviz.analysis.evidence.deletion import Curves, deleting
+from nnviz.analysis.evidence.randomisation import Randomised, randomising
+from nnviz.analysis.evidence.stability import Stability, shaking
+
+__all__ = [
+    "Agreement",
+    "Curves",
+    "Randomised",
+    "Stability",
+    "agreeing",
+    "deleting",
+    "randomising",
+    "shaking",
+    "spearman",
+]

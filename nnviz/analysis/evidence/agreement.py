@@ -1,0 +1,100 @@
+"""Agreement: how alike the maps of several methods order the places of one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from nnviz.analysis.attribution import Attribution, explaining
+from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.targets import Target
+from nnviz.errors import NnvizError
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """Rank correlations of the magnitudes of maps.
+
+    Attributes:
+        methods: their names, in order.
+        matrix: (n, n) -1..1, symmetric, 1 on the diagonal; NaN where a map is the same everywhere, or not there yet.
+        failed: why a method has no map, by its name.
+    """
+
+    methods: tuple[str, ...]
+    matrix: np.ndarray
+    failed: Mapping[str, str]
+
+
+def spearman(one: np.ndarray, other: np.ndarray) -> float:
+    """Rank correlation (Spearman 1904) of two arrays of one shape, -1..1; NaN where one is the same everywhere.
+
+    Equal values share the mean of their ranks.
+    """
+    if np.shape(one) != np.shape(other):
+        raise NnvizError(f"Two maps of one size were expected. Received: {np.shape(one)} and {np.shape(other)}.")
+    ranks = [rankdata(values, axis=None) for values in (one, other)]
+    ranks = [each - each.mean() for each in ranks]
+    size = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
+    return float(np.clip(ranks[0] @ ranks[1] / size, -1, 1)) if size > 0 else float("nan")
+
+
+def agreement(maps: Mapping[str, np.ndarray], failed: Mapping[str, str] | None = None) -> Agreement:
+    """The matrix of maps (H, W) of magnitudes by the names of their methods."""
+    names = tuple(maps)
+    matrix = np.full((len(names), len(names)), np.nan)
+    for row, name in enumerate(names):
+        matrix[row, row] = 1.0
+        for column in range(row):
+            matrix[row, column] = matrix[column, row] = spearman(maps[name], maps[names[column]])
+    return Agreement(names, matrix, dict(failed or {}))
+
+
+def agreeing(
+    network: Network,
+    image: Any,
+    target: Target,
+    methods: Sequence[tuple[str, Mapping[str, Any]]],
+    known: Mapping[str, Attribution] | None = None,
+) -> Generator[Progress, None, Agreement]:
+    """The matrix of several methods on one picture, method by method; `so_far` is that of those that are done.
+
+    Args:
+        network, image, target: as `nnviz.explain` takes them.
+        methods: names and parameters.
+        known: attributions that there are already, by name.
+    """
+    maps: dict[str, np.ndarray] = {}
+    failed: dict[str, str] = {}
+    for at, (name, parameters) in enumerate(methods):
+        found = (known or {}).get(name)
+        if found is None:
+            try:
+                steps = explaining(network, image, name, target, **parameters)
+                found = yield from inner(steps, at, len(methods), agreement(maps, failed) if maps else None)
+            except NnvizError as error:
+                failed[name] = str(error)
+        if found is not None:
+            maps[name] = found.over_image(magnitude=True)
+        yield Progress(at + 1, len(methods), agreement(maps, failed) if maps else None)
+    return agreement(maps, failed)
+
+
+def inner(
+    steps: Generator[Progress, None, Attribution], done: int, total: int, so_far: Any = None
+) -> Generator[Progress, None, Attribution]:
+    """A method's own steps as part of a longer work, of which so much is done."""
+    try:
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
+            yield Progress(done, total, so_far)
+    finally:
+        steps.close()

@@ -1,0 +1,167 @@
+"""The randomisation check: does a map depend on what was learned?
+
+Adebayo et al. 2018, Sanity Checks for Saliency Maps, arXiv:1810.03292: the weights are randomised layer by layer, the
+last first and all those before kept so (cascading), and the same map is made each time. One that stays as it was shows
+the picture, not the network.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from nnviz.analysis.attribution import Steps, explaining
+from nnviz.analysis.evidence.agreement import inner, spearman
+from nnviz.analysis.graph import LOGITS, Graph
+from nnviz.analysis.layers import describe
+from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.targets import Target, logit
+from nnviz.analysis.trace import fitted_to, scores
+from nnviz.errors import NnvizError
+
+LEVELS = 8
+"""Levels at most: of a deep network several layers are randomised at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Randomised:
+    """What became of a map as the weights were shuffled, from the last layer to the first.
+
+    Attributes:
+        levels: names of the layers that each level shuffles, on top of those before it; the first is empty.
+        alike: (levels,) -1..1, rank correlation of the magnitudes with those of the trained network's map: 1.0 at
+            first; NaN where a map is the same everywhere.
+        maps: (levels, H, W) the magnitudes.
+    """
+
+    levels: tuple[tuple[str, ...], ...]
+    alike: np.ndarray
+    maps: np.ndarray
+
+
+def randomising(
+    network: Network,
+    image: Any,
+    method: str,
+    target: Target,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    levels: int = LEVELS,
+    seed: int = 0,
+) -> Generator[Progress, None, Randomised]:
+    """The cascading check of one method on one picture, level by level; `so_far` is what there is.
+
+    Args:
+        network, image, method, target, parameters: as `nnviz.explain` takes them; the winner stays the one of the
+            trained network.
+        levels: at most so many; the last layer is always one of its own.
+        seed: of the shuffles. Each weight array's own numbers are shuffled, so that their spread stays; those of a
+            batch normalisation channel by channel, all alike.
+
+    Raises:
+        NnvizError: as `nnviz.explain`; a network that Keras cannot copy, or that has no weights.
+    """
+    picture = fitted_to(network, image)
+    explaining(network, picture, method, target, **(parameters or {})).close()
+    if target.winner:
+        target = logit(int(scores(network, picture.image[None])[0].argmax()))
+
+    def explained(changed: Network) -> Steps:
+        return explaining(changed, picture, method, target, **(parameters or {}))
+
+    return cascading(network, explained, levels=levels, seed=seed)
+
+
+def cascading(
+    network: Network, explained: Callable[[Network], Steps], *, levels: int = LEVELS, seed: int = 0
+) -> Generator[Progress, None, Randomised]:
+    """`randomising` of whatever makes an attribution of a network."""
+    groups = _levels(network, levels)
+    if not groups:
+        raise NnvizError(f"A network with weights was expected. Received: {network.name} without any.")
+    return _cascading(network, explained, groups, seed)
+
+
+def _cascading(
+    network: Network, explained: Callable[[Network], Steps], groups: list[list[str]], seed: int
+) -> Generator[Progress, None, Randomised]:
+    generator, total = np.random.default_rng(seed), len(groups) + 1
+    first = yield from inner(explained(network), 0, total)
+    maps = [first.over_image(magnitude=True)]
+    alike = [1.0]
+    names: list[tuple[str, ...]] = [()]
+    yield Progress(1, total, _so_far(names, alike, maps))
+    changed = private(network)
+    for group in groups:
+        for name in group:
+            shuffle(changed.graph.by_name[name].layer, generator)
+        found = yield from inner(explained(changed), len(maps), total, _so_far(names, alike, maps))
+        maps.append(found.over_image(magnitude=True))
+        alike.append(spearman(maps[0], maps[-1]))
+        names.append(tuple(group))
+        yield Progress(len(maps), total, _so_far(names, alike, maps))
+    return _so_far(names, alike, maps)
+
+
+def _so_far(names: list[tuple[str, ...]], alike: list[float], maps: list[np.ndarray]) -> Randomised:
+    return Randomised(tuple(names), np.array(alike), np.stack(maps))
+
+
+def private(network: Network) -> Network:
+    """The same network on weights of its own.
+
+    Raises:
+        NnvizError: Keras cannot copy the model.
+    """
+    try:
+        model = keras.models.clone_model(network.model)
+        model.set_weights(network.model.get_weights())
+    except (TypeError, ValueError, NotImplementedError) as error:
+        said = " ".join(str(error).split())[:120]
+        raise NnvizError(
+            f"A network that can be copied was expected. Received: {network.name}, and Keras says: {said}"
+        ) from error
+    graph = Graph(model)
+    if [step.name for step in graph.steps] != [step.name for step in network.graph.steps]:
+        raise NnvizError(f"A copy with the same layers was expected. Received: other names in that of {network.name}.")
+    return replace(network, model=model, graph=graph, layers=describe(graph), _functions={}, _lock=threading.RLock())
+
+
+def _levels(network: Network, most: int) -> list[list[str]]:
+    """Names of the steps of each level, the last layer first; a batch normalisation goes with what it reads."""
+    groups: list[list[str]] = []
+    seen: set[int] = set()
+    for step in network.graph.steps:
+        if not getattr(step.layer, "weights", ()) or id(step.layer) in seen:
+            continue
+        seen.add(id(step.layer))
+        if groups and isinstance(step.layer, keras.layers.BatchNormalization):
+            groups[-1].append(step.name)
+        else:
+            groups.append([step.name])
+    groups.reverse()
+    if len(groups) > most > 1:
+        parts = np.array_split(np.arange(1, len(groups)), most - 1)
+        groups = [groups[0], *([name for at in part for name in groups[at]] for part in parts)]
+    return groups
+
+
+def shown_name(network: Network, name: str) -> str:
+    """What a layer is called: the twin that makes the class scores by the layer that it is of."""
+    return str(network.graph.by_name[name].layer.name) if name == LOGITS else name
+
+
+def shuffle(layer: Any, generator: np.random.Generator) -> None:
+    """Shuffle the numbers of each weight array of a layer; those of a batch normalisation by whole channels."""
+    arrays = layer.get_weights()
+    if isinstance(layer, keras.layers.BatchNormalization):
+        order = generator.permutation(arrays[0].size)
+        layer.set_weights([array[order] for array in arrays])
+    else:
+        layer.set_weights([generator.permutation(array.ravel()).reshape(array.shape) for array in arrays])

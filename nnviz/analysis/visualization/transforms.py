@@ -1,0 +1,134 @@
+"""Transformations of a picture between two steps, so that what forms holds when it is moved: seeded, differentiable.
+
+A transformation takes pictures (n, H, W, C) in 0..1 and a seed (two whole numbers), and returns pictures. It is a
+plain value: two that are equal compile to one function. All pictures of a batch are moved alike.
+
+Olah et al. 2017, Feature Visualization, Distill, doi:10.23915/distill.00007 (transformation robustness).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+Tensor = Any
+GREY = 0.5
+
+
+class Transformation(Protocol):
+    """Something that moves pictures a little."""
+
+    def __call__(self, images: Tensor, seed: Tensor) -> Tensor:
+        """Pictures (n, H, W, C) moved, by what the seed (2,) of int32 says."""
+
+    def __hash__(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Pad:
+    """A border of mid grey, so many pixels on each side; what the network is given is cut out at the end."""
+
+    pixels: int
+
+    def __call__(self, images: Tensor, seed: Tensor) -> Tensor:
+        border = [self.pixels, self.pixels]
+        return tf.pad(images, [[0, 0], border, border, [0, 0]], constant_values=GREY)
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """A shift by up to so many whole pixels either way; the edge is mirrored."""
+
+    pixels: int
+
+    def __call__(self, images: Tensor, seed: Tensor) -> Tensor:
+        shape = tf.shape(images)
+        border = [self.pixels, self.pixels]
+        wide = tf.pad(images, [[0, 0], border, border, [0, 0]], "SYMMETRIC")
+        at = tf.random.stateless_uniform((2,), seed, 0, 2 * self.pixels + 1, tf.int32)
+        cut = tf.slice(wide, tf.stack([0, at[0], at[1], 0]), shape)
+        return tf.ensure_shape(cut, images.shape)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Larger or smaller by up to so large a share, about the centre."""
+
+    share: float
+
+    def __call__(self, images: Tensor, seed: Tensor) -> Tensor:
+        factor = 1.0 + tf.random.stateless_uniform((), seed, -self.share, self.share)
+        zero = tf.zeros(())
+        return sample(images, [[1.0 / factor, zero], [zero, 1.0 / factor]])
+
+
+@dataclass(frozen=True)
+class Rotate:
+    """Turned by up to so many degrees either way, about the centre."""
+
+    degrees: float
+
+    def __call__(self, images: Tensor, seed: Tensor) -> Tensor:
+        angle = tf.random.stateless_uniform((), seed, -1.0, 1.0) * (self.degrees * math.pi / 180)
+        return sample(images, [[tf.cos(angle), -tf.sin(angle)], [tf.sin(angle), tf.cos(angle)]])
+
+
+def sample(images: Tensor, matrix: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Pictures (n, H, W, C) looked up at matrix @ (row, column), from the centre: bilinear, the edge goes on.
+
+    By gathering: its gradient is the exact adjoint, which that of TensorFlow's projective transform is not.
+    """
+    height, width = tf.shape(images)[1], tf.shape(images)[2]
+    bottom, right = (tf.cast(size - 1, tf.float32) for size in (height, width))
+    rows = tf.range(height, dtype=tf.float32)[:, None] - bottom / 2
+    columns = tf.range(width, dtype=tf.float32)[None] - right / 2
+    (a, b), (c, d) = matrix
+    at_rows = tf.clip_by_value(a * rows + b * columns + bottom / 2, 0.0, bottom)
+    at_columns = tf.clip_by_value(c * rows + d * columns + right / 2, 0.0, right)
+    top, left = tf.floor(at_rows), tf.floor(at_columns)
+    down, across = (at_rows - top)[..., None], (at_columns - left)[..., None]
+    first_row, first_column = tf.cast(top, tf.int32), tf.cast(left, tf.int32)
+    next_row, next_column = tf.minimum(first_row + 1, height - 1), tf.minimum(first_column + 1, width - 1)
+    flat = tf.reshape(images, (tf.shape(images)[0], -1, images.shape[-1]))
+
+    def at(row: Tensor, column: Tensor) -> Tensor:
+        return tf.gather(flat, row * width + column, axis=1)
+
+    upper = at(first_row, first_column) * (1 - across) + at(first_row, next_column) * across
+    lower = at(next_row, first_column) * (1 - across) + at(next_row, next_column) * across
+    return tf.ensure_shape(upper * (1 - down) + lower * down, images.shape)
+
+
+def standard(height: int, width: int) -> tuple[Transformation, ...]:
+    """What is done by default, in proportion to the picture; nothing to one without two dimensions."""
+    side = min(height, width)
+    if side < 8:
+        return ()
+    # Of Distill's 16 pixels of padding and of jitter on 224, and a little less turning and scaling.
+    return (
+        Pad(max(1, round(side / 28))),
+        Jitter(max(1, round(side / 28))),
+        Scale(0.05),
+        Rotate(5.0),
+        Jitter(max(1, round(side / 56))),
+    )
+
+
+def moved(images: Tensor, transformations: Sequence[Transformation], seed: Tensor, step: Tensor) -> Tensor:
+    """Pictures after all the transformations of one step, cut to their own size about the centre."""
+    found, base = images, tf.stack([seed, step * len(transformations)])
+    for at, each in enumerate(transformations):
+        found = each(found, base + tf.constant([0, at]))
+    return centred(found, images)
+
+
+def centred(found: Tensor, like: Tensor) -> Tensor:
+    """The middle of pictures, as large as another batch of them."""
+    size = tf.shape(like)
+    over = (tf.shape(found) - size) // 2
+    cut = tf.slice(found, tf.stack([0, over[1], over[2], 0]), size)
+    return tf.ensure_shape(cut, like.shape)

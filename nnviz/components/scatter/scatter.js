@@ -1,0 +1,144 @@
+// The component: draws, shows the picture under the pointer, turns what has three axes, and reports what is picked.
+
+const STATES = new WeakMap();
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const REACH = 14, STEP = Math.PI / 24;
+
+function draw(state) {
+  const { header, canvas, root } = state, width = Math.floor(root.clientWidth);
+  if (!width) return;
+  const ratio = window.devicePixelRatio || 1, low = window.innerHeight < 800 ? 0.8 : 1;
+  // Text has a least size, so in a low window the points give way.
+  const height = Math.max(220, Math.floor(header.height * window.innerHeight * low));
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  const theme = (state.theme = themeOf(root));
+  if (state.drawnOf !== `${header.what} ${theme.dark}`) {
+    state.colours = inks(header, theme);
+    state.sheet = sheetOf(header, state.pictures, state.colours);
+    state.drawnOf = `${header.what} ${theme.dark}`;
+  }
+  const extent = extentOf(header, state.values), scale = scaleOf(header, extent, width, height);
+  const view = { extent, scale, width, height, turn: header.axes === 3 ? state.turn : null };
+  state.places = projectAll(view, state.values, header.shape[0]);
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  drawPoints(context, state, rem);
+  drawNames(context, state, rem);
+  if (header.other) drawRing(context, ...project(view, header.other).slice(0, 2), 0.6 * rem, theme);
+  if (state.picked !== null) drawRing(context, state.places[3 * state.picked], state.places[3 * state.picked + 1], 0.6 * rem, theme);
+  // Where a place (x, y, z) stands: x and y of the first pixel and pixels a unit, in the plane; and how it is turned.
+  canvas.dataset.view = JSON.stringify([...project(view, [0, 0, 0]).slice(0, 2), scale]);
+  canvas.dataset.turn = view.turn ? view.turn.map((angle) => angle.toFixed(3)).join(",") : "";
+  canvas.dataset.picked = state.picked === null ? "" : String(state.picked);
+}
+
+function under(state, event) {
+  const box = state.canvas.getBoundingClientRect();
+  return nearestTo(state.places, event.clientX - box.left, event.clientY - box.top, REACH);
+}
+
+function hover(state, event) {
+  if (state.drag) return turning(state, event);
+  const index = under(state, event), { tip, header } = state;
+  tip.hidden = index < 0;
+  state.canvas.style.cursor = index >= 0 ? "pointer" : header.axes === 3 ? "grab" : "default";
+  if (index < 0) return;
+  const side = Math.max(112, Math.round(0.13 * window.innerHeight / 28) * 28);
+  drawPicture(tip.querySelector("canvas"), header, state.pictures, index, side);
+  tip.querySelector("span").textContent = header.titles[index];
+  const [x, y] = [state.places[3 * index], state.places[3 * index + 1]];
+  const [w, h] = [tip.offsetWidth, tip.offsetHeight], width = state.root.clientWidth;
+  tip.style.left = `${x + 22 + w <= width ? x + 22 : Math.max(0, x - 22 - w)}px`;
+  tip.style.top = `${Math.max(0, Math.min(y - h / 2, state.canvas.clientHeight - h))}px`;
+}
+
+function turning(state, event) {
+  const [dx, dy] = [event.clientX - state.drag.x, event.clientY - state.drag.y];
+  if (Math.hypot(dx, dy) > 4) state.drag.moved = true;
+  if (state.header.axes !== 3 || !state.drag.moved) return;
+  state.tip.hidden = true;
+  turnTo(state, state.drag.turn[0] + 0.008 * dx, state.drag.turn[1] + 0.008 * dy);
+}
+
+function turnTo(state, yaw, pitch) {
+  state.turn = [yaw, Math.max(-Math.PI / 2, Math.min(Math.PI / 2, pitch))];
+  cancelAnimationFrame(state.frame);
+  state.frame = requestAnimationFrame(() => draw(state));
+}
+
+function release(state, event) {
+  const { drag } = state;
+  state.drag = null;
+  if (drag && !drag.moved) pick(state, under(state, event));
+}
+
+function pick(state, index) {
+  if (index < 0) return;
+  state.picked = index;
+  state.sent += 1;
+  state.say.textContent = state.header.titles[index];
+  draw(state);
+  // A key that is held sends at most one pick in 60 ms, and always the last one.
+  clearTimeout(state.timer);
+  const send = () => { state.last = performance.now(); state.report({ index: state.picked, count: state.sent }); };
+  const wait = 60 - (performance.now() - state.last);
+  if (wait <= 0) send(); else state.timer = setTimeout(send, wait);
+}
+
+function key(state, event) {
+  const step = ARROWS[event.key];
+  if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (state.header.axes === 3) return turnTo(state, state.turn[0] + STEP * step[0], state.turn[1] + STEP * step[1]);
+  pick(state, state.picked === null ? 0 : nextTo(state.places, state.picked, step));
+}
+
+function begin(parentElement) {
+  const root = parentElement.querySelector(".scatter");
+  const state = { root, canvas: root.querySelector("canvas"), tip: root.querySelector(".tip"), say: root.querySelector(".say"), sent: 0, last: -1e9, picked: null, turn: [0.5, 0.3] };
+  STATES.set(parentElement, state);
+  const { canvas } = state;
+  canvas.addEventListener("pointermove", (event) => hover(state, event));
+  canvas.addEventListener("pointerleave", () => { state.tip.hidden = true; });
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    state.drag = { x: event.clientX, y: event.clientY, turn: state.turn, moved: false };
+    canvas.setPointerCapture(event.pointerId);
+  });
+  canvas.addEventListener("pointerup", (event) => release(state, event));
+  canvas.addEventListener("pointercancel", () => { state.drag = null; });
+  canvas.addEventListener("keydown", (event) => key(state, event));
+  state.watch = new ResizeObserver(() => { if (state.header && state.width !== root.clientWidth) { state.width = root.clientWidth; draw(state); } });
+  state.watch.observe(root);
+  state.resized = () => {
+    if (root.isConnected) { if (state.header) draw(state); return; }
+    // The page was left: nothing here may keep its arrays alive.
+    window.removeEventListener("resize", state.resized);
+    state.watch.disconnect();
+  };
+  window.addEventListener("resize", state.resized);
+  return state;
+}
+
+export default function (component) {
+  const { parentElement, data, setStateValue } = component;
+  const state = STATES.get(parentElement) || begin(parentElement);
+  const { header, values } = unpack(data);
+  state.header = header;
+  state.values = values.subarray(0, header.floats);
+  state.pictures = new Uint8Array(values.buffer, values.byteOffset + 4 * header.floats);
+  state.report = (value) => setStateValue("pick", value);
+  // A reply to an earlier pick must not move the outline back while a later one is under way.
+  if (header.seen >= state.sent || state.picked === null) { state.picked = header.picked; state.sent = Math.max(state.sent, header.seen); }
+  state.canvas.setAttribute("role", "application");
+  state.canvas.setAttribute("aria-label", header.alt);
+  state.canvas.tabIndex = 0;
+  state.width = state.root.clientWidth;
+  draw(state);
+  state.canvas.dataset.drawn = String(Number(state.canvas.dataset.drawn || 0) + 1);
+}

@@ -1,0 +1,200 @@
+"""What speaks for or against a saliency map: curves of deletion and insertion, of likeness, and a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from nnviz.figures.colour import NEUTRAL, PICKED, POSITIVE, SCALES
+
+
+def against_random(
+    shares: np.ndarray,
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    *,
+    title: str = "",
+    height: int = 380,
+    font: int = 18,
+) -> go.Figure:
+    """One chart a curve, side by side: the map's, and the mean of random ones with their range.
+
+    Args:
+        shares: (n,) 0..1 rising.
+        curves: by title of the chart, the map's (n,) and the random ones (maps, n).
+        title: of the vertical axis.
+        height: pixels.
+        font: size of all text, pixels.
+    """
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=1, cols=len(curves), shared_yaxes=True, horizontal_spacing=0.08)
+    x = 100 * np.asarray(shares)
+    for column, (name, (own, random)) in enumerate(curves.items(), start=1):
+        mean, low, high = random.mean(axis=0), random.min(axis=0), random.max(axis=0)
+        first = {"showlegend": column == 1, "row": 1}
+        band = {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
+        figure.add_scatter(
+            **band,
+            fill="toself",
+            fillcolor="rgba(107,114,128,0.25)",
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+            row=1,
+            col=column,
+        )
+        figure.add_scatter(
+            x=x,
+            y=mean,
+            name=f"{len(random)} random orders (mean, range)",
+            legendgroup="random",
+            line={"color": NEUTRAL, "width": 4, "dash": "dash"},
+            hovertemplate="%{x:.0f}%: %{y:.3g}<extra>random</extra>",
+            col=column,
+            **first,
+        )
+        figure.add_scatter(
+            x=x,
+            y=own,
+            name="in the map's order",
+            legendgroup="map",
+            line={"color": POSITIVE, "width": 5},
+            hovertemplate="%{x:.0f}%: %{y:.3g}<extra>map</extra>",
+            col=column,
+            **first,
+        )
+        figure.update_xaxes(title_text=name, title_standoff=4, row=1, col=column)
+    figure.update_xaxes(tickfont_size=font, title_font_size=font, ticksuffix="%", nticks=6, zeroline=False)
+    figure.update_yaxes(tickfont_size=font, title_font_size=font, nticks=6, zeroline=True, zerolinecolor=NEUTRAL)
+    figure.update_yaxes(title_text=title, col=1)
+    figure.update_layout(
+        height=height,
+        margin={"l": 10, "r": 10, "t": 36, "b": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": font}},
+    )
+    return figure
+
+
+def likeness(
+    names: Sequence[str], alike: np.ndarray, *, title: str = "", height: int = 340, font: int = 18
+) -> go.Figure:
+    """How alike a map still is after each step, 1 for the same: a curve over named steps.
+
+    Args:
+        names: of all steps, also those to come.
+        alike: (n,) of the first steps, -1..1; NaN where there is no measure.
+        title: of the axis of the steps.
+        height: pixels.
+        font: size of all text, pixels.
+    """
+    values = [None if np.isnan(value) else float(value) for value in alike]
+    places = list(range(len(names)))
+    figure = go.Figure(
+        go.Scatter(
+            x=places[: len(values)],
+            y=values,
+            mode="lines+markers+text",
+            line={"color": POSITIVE, "width": 5},
+            marker={"size": 14, "color": POSITIVE},
+            text=[f"{value:.2f}".replace("-", "\u2212") if value is not None else "" for value in values],
+            textposition="top center",
+            textfont_size=font + 2,
+            cliponaxis=False,
+            hovertemplate="%{y:.3f}<extra></extra>",
+        )
+    )
+    figure.add_hline(y=0, line={"width": 2, "color": NEUTRAL, "dash": "dot"}, layer="below")
+    figure.update_xaxes(
+        tickvals=places, ticktext=list(names), tickfont_size=font, tickangle=0, title_text=title, title_font_size=font
+    )
+    figure.update_xaxes(range=[-0.5, len(names) - 0.5], title_standoff=4, zeroline=False)
+    low = min([-0.15, *(value for value in values if value is not None)])
+    figure.update_yaxes(range=[1.1 * low, 1.22], tickvals=[0, 0.25, 0.5, 0.75, 1], tickfont_size=font, zeroline=False)
+    figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 8, "b": 8}, showlegend=False)
+    return figure
+
+
+def change_bars(changes: np.ndarray, copies: int, *, title: str = "", height: int = 340, font: int = 18) -> go.Figure:
+    """One bar a noisy copy, the mean as a line, the largest outlined.
+
+    Args:
+        changes: (n,) from 0 up, of the copies so far.
+        copies: bars that there is room for.
+        title: of the axis of the copies.
+        height: pixels.
+        font: size of all text, pixels.
+    """
+    values = np.asarray(changes, float)
+    largest = int(np.nanargmax(values)) if np.isfinite(values).any() else -1
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(len(values))),
+            y=values,
+            text=[f"{value:.2f}" if np.isfinite(value) else "" for value in values],
+            textposition="inside",
+            insidetextanchor="start",
+            textangle=0,
+            insidetextfont={"size": font + 2, "color": "#14171a"},
+            marker={
+                "color": POSITIVE,
+                "opacity": 0.85,
+                "line": {"color": PICKED, "width": [4 if at == largest else 0 for at in range(len(values))]},
+            },
+            hovertemplate="copy %{x}: %{y:.3f}<extra></extra>",
+        )
+    )
+    top = 1.08 * float(values[largest]) if largest >= 0 and values[largest] > 0 else 1.0
+    if largest >= 0:
+        figure.add_hline(y=float(np.nanmean(values)), line={"width": 3, "color": NEUTRAL, "dash": "dash"})
+    figure.update_xaxes(
+        range=[-0.6, copies - 0.4],
+        dtick=1,
+        tickfont_size=font,
+        title_text=title,
+        title_font_size=font,
+        title_standoff=4,
+    )
+    figure.update_yaxes(range=[0, top], tickfont_size=font, nticks=6, zeroline=True, zerolinecolor=NEUTRAL)
+    figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 12, "b": 8}, showlegend=False, bargap=0.3)
+    return figure
+
+
+def matrix(
+    names: Sequence[str], values: np.ndarray, *, short: Sequence[str] = (), height: int = 480, font: int = 18
+) -> go.Figure:
+    """A square of correlations, -1..1 around white, with their numbers.
+
+    Args:
+        names: (n,) of rows and columns.
+        short: (n,) shorter ones for the columns.
+        values: (n, n); NaN stays empty.
+        height: pixels.
+        font: size of all text, pixels.
+    """
+    values = np.asarray(values, float)
+    text = [
+        ["" if np.isnan(v) else f"{v:.2f}".replace("-", "\u2212").replace("0.", ".") for v in row] for row in values
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=list(short or names),
+            y=list(names),
+            zmin=-1,
+            zmax=1,
+            colorscale=SCALES["diverging"],
+            text=text,
+            texttemplate="%{text}",
+            textfont_size=font,
+            xgap=2,
+            ygap=2,
+            hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
+            showscale=False,
+        )
+    )
+    figure.update_yaxes(autorange="reversed", tickfont_size=font, showgrid=False, ticks="")
+    figure.update_xaxes(tickfont_size=font, tickangle=-40, side="bottom", showgrid=False, ticks="")
+    figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 6, "b": 6}, plot_bgcolor="rgba(0,0,0,0)")
+    return figure

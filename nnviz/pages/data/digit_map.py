@@ -1,0 +1,156 @@
+"""The map: test digits where a layer has them, in the plane or in space, and how well the classes come apart."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis import vectors
+from nnviz.analysis.embedding import NEIGHBOURS, Embedding
+from nnviz.analysis.images import Transform
+from nnviz.components.scatter import Points, scatter
+from nnviz.figures.depth import depth_curves
+from nnviz.pages import address, controls, views
+from nnviz.pages.data import jobs
+from nnviz.pages.data.opening import number_of, open_digit
+from nnviz.pages.page import caption, small
+from nnviz.pages.session import Session
+
+METHODS = {"pca": "PCA", "tsne": "t-SNE"}
+AXES = {"2": "2-D", "3": "3-D"}
+MARKS = {"points": "Points", "digits": "Digits"}
+COLOURS = (
+    *("#332288", "#88ccee", "#44aa99", "#117733", "#999933"),
+    *("#ddcc77", "#661100", "#cc6677", "#882255", "#aa4499"),
+)
+"""Paul Tol's ten for qualitative data, apart for the colour-blind too."""
+
+
+def _choose() -> None:
+    """The method, the axes, and what stands for a digit."""
+    controls.switch("Method", "reduce", tuple(METHODS), method(), titles=METHODS)
+    controls.switch("Axes", "axes", tuple(AXES), str(axes()), titles=AXES)
+    controls.switch("Marks", "marks", tuple(MARKS), address.choice("marks", tuple(MARKS), "points"), titles=MARKS)
+
+
+def method() -> str:
+    return address.choice("reduce", tuple(METHODS), "pca")
+
+
+def axes() -> int:
+    return int(address.choice("axes", tuple(AXES), "2"))
+
+
+def render(current: Session) -> None:
+    """Draw the view."""
+    found = jobs.embeddings(current)
+    mine = found.get(jobs.layer_of(current))
+    places, final = None, True
+    if mine is not None and method() == "tsne":
+        places, final = jobs.shape(current, mine, axes())
+    elif mine is not None:
+        places = mine.coordinates[:, : axes()]
+    left, right = st.columns([0.64, 0.36], gap="medium")
+    with left:
+        if places is not None:
+            _cloud(current, mine, places)
+    with right:
+        with st.container(horizontal=True, gap="xsmall"):
+            _choose()
+        _depths(current, found)
+    caption(_sentence(current, found, mine))
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        small(html.escape(_notes(current, mine, final)))
+        jobs.bars(jobs.DEPTH, jobs.LAYER, jobs.SHAPE, redraw=1.0)
+
+
+def _cloud(current: Session, mine: Embedding | None, places: np.ndarray) -> None:
+    numbers, images, labels = jobs.chosen(current)
+    at, other = _own(current, mine)
+    scatter(
+        Points(
+            places,
+            labels,
+            [str(digit) for digit in range(10)],
+            COLOURS,
+            images,
+            [f"test digit {number}, a {label}" for number, label in zip(numbers, labels, strict=True)],
+        ),
+        key="data-map",
+        alt=f"{len(numbers):,} test digits where {current.layer.name} has them, coloured by class",
+        picked=at,
+        other=other,
+        height=0.65,
+        small_pictures=address.choice("marks", tuple(MARKS), "points") == "digits",
+        on_pick=lambda index: open_digit(int(numbers[index])),
+    )
+
+
+def _own(current: Session, mine: Embedding | None) -> tuple[int | None, np.ndarray | None]:
+    """The chosen picture: its point, or where it would stand; neither where that is not known."""
+    numbers = jobs.chosen(current)[0]
+    number = number_of(current.picture.name)
+    plain = current.transform == Transform(shuffle=current.network.shuffle)
+    if number is not None and plain and number in numbers:
+        return int(np.flatnonzero(numbers == number)[0]), None
+    if mine is None or method() != "pca":
+        return None, None
+    place = mine.place(vectors.as_vector(current.trace.activations[jobs.layer_of(current)]))
+    return None, None if place is None else place[: axes()]
+
+
+def _depths(current: Session, found: dict[str, Embedding]) -> None:
+    """How well the classes come apart, layer by layer."""
+    names = vectors.depths(current.network)
+    lines = {
+        "by the whole vector": [found[name].space.accuracy if name in found else None for name in names],
+        "by two PCA axes": [found[name].plane.accuracy if name in found else None for name in names],
+    }
+    small(f"Digits whose {NEIGHBOURS} nearest tell their class")
+    views.plot(depth_curves(names, lines, now=jobs.layer_of(current)), "data-depth")
+
+
+def _sentence(current: Session, found: dict[str, Embedding], mine: Embedding | None) -> str:
+    layer = html.escape(current.layer.name)
+    count = f"{len(jobs.chosen(current)[0]):,}"
+    if mine is None:
+        return f"{count} test digits on their way through {html.escape(current.name)} to {layer}."
+    text = f"In {layer} the {NEIGHBOURS} nearest of a digit tell its class for {views.percent(mine.space.accuracy)}"
+    text += f" of {count}"
+    first = current.network.layers[0].name
+    if first in found and first != jobs.layer_of(current):
+        was, now = found[first].space.accuracy, mine.space.accuracy
+        text += f", by the pixels alone for {views.percent(was)}: "
+        text += "the classes come apart with depth" if now > was + 0.005 else "they come apart no further here"
+    elif first in found:
+        names = [name for name in vectors.depths(current.network) if name in found]
+        text += (
+            f" by the pixels alone; in {html.escape(names[-1])} for {views.percent(found[names[-1]].space.accuracy)}"
+        )
+    return text + "."
+
+
+def _notes(current: Session, mine: Embedding | None, final: bool) -> str:
+    numbers = jobs.chosen(current)[0]
+    step = int(numbers[1] - numbers[0])
+    text = "Each point is a test digit" + f" (every {step}th)." + " Point at it to see it, click to open it."
+    if axes() == 3:
+        text = "Each point is a test digit. Drag or use the arrow keys to turn, click to open one."
+    if mine is None:
+        return text
+    if method() == "pca":
+        shown = float(mine.explained[: axes()].sum())
+        text += f" These {axes()} axes show {views.percent(shown)} of the variance."
+    elif final:
+        text += " t-SNE keeps neighbours together; distances between clusters mean little."
+    text += f" Silhouette {mine.space.silhouette:.2f}".replace("-", "\u2212")
+    text += f" by all {len(mine.mean):,} numbers."
+    full = current.trace.activations[current.layer.name].size
+    if full > vectors.EXACT and len(mine.mean) == vectors.HASHED:
+        text = text.replace(f"all {len(mine.mean):,} numbers", f"{full:,} numbers hashed to {len(mine.mean):,}")
+    at, other = _own(current, mine)
+    if at is None and other is None:
+        text += f" {current.picture.title.capitalize()} is not among them."
+    return text

@@ -1,0 +1,160 @@
+"""The long work of this page: begun when it is looked at, its results kept for all viewers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis import digits, vectors
+from nnviz.analysis.confusion import Answers, answers
+from nnviz.analysis.embedding import Embedding, embedded, squared_distances
+from nnviz.analysis.network import Network
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.tsne import STEPS, tsne
+from nnviz.pages import work
+from nnviz.pages.session import Session
+
+DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-tsne", "data-vectors", "data-answers")
+_FIRST = 0.4
+"""Seconds that work takes at once, before there is a bar."""
+_KEPT_BYTES = 320 * 2**20
+
+_vectors: OrderedDict[Any, np.ndarray] = OrderedDict()
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def sample(_network: Network, key: str) -> np.ndarray:
+    """Numbers of the test digits that are looked at; kept under the network's content key."""
+    return vectors.sample(_network)
+
+
+def chosen(current: Session) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers (n,), pictures (n, 28, 28) uint8 and classes (n,) of the digits that are looked at."""
+    numbers = sample(current.network, current.key)
+    images, labels = digits.test_set()
+    return numbers, images[numbers], labels[numbers].astype(int)
+
+
+def layer_of(current: Session) -> str:
+    """The layer whose vectors are those of the one under study."""
+    return vectors.source(current.network, current.layer.name)
+
+
+def embeddings(current: Session) -> dict[str, Embedding]:
+    """By layer: all depths and the layer under study, or what there is of them so far."""
+    layers = vectors.depths(current.network)
+    own = layer_of(current)
+    found = dict(_embedded(current, DEPTH, (DEPTH, current.key), tuple(sorted(layers, key=lambda name: name != own))))
+    if own not in layers:
+        found |= _embedded(current, LAYER, (LAYER, current.key, own), (own,))
+    return found
+
+
+def _embedded(current: Session, name: str, key: Any, layers: tuple[str, ...]) -> dict[str, Embedding]:
+    def steps() -> Generator[Progress, None, dict[str, Embedding]]:
+        _, images, labels = chosen(current)
+        return embedded(current.network, layers, images, labels)
+
+    many = f"in {len(layers)} layers" if len(layers) > 1 else f"in {layers[0]}"
+    return _worked(name, key, f"Digits {many}", steps) or {}
+
+
+def shape(current: Session, start: Embedding, axes: int) -> tuple[np.ndarray | None, bool]:
+    """Where t-SNE puts the digits of the layer under study, (n, axes), and whether that is its last word."""
+    layer = layer_of(current)
+    key = (SHAPE, current.key, layer, axes)
+
+    def steps() -> Generator[Progress, None, np.ndarray]:
+        begun = _held(current, layer)
+        while True:
+            try:
+                next(begun)
+            except StopIteration as finished:
+                values = finished.value
+                break
+            yield Progress(0, STEPS)
+        squared = squared_distances(values)
+        yield Progress(0, STEPS)
+        return (yield from tsne(squared, start.coordinates[:, :axes]))
+
+    found = _worked(SHAPE, key, f"t-SNE of {layer}", steps)
+    return found, work.result(key) is not None
+
+
+def vectors_of(current: Session, layer: str) -> np.ndarray | None:
+    """The digits' vectors (n, size) in a layer; None while they are made."""
+    key = (VECTORS, current.key, layer)
+    name = f"{VECTORS}-{layer}"
+    if key in _vectors:
+        _vectors.move_to_end(key)
+        return _vectors[key]
+    mine = work.job(name)
+    if mine is not None and mine.state == "done":
+        # They had to make room for others meanwhile.
+        work.forget(name)
+    _worked(name, key, f"Digits in {layer}", lambda: _noted(current, layer))
+    return _vectors.get(key)
+
+
+def _noted(current: Session, layer: str) -> Generator[Progress, None, bool]:
+    yield from _held(current, layer)
+    return True
+
+
+def _held(current: Session, layer: str) -> Generator[Progress, None, np.ndarray]:
+    """The vectors in a layer, from what is kept or made and kept."""
+    key = (VECTORS, current.key, layer)
+    if key not in _vectors:
+        made = yield from vectors.vectors(current.network, [layer], chosen(current)[1])
+        values = made[layer]
+        values.flags.writeable = False
+        _vectors[key] = values
+        while sum(each.nbytes for each in _vectors.values()) > _KEPT_BYTES and len(_vectors) > 1:
+            _vectors.popitem(last=False)
+        return values
+    return _vectors[key]
+
+
+def counted(current: Session) -> Answers | None:
+    """What the network says of all test digits; None while they are counted."""
+    if not digits.read_by(current.network):
+        return None
+    key = (ANSWERS, current.key)
+    found = _worked(ANSWERS, key, "Test digits read", lambda: answers(current.network))
+    return found if isinstance(found, Answers) else None
+
+
+def _worked(name: str, key: Any, title: str, steps: Any) -> Any:
+    """The result of a job, or what it has so far; begun where nobody has it."""
+    found = work.result(key)
+    if found is not None:
+        return found
+    fresh = work.job(name) is None or work.job(name).key != key  # type: ignore[union-attr]
+    begun = work.begin(name, title, key, steps)
+    if fresh:
+        begun.work(_FIRST)
+    found = work.result(key)
+    if found is not None:
+        return found
+    return begun.progress.so_far if begun.progress is not None else None
+
+
+def bars(*names: str, redraw: float | None = None) -> None:
+    """The bars of some jobs, and for one that was stopped or failed a button to take it up."""
+    for name in names:
+        work.bar(name, redraw=redraw)
+        mine = work.job(name)
+        if mine is not None and mine.state in ("stopped", "failed"):
+            if mine.reason:
+                st.caption(mine.reason)
+            st.button(
+                f"{mine.title}: take it up",
+                icon=":material/play_arrow:",
+                key=f"{name}-again",
+                on_click=work.forget,
+                args=(name,),
+            )

@@ -1,0 +1,19 @@
+"""Opening a test digit from this page: it is the picture on every page then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnviz.pages import address
+
+
+def open_digit(number: int) -> None:
+    """Let the address name a test digit, as it is: moved or turned it would not be the one that was picked."""
+    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "row", "column", "unit"))
+    address.write(image=f"test-{number}", **plain)
+
+
+def number_of(name: str) -> int | None:
+    """The number of a test digit by its name in the address; None for another picture."""
+    kind, _, number = name.partition("-")
+    return int(number) if kind == "test" and number.isdecimal() else None

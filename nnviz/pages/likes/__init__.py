@@ -1,0 +1,1 @@
+"""What it likes: the picture that raises a unit or a class most."""

@@ -1,0 +1,83 @@
+"""The controls of the page of what a unit likes: each shows what the address says, and writes what is chosen to it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnviz.pages import address, controls
+from nnviz.pages.likes.wish import (
+    BETWEEN,
+    DREAMS,
+    KINDS,
+    MOST_OCTAVES,
+    MOST_RATE,
+    MOST_SEED,
+    MOST_STEPS,
+    SUBJECTS,
+    WAYS,
+    Asked,
+    choices,
+)
+from nnviz.pages.session import Session
+
+
+def subject(current: Session, what: Asked) -> None:
+    """Which unit or class."""
+    controls.switch("What", "likes.of", tuple(SUBJECTS), what.subject, titles=SUBJECTS)
+    if what.subject == "class":
+        controls.classes(current)
+        return
+    options = [layer for layer in current.network.layers if layer.index]
+    controls.layers(current, options)
+    controls.slider(
+        "Unit", "unit", current.unit, 0, choices(current, "unit") - 1, format="unit %d", label_visibility="collapsed"
+    )
+
+
+def knobs(current: Session, what: Asked) -> None:
+    """The way, and its parameters."""
+    _switch("Pictures", "likes.way", WAYS, what.way)
+    if what.way == "between":
+        one, other = st.columns(2, gap="small")
+        with one:
+            _slider("To " + what.subject, "likes.other", what.other, 0, choices(current, what.subject) - 1)
+        with other:
+            _slider("Picture", "likes.shown", what.shown, 0, BETWEEN - 1, format=_share(what.shown))
+    if what.way == "dream" and what.subject == "unit":
+        _switch("What is to grow", "likes.dream", DREAMS, what.dream_of)
+    one, other = st.columns(2, gap="small")
+    with one:
+        _slider("Steps", "likes.steps", what.steps, 1, MOST_STEPS)
+    with other:
+        _slider("Rate (%)", "likes.rate", what.rate, 1, MOST_RATE)
+    if what.way == "dream":
+        _slider("Octaves", "likes.octaves", what.octaves, 1, MOST_OCTAVES)
+    else:
+        _switch("Parametrisation", "likes.as", KINDS, what.kind)
+        _switch("Jitter, scale, rotate", "likes.moved", {"1": "On", "0": "Off"}, "1" if what.moved else "0")
+    _slider("Seed", "likes.seed", what.seed, 0, MOST_SEED)
+
+
+def _share(shown: int) -> str:
+    """The slider's own number is the picture's; what it stands for is a share of the other."""
+    return f"{shown * 100 // (BETWEEN - 1)}%%"
+
+
+def _switch(label: str, name: str, titles: dict[str, str], value: str) -> None:
+    key = f"switch-{name}"
+    # Another way has another steps and rate by default, and other pictures to choose from.
+    cleared = {"likes.shown": None} | ({"likes.steps": None, "likes.rate": None} if name == "likes.way" else {})
+    address.bound(key, value)
+    st.segmented_control(
+        label,
+        list(titles),
+        format_func=lambda option: titles[option],
+        key=key,
+        required=True,
+        on_change=lambda: address.write(**cleared, **{name: st.session_state[key]}),
+        width="stretch",
+    )
+
+
+def _slider(label: str, name: str, value: int, low: int, high: int, format: str | None = None) -> None:
+    controls.slider(label, name, value, low, high, format=format)

@@ -1,0 +1,102 @@
+"""The pictures of the page of what a unit likes: what forms, and beside it what the unit makes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnviz.analysis.trace import Trace
+from nnviz.analysis.visualization import Visualization
+from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures.colour import from_zero, symmetric
+from nnviz.figures.words import number
+from nnviz.pages import address, views
+from nnviz.pages.likes.wish import BETWEEN, Asked
+from nnviz.pages.likes.words import name, title
+from nnviz.pages.session import Session
+
+
+def tiles_of(pixels: np.ndarray) -> np.ndarray:
+    """Pictures (n, H, W, C) in 0..255 as the raster takes them."""
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+
+
+def forming(current: Session, what: Asked, found: Visualization | None, shown: int) -> None:
+    """The picture that forms, or all of them."""
+    blank = np.full((what.count, *current.fitted.pixels.shape), 128, np.float32)
+    tiles = tiles_of(blank if found is None else found.pixels)
+    words = {"title": title(current, what), "note": "" if found is None else f"{found.steps} steps"}
+    if what.way == "four":
+        labels = [""] * 4 if found is None else [number(float(score)) for score in found.scores]
+        panels = [_panel(tiles, **words, labels=labels, columns=2, most=336, pick="tile", names=_numbered(4))]
+        picked = Place(0, shown)
+    elif what.way == "between":
+        labels = [f"{share}%" for share in range(0, 101, 100 // (BETWEEN - 1))]
+        panels = [
+            _panel(tiles[shown : shown + 1], **words, most=448, scale=4.0),
+            _panel(tiles, labels=labels, columns=BETWEEN, row=1, most=112, pick="tile", names=labels),
+        ]
+        picked = Place(1, shown)
+    else:
+        panels, picked = [_panel(tiles, **words, most=672)], None
+    raster(
+        panels,
+        key=f"likes-{what.way}",
+        alt=f"{title(current, what)}, as a picture" if found else "Nothing yet: it is about to form",
+        picked=picked,
+        height=0.62,
+        least=48,
+        on_pick=lambda place: address.write(**{"likes.shown": place.tile}),
+    )
+
+
+def beside(current: Session, what: Asked, seen: Trace | None) -> None:
+    """What the unit makes of the picture that was made, the present picture, and what it makes of that."""
+    own = _map(current, what, current.trace)
+    made = None if seen is None else _map(current, what, seen)
+    both = [values for values in (own, made) if values is not None]
+    # Without maps the two pictures stand side by side, equally large.
+    most = 672 if own is None else 224
+    panels = [
+        views.picture_panel(current, title="Present picture", note="" if own is not None else " ", most=most, row=1)
+    ]
+    if own is not None:
+        joined = np.concatenate([values.ravel() for values in both])
+        signed = bool(joined.min() < 0)
+        for values, whose, row in ((made, "what it likes", 0), (own, "the present", 1)):
+            panels.append(
+                Panel(
+                    (np.zeros_like(own) if values is None else values)[None],
+                    "diverging" if signed else "viridis",
+                    symmetric(joined) if signed else from_zero(joined),
+                    title=f"Map {current.unit} of {whose}",
+                    note="to come" if values is None else f"up to {number(float(values.max()))}",
+                    most=224,
+                    row=row,
+                    say_zero=values is not None,
+                )
+            )
+    raster(
+        panels,
+        key="likes-beside",
+        alt=f"Beside it the present picture, and the maps of {name(current, what)} on both",
+        height=0.62,
+        least=48,
+    )
+
+
+def _map(current: Session, what: Asked, trace: Trace) -> np.ndarray | None:
+    """The map of the unit under study, where it has one."""
+    values = trace.activations[current.layer.name]
+    if what.subject == "class" or values.ndim != 3:
+        return None
+    return values[..., current.unit]
+
+
+def _panel(tiles: np.ndarray, **more: Any) -> Panel:
+    return Panel(tiles, "grey", (0, 255), **more)
+
+
+def _numbered(count: int) -> list[str]:
+    return [f"picture {index}" for index in range(count)]

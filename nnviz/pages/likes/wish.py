@@ -1,0 +1,158 @@
+"""What is asked for on the page of what a unit likes: subject, way and parameters, as the address has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from nnviz.analysis import targets
+from nnviz.analysis.graph import LOGITS
+from nnviz.analysis.influence import answer_layer
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.trace import Trace
+from nnviz.analysis.visualization import Visualization, dreaming, objectives, visualizing
+from nnviz.analysis.visualization.objectives import Objective
+from nnviz.pages import address, library
+from nnviz.pages.session import Session
+
+SUBJECTS = {"unit": "Unit", "class": "Class"}
+WAYS = {"one": "One", "four": "Four", "between": "Blend", "dream": "Dream"}
+DREAMS = {"layer": "All units of the layer", "unit": "This unit"}
+KINDS = {"fourier": "Fourier", "pixels": "Pixels"}
+BETWEEN = 5
+"""Pictures from one unit to the other, both ends counted."""
+STEPS, DREAM_STEPS, RATE = 64, 20, 5
+MOST_STEPS, MOST_RATE, MOST_SEED, MOST_OCTAVES = 512, 50, 99, 5
+_APART = 2.0
+"""How far four pictures are kept apart: twice their score, times how like they are."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for; `rate` is in hundredths of Adam's unit, or of the range in a dream."""
+
+    subject: str
+    way: str
+    dream_of: str
+    other: int
+    steps: int
+    rate: int
+    kind: str
+    moved: bool
+    seed: int
+    octaves: int
+    shown: int
+
+    @property
+    def count(self) -> int:
+        """Pictures at once."""
+        return {"four": 4, "between": BETWEEN}.get(self.way, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """A visualisation, how to make it, and what it is kept under.
+
+    `form` is what is compiled for it: a second one of the same form needs no compilation.
+    """
+
+    objective: Objective
+    key: Hashable
+    form: Hashable
+    steps: Callable[[], Generator[Progress, None, Visualization]]
+
+
+def asked(current: Session) -> Asked:
+    """What the address asks for, each within what there is."""
+    way = address.choice("likes.way", tuple(WAYS), "one")
+    subject = address.choice("likes.of", tuple(SUBJECTS), "unit")
+    most = choices(current, subject) - 1
+    rate = 1 if way == "dream" else RATE
+    return Asked(
+        subject=subject,
+        way=way,
+        dream_of=address.choice("likes.dream", tuple(DREAMS), "layer"),
+        other=address.whole("likes.other", (at(current, subject) + 1) % (most + 1), 0, most)[0],
+        steps=address.whole("likes.steps", DREAM_STEPS if way == "dream" else STEPS, 1, MOST_STEPS)[0],
+        rate=address.whole("likes.rate", rate, 1, MOST_RATE)[0],
+        kind=address.choice("likes.as", tuple(KINDS), "fourier"),
+        moved=address.choice("likes.moved", ("1", "0"), "1") == "1",
+        seed=address.whole("likes.seed", 0, 0, MOST_SEED)[0],
+        octaves=address.whole("likes.octaves", 3, 1, MOST_OCTAVES)[0],
+        shown=address.whole("likes.shown", BETWEEN // 2 if way == "between" else 0, 0, 4)[0],
+    )
+
+
+def at(current: Session, subject: str) -> int:
+    """The unit or the class under study."""
+    return current.unit if subject == "unit" else current.class_index
+
+
+def choices(current: Session, subject: str) -> int:
+    """How many units or classes there are."""
+    return current.activations.shape[-1] if subject == "unit" else current.network.graph.classes
+
+
+def raised(current: Session, subject: str, index: int) -> Objective:
+    """The mean of a unit's map, or the score of a class; also where the unit is an output that stands for one."""
+    network, layer = current.network, current.layer.name
+    if subject == "class":
+        return objectives.as_objective(targets.class_score(network, index))
+    if layer == answer_layer(network):
+        return objectives.as_objective(targets.unit_score(network, layer, index, layer))
+    return objectives.channel(layer, index)
+
+
+def of_map(objective: Objective) -> bool:
+    """Whether it is a layer's own output that is raised, not a class score."""
+    return LOGITS not in objective.reads
+
+
+def wish(current: Session, what: Asked) -> Wish:
+    """The visualisation that is asked for."""
+    network, fitted = current.network, current.fitted
+    objective = raised(current, what.subject, at(current, what.subject))
+    if what.way == "between":
+        other = raised(current, what.subject, what.other)
+        objective = objectives.interpolation(objective, other, BETWEEN)
+    if what.way == "dream" and what.subject == "unit" and what.dream_of == "layer":
+        objective = objectives.layer(current.layer.name)
+    numbers = tuple(number.tobytes() for number in objective.numbers)
+    if what.way == "dream":
+        form: Hashable = ("dream", current.key, objective.form)
+        key = (form, numbers, library.digest(fitted.image), what.steps, what.rate, what.octaves, what.seed)
+        return Wish(
+            objective,
+            key,
+            form,
+            lambda: dreaming(network, fitted, objective, what.steps, what.rate / 100, what.octaves, what.seed),
+        )
+    size = (fitted.image.shape[0], fitted.image.shape[1])
+    form = ("likes", current.key, objective.form, what.kind, what.moved, what.way == "four", size)
+    return Wish(
+        objective,
+        (form, numbers, what.steps, what.rate, what.seed),
+        form,
+        lambda: visualizing(
+            network,
+            objective,
+            what.steps,
+            what.rate / 100,
+            what.kind,
+            None if what.moved else (),
+            what.seed,
+            count=what.count,
+            diversity=_APART if what.way == "four" else 0.0,
+            alike=what.way == "between",
+            size=size,
+        ),
+    )
+
+
+def value(objective: Objective, trace: Trace) -> float:
+    """An objective's value on an image that was traced."""
+    arrays = {**trace.activations, LOGITS: trace.logits}
+    found = {name: tf.constant(arrays[name][None]) for name in objective.reads}
+    return float(objective.score(found, [tf.constant(number) for number in objective.numbers])[0])

@@ -1,0 +1,100 @@
+"""The sentences of the page of what a unit likes."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+
+from nnviz.analysis.trace import Trace
+from nnviz.analysis.visualization import Visualization
+from nnviz.figures.words import number
+from nnviz.pages import views
+from nnviz.pages.likes.wish import BETWEEN, Asked, Wish, at, of_map, raised, value
+from nnviz.pages.session import Session
+
+
+def name(current: Session, what: Asked, index: int | None = None) -> str:
+    """The subject as it is called in a sentence; plain text."""
+    index = at(current, what.subject) if index is None else index
+    if what.subject == "class":
+        return f"class {current.class_name(index)}"
+    return f"unit {index} of {current.layer.name}"
+
+
+def whom(current: Session, what: Asked) -> str:
+    """What is raised, as a sentence begins with it; plain text."""
+    if what.way == "dream" and what.subject == "unit" and what.dream_of == "layer":
+        return f"The mean square of {current.layer.name}"
+    text = name(current, what)
+    return text[0].upper() + text[1:]
+
+
+def title(current: Session, what: Asked) -> str:
+    """Above the picture that is made."""
+    if what.way == "dream":
+        layer = what.subject == "unit" and what.dream_of == "layer"
+        return f"The picture as {current.layer.name if layer else name(current, what)} dreams it"
+    if what.way == "between":
+        return (
+            f"From {name(current, what)} to {what.other if what.subject == 'unit' else current.class_name(what.other)}"
+        )
+    return f"What {name(current, what)} likes"
+
+
+def sentence(current: Session, what: Asked, asked: Wish, found: Visualization, seen: Trace, shown: int) -> str:
+    """What one sees, and so what: HTML."""
+    if what.way == "dream":
+        return _dream(current, what, asked, found, seen)
+    who = html.escape(whom(current, what))
+    objective = raised(current, what.subject, at(current, what.subject))
+    here, there = value(objective, seen), value(objective, current.trace)
+    if what.way == "between":
+        other = raised(current, what.subject, what.other)
+        share = shown * 100 // (BETWEEN - 1)
+        return (
+            f"{100 - share}% {html.escape(name(current, what))} and {share}% "
+            f"{html.escape(name(current, what, what.other))}: on this picture the one gives {number(here)}, the other "
+            f"{number(value(other, seen))}. What lies between two likes shows whether they are kin."
+        )
+    text = f"{who} {_reaches(current, what, objective, here, seen)} on this picture, {_times(here, there)}"
+    if what.way == "four":
+        low, high = number(float(found.scores.min())), number(float(found.scores.max()))
+        return text + f". The four reach {low} to {high}: what they share is what it looks for, the rest is free."
+    if what.subject == "class" or not of_map(objective):
+        return text + f": the net says {_says(current, seen)}, though nothing of the kind was ever photographed."
+    return text + ": this is what it looks for."
+
+
+def _reaches(current: Session, what: Asked, objective: object, here: float, seen: Trace) -> str:
+    values = seen.activations[current.layer.name]
+    if what.subject == "class" or not of_map(raised(current, "unit", current.unit)):
+        return f"has the logit {number(here)}"
+    if values.ndim == 1:
+        return f"reaches {number(here)}"
+    peak = float(values[..., current.unit].max())
+    return f"averages {number(here)} over its map ({number(peak)} at its strongest)"
+
+
+def _times(here: float, there: float) -> str:
+    """Compared with the present picture."""
+    if there <= 0 or here <= 0:
+        return f"where the present picture gives {number(there)}"
+    return f"{here / there:,.1f} times what the present picture gives ({number(there)})"
+
+
+def _dream(current: Session, what: Asked, asked: Wish, found: Visualization, seen: Trace) -> str:
+    here, there = found.score, value(asked.objective, current.trace)
+    change = float(np.abs(found.pixels[0] - current.fitted.pixels).mean())
+    return (
+        f"{html.escape(whom(current, what))} rises from {number(there)} to {number(here)} when each pixel may drift "
+        f"({change:.0f} of 255 on average): what it sees a little of, it is given more of. The net now says "
+        f"{_says(current, seen)}."
+    )
+
+
+def _says(current: Session, seen: Trace) -> str:
+    if seen.logits.size == 1:
+        return number(float(seen.logits[0]))
+    winner = seen.winner
+    return f"{html.escape(current.class_name(winner))} ({views.percent(float(seen.probabilities[winner]))})"

@@ -1,0 +1,242 @@
+"""The evidence beside the map: four measurements of whether it is to be believed, on this network and this picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+
+import streamlit as st
+
+from nnviz.analysis import evidence, targets
+from nnviz.analysis.attribution import METHODS, SaliencyMethod, method_named
+from nnviz.analysis.attribution.reference import REFERENCES
+from nnviz.analysis.evidence.randomisation import shown_name
+from nnviz.components.raster import Panel, raster
+from nnviz.figures.evidence import against_random, change_bars, likeness, matrix
+from nnviz.pages import address, attributions, controls, library, parameters, views, work
+from nnviz.pages.attributions import Found
+from nnviz.pages.page import caption, small
+from nnviz.pages.saliency import evidence_words as words
+from nnviz.pages.saliency.drawn import panel, span
+from nnviz.pages.saliency.maps import again, short_title
+from nnviz.pages.saliency.measured import JOB, measured, waits
+from nnviz.pages.session import Session
+
+TITLES = {
+    "deletion": "Deletion",
+    "randomisation": "Random weights",
+    "stability": "Small noise",
+    "agreement": "Agreement",
+}
+"""What there is, by its name in the address."""
+_REDRAW = 1.0
+_STEPS, _MAPS, _COPIES, _WIDE = 28, 10, 8, 12
+_MEASURES = {"probability": "Probability", "logit": "Logit"}
+
+
+def render(current: Session, chosen: str, kind: str) -> None:
+    """Draw the view."""
+    method = method_named(chosen)
+    wish = attributions.wish(current, method, parameters.chosen(method, current.network))
+    found = attributions.desk().gather([wish])[0]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        controls.switch("Evidence", "evidence", tuple(TITLES), kind, titles=TITLES)
+        if kind != "agreement":
+            _methods(current, chosen)
+        draw = _KINDS[kind](current, found, wish)
+    left, right = st.columns([1, 3] if kind != "agreement" else [1, 5], gap="large")
+    with left:
+        raster(
+            [views.picture_panel(current, title="Picture", most=340)]
+            + [panel(current, found, True, 0, most=340, row=1) for _ in range(kind != "agreement")],
+            key="evidence-map",
+            alt=f"The picture, and its attribution by {method.title}",
+            height=0.6,
+            least=80,
+        )
+    with right:
+        bars = st.container()
+        draw()
+    with bars:
+        attributions.progress_bar()
+        work.bar(JOB, redraw=_REDRAW)
+        again(found, wish)
+        mine = work.job(JOB)
+        if mine is not None and mine.state in ("stopped", "failed"):
+            st.button("Compute", icon=":material/play_arrow:", key="evidence-again", on_click=partial(work.forget, JOB))
+
+
+def _methods(current: Session, chosen: str) -> None:
+    key = "evidence-method"
+    names = [method.name for method in METHODS if not method.unfit(current.network)]
+    address.bound(key, chosen)
+    st.selectbox(
+        "Method",
+        names,
+        format_func=lambda name: method_named(name).title,
+        key=key,
+        on_change=lambda: address.write(method=st.session_state[key], strip=None),
+        label_visibility="collapsed",
+        width=205,
+    )
+
+
+def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
+    options = tuple(_MEASURES) if current.trace.logits.size > 1 else ("logit",)
+    logit = address.choice("measure", options, options[0]) == "logit"
+    measure: Literal["probability", "logit"] = "logit" if logit else "probability"
+    baseline = address.choice("baseline", REFERENCES, "black")
+    controls.switch("Measure", "measure", options, measure, titles=_MEASURES)
+    key = "evidence-baseline"
+    address.bound(key, baseline)
+    st.selectbox(
+        "Baseline",
+        REFERENCES,
+        key=key,
+        on_change=address.writer("baseline", key),
+        label_visibility="collapsed",
+        width=130,
+    )
+
+    def draw() -> None:
+        if found.attribution is None or waits(found):
+            return
+        values = found.attribution.over_image()
+        network, image, index = current.network, current.fitted, current.class_index
+        curves, _ = measured(
+            f"Deletion and insertion, the map and {_MAPS} random orders",
+            ("deletion", wish.key, measure, baseline),
+            lambda: evidence.deleting(
+                network, image, values, index, steps=_STEPS, baseline=baseline, measure=measure, maps=_MAPS
+            ),
+        )
+        if curves is None:
+            return
+        names = ("deletion: pixels taken away", "insertion: pixels given")
+        lines = {
+            names[0]: (curves.deletion, curves.random_deletion),
+            names[1]: (curves.insertion, curves.random_insertion),
+        }
+        title = f"{measure} of {current.class_name(index)}"
+        views.plot(against_random(curves.shares, lines, title=title), "evidence-deletion")
+        caption(words.of_deletion(current, found.method, curves))
+        small(words.how_deletion(found.method, curves))
+
+    return draw
+
+
+def _randomisation(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
+    def draw() -> None:
+        if waits(found):
+            return
+        network = current.network
+        result, whole = measured(
+            f"{found.method.title} with weights shuffled, layer by layer from the last",
+            ("randomisation", wish.key),
+            lambda: evidence.randomising(network, current.fitted, found.method.name, wish.target, wish.parameters),
+        )
+        if result is None:
+            return
+        titles = ["trained", *(_level(network, level) for level in result.levels[1:])]
+        raster(
+            [
+                Panel(values[None], "inferno", span(values, "inferno")[0], title=title, most=220, say_zero=True)
+                for title, values in zip(titles, result.maps, strict=True)
+            ],
+            key="evidence-randomised",
+            alt="The map of the trained network, and of the network with more and more of its weights shuffled",
+            height=0.24,
+            least=60,
+        )
+        views.plot(likeness(titles, result.alike, title="weights shuffled so far"), "evidence-randomised")
+        caption(words.of_randomisation(current, found.method, result, whole))
+        small(words.how_randomisation())
+
+    return draw
+
+
+def _level(network: Any, names: tuple[str, ...]) -> str:
+    """A level of the cascade, short: its last-shuffled layer, and how many more."""
+    main = [shown_name(network, name) for name in names if not _normalises(network, name)] or list(names)
+    return f"+ {main[0]}" if len(main) == 1 else f"+ {len(main)} layers"
+
+
+def _normalises(network: Any, name: str) -> bool:
+    return type(network.graph.by_name[name].layer).__name__ == "BatchNormalization"
+
+
+def _stability(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
+    percent = address.whole("shake", 2, 1, 20)[0]
+    with st.container(width=230):
+        controls.slider("Noise (% of the range)", "shake", percent, 1, 20)
+
+    def draw() -> None:
+        if waits(found):
+            return
+        known = found.attribution
+        result, whole = measured(
+            f"{found.method.title} on {_COPIES} noisy copies",
+            ("stability", wish.key, percent),
+            lambda: evidence.shaking(
+                current.network,
+                current.fitted,
+                found.method.name,
+                wish.target,
+                wish.parameters,
+                noise=percent / 100,
+                copies=_COPIES,
+                known=known,
+            ),
+        )
+        if result is None:
+            return
+        title = "noisy copy, and how much its map differs: ‖ map′ − map ‖ / ‖ map ‖"
+        views.plot(change_bars(result.changes, _COPIES, title=title), "evidence-stability")
+        caption(words.of_stability(current, found.method, result, whole))
+        small(words.how_stability(result))
+
+    return draw
+
+
+def _agreement(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
+    fitting = [method for method in METHODS if not method.unfit(current.network)]
+
+    def draw() -> None:
+        wishes = {method.name: _default_wish(current, method) for method in fitting}
+        kept = library.kept_attributions()
+        known = {name: kept[each.key] for name, each in wishes.items() if each.key in kept}
+        target = targets.class_score(current.network, current.class_index)
+        result, whole = measured(
+            f"{len(fitting)} methods",
+            ("agreement", current.key, tuple(each.key for each in wishes.values())),
+            lambda: evidence.agreeing(
+                current.network,
+                current.fitted,
+                target,
+                [(name, each.parameters) for name, each in wishes.items()],
+                known,
+            ),
+        )
+        if result is None:
+            return
+        methods = [method_named(name) for name in result.methods]
+        font = 18 if len(methods) <= _WIDE else 16
+        columns = [short_title(method) for method in methods]
+        figure = matrix([method.title for method in methods], result.matrix, short=columns, font=font)
+        views.plot(figure, "evidence-agreement")
+        caption(words.of_agreement(result, len(fitting), whole))
+
+    return draw
+
+
+def _default_wish(current: Session, method: SaliencyMethod) -> attributions.Wish:
+    return attributions.wish(current, method, parameters.chosen(method, current.network))
+
+
+_KINDS = {
+    "deletion": _deletion,
+    "randomisation": _randomisation,
+    "stability": _stability,
+    "agreement": _agreement,
+}

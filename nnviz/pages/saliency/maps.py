@@ -1,0 +1,200 @@
+"""The maps: those of several methods side by side, the one under study large, with its parameters."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.attribution import METHODS, SaliencyMethod, method_named
+from nnviz.components.raster import Place, raster
+from nnviz.pages import address, attributions, controls, parameters, views
+from nnviz.pages.attributions import Found, Wish
+from nnviz.pages.page import caption, small
+from nnviz.pages.saliency.drawn import map_of, panel, state
+from nnviz.pages.saliency.words import cause_of_zero, minus, sentence
+from nnviz.pages.session import Session
+
+PER_STRIP = 6
+"""Methods side by side; one more where it would stand alone. What is not in view is not computed."""
+_SHORT = {
+    "gradient-x-input": "Grad x input",
+    "integrated-gradients": "Integrated",
+    "expected-gradients": "Expected",
+    "guided-backpropagation": "Guided",
+}
+"""Titles of thumbnails, where the method's own is wider than one."""
+_STRENGTHS = (0, *range(100, 0, -10))
+_VALUES = {"1": "Signed", "0": "Magnitude"}
+
+
+def values_switch() -> None:
+    """Signed values, or their magnitudes."""
+    controls.switch("Values", "signed", ("1", "0"), "1" if _signed() else "0", titles=_VALUES)
+
+
+def render(current: Session, chosen: str) -> None:
+    """Draw the view."""
+    signed = _signed()
+    # Rounded up, so that a little of the map is not taken for the map alone.
+    strength = -(-address.whole("strength", 0, 0, 100)[0] // 10) * 10
+    fitting = [method for method in METHODS if not method.unfit(current.network)]
+    strips = parted(fitting)
+    home = next(at for at, strip in enumerate(strips) if any(method.name == chosen for method in strip))
+    strip = address.whole("strip", home, 0, len(strips) - 1)[0]
+    shown = strips[strip]
+    # The one under study comes first, in the work as in the interest.
+    order = sorted({chosen, *(m.name for m in shown)}, key=lambda name: (name != chosen, _index(name)))
+    wishes = {name: _wish(current, name) for name in order}
+    found = {each.method.name: each for each in attributions.desk().gather(list(wishes.values()))}
+    _side_by_side(current, [found[method.name] for method in shown], chosen, signed, strength)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _enlarged(current, found[chosen], signed, strength)
+        _overlay(strength)
+    with right:
+        # Two places that stay what they are, so that the bar is the same fragment in every run.
+        words, work = st.container(), st.container()
+    with words:
+        _strips(strips, strip)
+        _in_words(current, found[chosen], signed)
+        parameters.sliders(method_named(chosen), current.network)
+        again(found[chosen], wishes[chosen])
+        _left_out(current)
+    with work:
+        attributions.progress_bar()
+
+
+def parted(methods: Sequence[SaliencyMethod]) -> list[list[SaliencyMethod]]:
+    """The methods in strips that one screen holds."""
+    parts = [list(methods[start : start + PER_STRIP]) for start in range(0, len(methods), PER_STRIP)]
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        alone = parts.pop()
+        parts[-1] += alone
+    return parts
+
+
+def again(found: Found, wish: Wish) -> None:
+    """A button that takes up a method that was stopped."""
+    if found.state == "stopped":
+        st.button(
+            "Compute",
+            icon=":material/play_arrow:",
+            key="attribution-again",
+            on_click=lambda: attributions.desk().again(wish.key),
+        )
+
+
+def _signed() -> bool:
+    return address.choice("signed", ("1", "0"), "1") == "1"
+
+
+def _wish(current: Session, name: str) -> Wish:
+    method = method_named(name)
+    return attributions.wish(current, method, parameters.chosen(method, current.network))
+
+
+def _index(name: str) -> int:
+    return [method.name for method in METHODS].index(name)
+
+
+def _strips(strips: Sequence[Sequence[SaliencyMethod]], strip: int) -> None:
+    """Which of the methods are side by side, where they are too many for one screen."""
+    if len(strips) < 2:
+        return
+    key = f"saliency-strip-{len(strips)}"
+    titles = [f"{short_title(each[0])} … {short_title(each[-1])}" for each in strips]
+    address.bound(key, strip)
+    st.segmented_control(
+        "Methods in view",
+        range(len(strips)),
+        format_func=lambda at: titles[at],
+        key=key,
+        required=True,
+        on_change=lambda: address.write(strip=st.session_state[key]),
+        label_visibility="collapsed",
+    )
+
+
+def short_title(method: SaliencyMethod) -> str:
+    """The title of a method where there is room for a thumbnail's width alone."""
+    return _SHORT.get(method.name, method.title)
+
+
+def _overlay(strength: int) -> None:
+    """Strength 0 stands for the map alone; then comes all of the map over the picture, and ever less of it."""
+    key = "overlay-strength"
+    address.bound(key, strength)
+    st.select_slider(
+        "Over the picture",
+        _STRENGTHS,
+        format_func=lambda value: f"map at {value}%" if value else "map alone",
+        key=key,
+        on_change=lambda: address.write(strength=st.session_state[key] or None),
+    )
+
+
+def _side_by_side(current: Session, shown: list[Found], chosen: str, signed: bool, strength: int) -> None:
+    names = [found.method.name for found in shown]
+    rows, columns = current.fitted.pixels.shape[:2]
+    raster(
+        [views.picture_panel(current, title="Picture", note=f"{rows}x{columns}", most=196)]
+        + [panel(current, found, signed, strength, short_title(found.method), most=196) for found in shown],
+        key="methods",
+        alt=f"The picture, and its attribution by {', '.join(found.method.title for found in shown)}",
+        picked=Place(names.index(chosen) + 1, 0, 0, 0) if chosen in names else None,
+        height=0.26,
+        least=84,
+        on_pick=lambda place: address.write(method=shown[place.panel - 1].method.name, strip=None),
+    )
+
+
+def _enlarged(current: Session, found: Found, signed: bool, strength: int) -> None:
+    values = map_of(found, signed)
+    most = None if values is None or not values.any() else np.unravel_index(np.abs(values).argmax(), values.shape)
+    raster(
+        [panel(current, found, signed, strength, most=448)],
+        key="method",
+        alt=f"{found.method.title}, enlarged",
+        marks=[] if most is None else [Place(0, 0, int(most[0]), int(most[1]))],
+        height=0.41,
+        least=120,
+    )
+
+
+def _in_words(current: Session, found: Found, signed: bool) -> None:
+    method, attribution = found.method, found.attribution
+    small(f"<b>{html.escape(method.title)}</b>: {html.escape(method.paper)}")
+    if found.reason:
+        caption(html.escape(found.reason))
+    elif attribution is None:
+        caption(f"{method.what} {'It was stopped before its first step.' if found.state == 'stopped' else ''}")
+    else:
+        at = state(found)
+        so_far = {"running": f"So far, {at}: ", "stopped": f"{at.capitalize()}: "}.get(found.state, "")
+        cause = "" if attribution.values.any() else cause_of_zero(current)
+        name = current.class_name(current.class_index)
+        caption(so_far + sentence(name, method, attribution, signed, cause))
+    if attribution is not None and attribution.adds_up_to is not None and attribution.gap is not None:
+        whole = "logit(image) − logit(baseline)" if method.name != "lrp" else "the logit"
+        small(
+            f"<b>{'Conservation' if method.name == 'lrp' else 'Completeness'}</b>: the map adds up to "
+            f"{minus(f'{attribution.values.sum():.3f}')}; {whole} is {minus(f'{attribution.adds_up_to:.3f}')}; "
+            f"gap {minus(f'{attribution.gap:+.3f}')}"
+            + (", kept by the biases." if method.name == "lrp" and abs(attribution.gap) > 5e-4 else ".")
+        )
+
+
+def _left_out(current: Session) -> None:
+    """The methods that do not fit the network, those of one reason in one line."""
+    reasons: dict[str, list[str]] = {}
+    for method in METHODS:
+        if reason := method.unfit(current.network):
+            # The same reason but for the method's own name.
+            reasons.setdefault(reason.replace(method.title, ""), []).append(method.title)
+    for titles in reasons.values():
+        first = next(method for method in METHODS if method.title == titles[0])
+        others = f" Nor {', '.join(titles[1:])}." if titles[1:] else ""
+        small(html.escape(first.unfit(current.network) + others))

@@ -1,0 +1,70 @@
+"""Saliency: what made the net decide, by every method that there is; and whether the map is to be believed."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from nnviz.analysis.attribution import METHODS, method_named
+from nnviz.pages import address, controls, parameters
+from nnviz.pages.page import Page, head
+from nnviz.pages.saliency import evidence, maps
+from nnviz.pages.session import Session
+
+NAMES = tuple(method.name for method in METHODS)
+FIRST = "integrated-gradients"
+_MAPS = "maps"
+
+
+def render(current: Session) -> None:
+    """Draw the page."""
+    chosen = _method(current)
+    for notice in parameters.replaced(method_named(chosen), current.network):
+        st.info(notice, icon=":material/info:")
+    view = address.choice("evidence", (_MAPS, *evidence.TITLES), _MAPS)
+    if (asked := address.read().get("evidence")) not in (None, view):
+        _said(f"Evidence was expected to be one of {', '.join(evidence.TITLES)}. Received: {asked}.")
+    with head(PAGE):
+        controls.classes(current)
+        if view == _MAPS:
+            maps.values_switch()
+        _views(view)
+    if view == _MAPS:
+        maps.render(current, chosen)
+    else:
+        evidence.render(current, chosen, view)
+
+
+def _views(view: str) -> None:
+    """Maps, or their evidence: it opens on the first kind, or on the one that was looked at last."""
+    key, last = "saliency-view", "saliency-evidence-last"
+    if view != _MAPS:
+        st.session_state[last] = view
+
+    def write() -> None:
+        shown = st.session_state.get(last, next(iter(evidence.TITLES)))
+        address.write(evidence=shown if st.session_state[key] == "Evidence" else None)
+
+    address.bound(key, "Maps" if view == _MAPS else "Evidence")
+    options = ("Maps", "Evidence")
+    st.segmented_control("View", options, key=key, required=True, on_change=write, label_visibility="collapsed")
+
+
+def _method(current: Session) -> str:
+    """The method of the address; one that is not there, or does not fit the network, is replaced, and that is said."""
+    asked = address.read().get("method", FIRST)
+    if asked not in NAMES:
+        _said(f"There is no method {asked[:40]!r}, so {FIRST} is shown. There are: {', '.join(NAMES)}.")
+        return FIRST
+    if reason := method_named(asked).unfit(current.network):
+        _said(f"{reason} Shown is {FIRST}.")
+        return FIRST
+    return asked
+
+
+def _said(sentence: str) -> None:
+    st.info(html.escape(sentence, quote=False), icon=":material/info:")
+
+
+PAGE = Page("Saliency", ":material/target:", "saliency", "Believe", render)

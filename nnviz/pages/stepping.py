@@ -1,0 +1,67 @@
+"""A generator worked on in a thread of its own, one step at a time, so that whoever waits for a step may leave it.
+
+A step is not interrupted: the first of a large network may compile for seconds. Who stops it does not wait for its
+end either: the step ends unheard, and the generator is closed then.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from typing import Any
+
+from nnviz.analysis.progress import Progress
+
+
+class Steps:
+    """The steps of a long job.
+
+    Args:
+        generator: the job.
+    """
+
+    def __init__(self, generator: Generator[Progress, None, Any]) -> None:
+        self.generator = generator
+        self._lock = threading.Lock()
+        self._closed = False
+        self._under_way = False
+        self._ended = threading.Event()
+        self._outcome: Progress | BaseException | None = None
+
+    def next(self, seconds: float) -> Progress | None:
+        """The next report, or None where its step takes longer than that: ask again.
+
+        Raises:
+            StopIteration: the job is done; its value is the result.
+            NnvizError: what a user can mend, and whatever else the job raises.
+        """
+        if not self._under_way:
+            self._ended.clear()
+            self._under_way = True
+            threading.Thread(target=self._step, name="nnviz step", daemon=True).start()
+        if not self._ended.wait(max(seconds, 0.0)):
+            return None
+        self._under_way = False
+        outcome, self._outcome = self._outcome, None
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """End the job: at once, or with the end of the step under way."""
+        with self._lock:
+            self._closed = True
+            if self._under_way and not self._ended.is_set():
+                return
+        self.generator.close()
+
+    def _step(self) -> None:
+        try:
+            self._outcome = next(self.generator)
+        except BaseException as error:  # noqa: BLE001 - raised again where the step is asked for
+            self._outcome = error
+        with self._lock:
+            self._ended.set()
+            closed = self._closed
+        if closed:
+            self.generator.close()

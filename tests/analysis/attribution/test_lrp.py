@@ -1,0 +1,224 @@
+"""LRP against its conservation, gradient x input, and an independent plain numpy propagation."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from nnviz.analysis import targets
+from nnviz.analysis.attribution import explain, method_named
+from nnviz.analysis.network import load
+from nnviz.analysis.trace import trace
+from nnviz.errors import NnvizError
+
+RULES = ("epsilon", "z-plus", "alpha-beta")
+
+
+def bias_free(seed=3):
+    """All kinds of layers there are rules for, none with a bias."""
+    more = {"use_bias": False, "padding": "same"}
+    given = keras.Input((12, 12, 3), name="picture")
+    x = layers.Conv2D(6, 3, strides=2, activation="relu", name="strided", **more)(given)
+    x = layers.Conv2D(6, 3, groups=2, activation="relu", name="grouped", **more)(x)
+    y = layers.DepthwiseConv2D(3, depth_multiplier=1, name="depthwise", **more)(x)
+    x = layers.Add(name="added")([x, y])
+    y = layers.SeparableConv2D(4, 3, activation="relu", name="separable", **more)(x)
+    y = layers.Conv2D(4, 3, dilation_rate=2, activation="relu", name="dilated", **more)(y)
+    x = layers.Concatenate(name="joined")([x, y])
+    y = layers.AveragePooling2D(2, name="averaged")(x)
+    y = layers.Conv2DTranspose(10, 2, strides=2, use_bias=False, name="transposed")(y)
+    x = layers.Average(name="mean")([x, y])
+    x = layers.MaxPooling2D(2, name="pooled")(layers.ReLU(name="relu")(layers.ZeroPadding2D(1, name="padded")(x)))
+    x = layers.Dropout(0.5, name="dropout")(x)
+    both = layers.Concatenate(name="both")(
+        [
+            layers.GlobalAveragePooling2D(name="all")(x),
+            layers.GlobalMaxPooling2D(name="best")(x),
+            layers.Flatten(name="flat")(x),
+        ]
+    )
+    x = layers.Dense(7, activation="relu", use_bias=False, name="hidden")(layers.Reshape((-1,), name="shaped")(both))
+    return keras.Model(given, layers.Dense(4, use_bias=False, activation="softmax", name="answer")(x), name="bias_free")
+
+
+@pytest.fixture(scope="module")
+def unbiased(fixed_weights):
+    network = load(fixed_weights(bias_free(), 5))
+    return network, np.random.default_rng(2).normal(0, 1, (12, 12, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("target", [0, 1, 2, 3, targets.difference(0, 2), targets.channel("joined", 3)], ids=str)
+def test_without_biases_the_map_sums_to_the_score(unbiased, rule, target):
+    network, image = unbiased
+    found = explain(network, image, "lrp", target, rule=rule, epsilon=0.0)
+    assert abs(found.score) > 1e-3
+    np.testing.assert_allclose(found.values.sum(), found.score, rtol=2e-3, atol=2e-4)
+    assert found.adds_up_to == found.score
+
+
+def test_the_epsilon_rule_without_epsilon_is_gradient_times_input_on_relus(unbiased):
+    network, image = unbiased
+    lrp = explain(network, image, "lrp", 1, rule="epsilon", epsilon=0.0)
+    plain = explain(network, image, "gradient-x-input", 1)
+    np.testing.assert_allclose(lrp.values, plain.values, rtol=1e-3, atol=1e-5)
+
+
+def by_hand(weights, biases, image, k, rule, epsilon):
+    """Dense layers with ReLU between them, term by term."""
+    activations = [image.ravel().astype(float)]
+    for at, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        z = activations[-1] @ w + b
+        activations.append(z if at == len(weights) - 1 else np.maximum(z, 0))
+    relevance = np.zeros(len(activations[-1]))
+    relevance[k] = activations[-1][k]
+    for a, w, b in zip(activations[-2::-1], weights[::-1], biases[::-1], strict=True):
+        below = np.zeros(len(a))
+        for out in range(w.shape[1]):
+            terms, z = a * w[:, out], float(a @ w[:, out] + b[out])
+            if rule == "epsilon":
+                below += terms / (z + epsilon * (1 if z >= 0 else -1)) * relevance[out]
+                continue
+            sign = 1 if z >= 0 else -1
+            same, other = np.maximum(sign * terms, 0), np.minimum(sign * terms, 0)
+            p, n = same.sum(), other.sum()
+            if relevance[out] == 0 or p == 0:
+                continue
+            if rule == "z-plus" or n == 0:
+                below += same / p * relevance[out]
+            else:
+                below += (2 * same / p - other / n) * relevance[out]
+        relevance = below
+    return relevance
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("k", range(4))
+def test_dense_layers_with_biases_agree_with_plain_numpy(rule, k, fixed_weights):
+    model = keras.Sequential(
+        [
+            keras.Input((4, 4, 1)),
+            layers.Flatten(),
+            layers.Dense(6, activation="relu"),
+            layers.Dense(5, activation="relu"),
+            layers.Dense(4, activation="softmax"),
+        ]
+    )
+    network = load(fixed_weights(model, 11))
+    image = np.random.default_rng(4).normal(0, 1, (4, 4, 1)).astype(np.float32)
+    dense = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
+    weights, biases = ([np.asarray(each[i], float) for each in (one.get_weights() for one in dense)] for i in (0, 1))
+    found = explain(network, image, "lrp", k, rule=rule, epsilon=0.05)
+    expected = by_hand(weights, biases, image, k, rule, 0.05)
+    np.testing.assert_allclose(found.values.ravel(), expected, rtol=2e-3, atol=1e-4)
+    np.testing.assert_allclose(found.gap, expected.sum() - found.score, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
+def test_a_bias_keeps_nothing_but_where_it_outweighs_all_terms(rule):
+    """One neuron: 2 * 1 - 1 * 1 + bias; with a bias of 3 the terms still take all, with one of -5 the bias has all."""
+    for bias, expected in ((3.0, 4.0), (-5.0, -4.0)):
+        model = keras.Sequential([keras.Input((1, 2, 1)), layers.Flatten(), layers.Dense(2)])
+        model.layers[-1].set_weights([np.array([[2, 0], [-1, 0]], np.float32), np.array([bias, 0], np.float32)])
+        found = explain(load(model), np.ones((1, 2, 1), np.float32), "lrp", 0, rule=rule)
+        np.testing.assert_allclose([found.values.sum(), found.score], expected, rtol=1e-5)
+    model.layers[-1].set_weights([np.array([[2, 0], [1, 0]], np.float32), np.array([-5, 0], np.float32)])
+    found = explain(load(model), np.ones((1, 2, 1), np.float32), "lrp", 0, rule=rule)
+    assert not found.values.any()
+    assert found.gap == 2.0
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("kind", ["conv", "depthwise", "transposed", "separable", "dense"])
+def test_a_batch_normalisation_is_folded_into_the_layer_before_it(rule, kind, fixed_weights):
+    """The same net with the normalisation worked into its weights by hand has the same map."""
+    made = {
+        "conv": lambda name, bias: layers.Conv2D(4, 3, use_bias=bias, name=name),
+        "depthwise": lambda name, bias: layers.DepthwiseConv2D(3, depth_multiplier=2, use_bias=bias, name=name),
+        "transposed": lambda name, bias: layers.Conv2DTranspose(4, 2, strides=2, use_bias=bias, name=name),
+        "separable": lambda name, bias: layers.SeparableConv2D(4, 3, use_bias=bias, name=name),
+        "dense": lambda name, bias: layers.Dense(4, use_bias=bias, name=name),
+    }[kind]
+
+    def model(normalised):
+        given = keras.Input((6, 6, 2), name="picture")
+        x = made("linear", not normalised)(given)
+        x = layers.BatchNormalization(name="bn")(x) if normalised else x
+        x = layers.Flatten()(layers.ReLU()(x))
+        return keras.Model(given, layers.Dense(3, activation="softmax", name="answer")(x))
+
+    one, other = fixed_weights(model(True), 21), model(False)
+    bn = one.get_layer("bn")
+    gamma, beta, mean, variance = (np.asarray(w) for w in bn.get_weights())
+    scale = gamma / np.sqrt(variance + bn.epsilon)
+    kernels = one.get_layer("linear").get_weights()
+    if kind == "depthwise":
+        kernels[-1] = kernels[-1] * scale.reshape(2, 2)
+    elif kind == "transposed":
+        kernels[-1] = kernels[-1] * scale[:, None]
+    else:
+        kernels[-1] = kernels[-1] * scale
+    other.get_layer("linear").set_weights([*kernels, beta - mean * scale])
+    other.get_layer("answer").set_weights(one.get_layer("answer").get_weights())
+    given = keras.Input((6, 6, 3))
+    assert given is not None
+    image = np.random.default_rng(4).normal(0, 1, (6, 6, 2)).astype(np.float32)
+    # Images have 1 or 3 channels; the two of these nets come from three by a 1x1 convolution without bias.
+    networks = []
+    for inner in (one, other):
+        picture = keras.Input((6, 6, 3), name="rgb")
+        mixed = layers.Conv2D(2, 1, use_bias=False, name="mix")
+        whole = keras.Model(picture, inner(mixed(picture)))
+        mixed.set_weights([np.random.default_rng(6).normal(0, 1, (1, 1, 3, 2))])
+        networks.append(load(whole))
+    image = np.random.default_rng(4).normal(0, 1, (6, 6, 3)).astype(np.float32)
+    maps = [explain(network, image, "lrp", 1, rule=rule, epsilon=0.02) for network in networks]
+    np.testing.assert_allclose(maps[0].score, maps[1].score, rtol=1e-4)
+    np.testing.assert_allclose(maps[0].values, maps[1].values, rtol=1e-3, atol=1e-4)
+
+
+def test_what_only_scales_the_pixels_keeps_no_relevance(fixed_weights):
+    def model(scaled):
+        given = keras.Input((6, 6, 3), name="picture")
+        x = layers.Rescaling(1 / 127.5, -1, name="scaled")(given) if scaled else given
+        x = layers.Conv2D(3, 3, use_bias=False, activation="relu", name="conv")(x)
+        return keras.Model(given, layers.Dense(3, use_bias=False, name="answer")(layers.Flatten()(x)))
+
+    one, other = fixed_weights(model(True), 8), fixed_weights(model(False), 8)
+    pixels = np.random.default_rng(1).integers(0, 256, (6, 6, 3)).astype(np.float32)
+    maps = [
+        explain(load(one, {"input": {"scale": 1}}), pixels, "lrp", 2),
+        explain(load(other, {"input": {"scale": 1 / 127.5, "offset": -1}}), pixels / 127.5 - 1, "lrp", 2),
+    ]
+    np.testing.assert_allclose(maps[0].values, maps[1].values, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(maps[0].gap, 0, atol=1e-3)
+
+
+def test_a_gate_takes_nothing_and_the_score_stays_whole(fixed_weights):
+    given = keras.Input((6, 6, 3), name="picture")
+    x = layers.Conv2D(4, 3, use_bias=False, activation="relu")(given)
+    gate = layers.Dense(4, activation="sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(x))
+    x = layers.Flatten()(layers.Multiply()([x, gate]))
+    network = load(fixed_weights(keras.Model(given, layers.Dense(3, use_bias=False)(x)), 4))
+    found = explain(network, np.random.default_rng(3).random((6, 6, 3), np.float32), "lrp", 0)
+    np.testing.assert_allclose(found.values.sum(), found.score, rtol=1e-3)
+
+
+def test_what_has_no_rule_is_named(fixed_weights):
+    given = keras.Input((6, 6, 3), name="picture")
+    x = layers.LayerNormalization(name="normed")(layers.Conv2D(4, 3)(given))
+    network = load(keras.Model(given, layers.Dense(3)(layers.Flatten()(x)), name="odd"))
+    assert method_named("lrp").unfit(network) == (
+        "LRP has no rule for LayerNormalization, which odd has as normed: try integrated-gradients."
+    )
+    with pytest.raises(NnvizError, match="LayerNormalization"):
+        explain(network, np.zeros((6, 6, 3), np.float32), "lrp")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_tiny_network_keeps_its_scores_as_they_are(case, rule):
+    """The modified steps compute what the layers do; only their gradient is another."""
+    found = explain(case.network, case.picture, "lrp", rule=rule)
+    traced = trace(case.network, case.picture)
+    np.testing.assert_allclose(found.score, traced.logits[traced.winner], rtol=1e-4, atol=1e-5)
+    assert np.isfinite(found.values).all()

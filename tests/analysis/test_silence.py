@@ -1,0 +1,51 @@
+"""Why nothing comes back: counted on nets whose units are off or at their limit by their biases."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from nnviz.analysis.attribution import explain
+from nnviz.analysis.network import load
+from nnviz.analysis.silence import silence
+from nnviz.analysis.trace import trace
+
+
+def net(activation, first, second):
+    """Two hidden layers whose units are where their biases put them."""
+    model = keras.Sequential(
+        [
+            keras.Input((4, 4, 1)),
+            layers.Flatten(),
+            layers.Dense(len(first), activation=activation, name="one"),
+            layers.Dense(len(second), activation=activation, name="two"),
+            layers.Dropout(0.5),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    for layer, bias in zip((model.get_layer("one"), model.get_layer("two")), (first, second), strict=True):
+        layer.set_weights([np.full(layer.kernel.shape, 0.01, np.float32), np.array(bias, np.float32)])
+    return load(model)
+
+
+@pytest.mark.parametrize(
+    ("activation", "first", "second", "expected"),
+    [
+        ("relu", [1, 1], [-9, -9, -9], ("two", 3, 0, 3, True)),
+        ("relu", [-9, -9], [1, -1, -1], ("one", 2, 0, 2, False)),
+        ("relu", [1, -9], [1, -1, -1], ("two", 2, 0, 3, True)),
+        ("tanh", [0, 0], [50, -50], ("two", 0, 2, 2, True)),
+        ("sigmoid", [0, 0], [50, -50, 0], ("two", 0, 2, 3, True)),
+    ],
+)
+def test_the_units_that_let_nothing_through_are_counted(activation, first, second, expected):
+    network, image = net(activation, first, second), np.full((4, 4, 1), 0.5, np.float32)
+    found = silence(network, trace(network, image))
+    assert (found.layer, found.zero, found.limited, found.total, found.last) == expected
+    if found.zero == found.total:
+        assert not explain(network, image, "gradient", 1).values.any()
+
+
+def test_a_net_without_hidden_layers_has_none():
+    network = load(keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3)]))
+    assert silence(network, trace(network, np.ones((4, 4, 1), np.float32))) is None

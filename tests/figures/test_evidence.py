@@ -1,0 +1,43 @@
+"""Charts of evidence: every number that goes in stands in them."""
+
+import numpy as np
+import pytest
+
+from nnviz.figures.evidence import against_random, change_bars, likeness, matrix
+
+
+def test_the_maps_curve_and_the_random_mean_and_range_are_drawn_in_each_chart():
+    shares = np.linspace(0, 1, 3)
+    random = np.array([[1, 0.5, 0], [1, 0.7, 0.2]])
+    figure = against_random(shares, {"gone": (np.array([1, 0.2, 0]), random), "there": (np.array([0, 0.9, 1]), random)})
+    assert len(figure.data) == 6
+    for start, own in ((0, [1, 0.2, 0]), (3, [0, 0.9, 1])):
+        band, mean, line = figure.data[start : start + 3]
+        np.testing.assert_allclose(line.y, own)
+        np.testing.assert_allclose(line.x, [0, 50, 100])
+        np.testing.assert_allclose(mean.y, [1, 0.6, 0.1])
+        np.testing.assert_allclose(band.y, [1, 0.7, 0.2, 0, 0.5, 1])
+
+
+def test_likeness_leaves_out_what_has_no_measure_and_keeps_room_for_what_is_to_come():
+    figure = likeness(["trained", "+ dense", "+ conv"], np.array([1.0, np.nan]))
+    assert list(figure.data[0].y) == [1.0, None]
+    assert list(figure.data[0].text) == ["1.00", ""]
+    assert list(figure.layout.xaxis.ticktext) == ["trained", "+ dense", "+ conv"]
+    assert figure.layout.xaxis.range[1] > 2
+
+
+@pytest.mark.parametrize(("changes", "outlined"), [([0.1, 0.4, 0.2], 1), ([0.0, 0.0], 0), ([], None), ([np.nan], None)])
+def test_the_largest_change_has_the_outline(changes, outlined):
+    bar = change_bars(np.array(changes), 4).data[0]
+    widths = list(bar.marker.line.width)
+    assert [at for at, width in enumerate(widths) if width] == ([] if outlined is None else [outlined])
+    np.testing.assert_array_equal(np.asarray(bar.y, float), changes)
+
+
+def test_a_matrix_has_its_numbers_and_is_white_at_zero():
+    values = np.array([[1, -0.25], [-0.25, np.nan]])
+    heat = matrix(["a", "b"], values).data[0]
+    np.testing.assert_array_equal(np.asarray(heat.z, float), values)
+    assert [list(row) for row in heat.text] == [["1.00", "\u2212.25"], ["\u2212.25", ""]]
+    assert (heat.zmin, heat.zmax) == (-1, 1)
