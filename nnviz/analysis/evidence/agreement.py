@@ -32,14 +32,16 @@ class Agreement:
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> float:
-    """Rank correlation (Spearman 1904) of two arrays of one shape, -1..1; NaN where one is the same everywhere.
+    """Rank correlation (Spearman 1904) of two maps of one shape, -1..1; NaN where one is the same everywhere.
 
-    Equal values share the mean of their ranks.
+    Equal values share the mean of their ranks. Places where both maps are zero are left out: the black around a
+    digit is zero in every map that multiplies by the input, and would make any two of them alike.
     """
     if np.shape(one) != np.shape(other):
         raise NnvizError(f"Two maps of one size were expected. Received: {np.shape(one)} and {np.shape(other)}.")
-    ranks = [rankdata(values, axis=None) for values in (one, other)]
-    ranks = [each - each.mean() for each in ranks]
+    told = (np.asarray(one) != 0) | (np.asarray(other) != 0)
+    ranks = [rankdata(np.asarray(values)[told]) for values in (one, other)]
+    ranks = [each - each.mean() if each.size else each for each in ranks]
     size = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
     return float(np.clip(ranks[0] @ ranks[1] / size, -1, 1)) if size > 0 else float("nan")
 

@@ -76,8 +76,8 @@ def how_randomisation() -> str:
     """What is compared."""
     return (
         "Each layer's own numbers are shuffled, the last layer's first, in a private copy of the network. Alike: rank "
-        "correlation (Spearman) of the magnitudes, 1 the same order, 0 none in common. Adebayo et al. 2018, Sanity "
-        "Checks for Saliency Maps."
+        "correlation (Spearman) of the magnitudes where either map is not zero, 1 the same order, 0 none in common. "
+        "Adebayo et al. 2018, Sanity Checks for Saliency Maps."
     )
 
 

@@ -96,11 +96,21 @@ def test_what_cannot_be_measured_is_refused():
 def test_spearman_is_scipys_also_with_ties():
     generator = np.random.default_rng(3)
     for _ in range(5):
-        one, other = generator.integers(0, 6, (2, 7, 9))
+        one, other = generator.integers(1, 6, (2, 7, 9))
         np.testing.assert_allclose(spearman(one, other), spearmanr(one.ravel(), other.ravel())[0], atol=1e-12)
     assert spearman(one, 3 * one + 2) == pytest.approx(1.0)
     assert spearman(one, -one) == pytest.approx(-1.0)
     assert np.isnan(spearman(one, np.zeros_like(one)))
+    assert np.isnan(spearman(np.zeros_like(one), np.zeros_like(one)))
+
+
+def test_places_where_both_maps_are_zero_make_them_no_more_alike():
+    one, other = np.random.default_rng(4).normal(size=(2, 6, 6))
+    framed = [np.pad(values, 20) for values in (one, other)]
+    assert abs(spearmanr(framed[0].ravel(), framed[1].ravel())[0]) != pytest.approx(abs(spearman(one, other)), abs=0.05)
+    assert spearman(*framed) == pytest.approx(spearman(one, other), abs=1e-12)
+    one[0, 0] = 0  # zero in one of them: that says something
+    assert spearman(one, other) == pytest.approx(spearmanr(one.ravel(), other.ravel())[0], abs=1e-12)
 
 
 def test_the_agreement_matrix_is_symmetric_and_scipys(cases):
@@ -114,7 +124,10 @@ def test_the_agreement_matrix_is_symmetric_and_scipys(cases):
     maps = [
         np.abs(explain(case.network, case.picture, name, 1, **more).values).reshape(12, 12) for name, more in methods
     ]
-    expected = spearmanr(np.stack([each.ravel() for each in maps], axis=1))[0]
+    expected = np.eye(3)
+    for row, column in ((0, 1), (0, 2), (1, 2)):
+        told = (maps[row] != 0) | (maps[column] != 0)
+        expected[row, column] = expected[column, row] = spearmanr(maps[row][told], maps[column][told])[0]
     np.testing.assert_allclose(found.matrix, expected, atol=1e-6)
     assert reports[-1].so_far.methods == found.methods
     _, partly = drained(
