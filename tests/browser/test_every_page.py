@@ -28,6 +28,9 @@ PHONE = (390, 844)
 @pytest.mark.parametrize("slug", [page.slug for page in PAGES])
 def test_opens_with_a_caption_and_pictures(app: App, slug: str, net: str) -> None:
     app.open(slug, net=net)
+    # A long job has its bar first.
+    app.element("stProgress").wait_for(state="detached", timeout=90_000)
+    app.still()
     title = next(page.title for page in PAGES if page.slug == slug)
     assert app.main.locator("h1").inner_text() == title
     assert app.address["net"] == net
