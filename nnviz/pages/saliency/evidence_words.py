@@ -132,5 +132,5 @@ def of_agreement(found: Agreement, count: int, whole: bool) -> str:
     return (
         f"{so_far}On this picture {names[most[0]]} and {names[most[1]]} agree most, {number(values[most])}; "
         f"{names[least[0]]} and {names[least[1]]} least, {number(values[least])}; on average "
-        f"{number(float(np.nanmean(values)))} (rank correlation of the magnitudes over the picture).{failed}"
+        f"{number(float(np.nanmean(values)))} (rank correlation of the magnitudes where either is not zero).{failed}"
     )
