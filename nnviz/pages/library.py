@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 from nnviz.analysis import attribution, digits, photographs
+from nnviz.analysis.drawing import as_digit
 from nnviz.analysis.images import Fitted, Transform, decode, fit, rescale
 from nnviz.analysis.network import PRETRAINED, Network, bundled, load
 from nnviz.analysis.trace import Trace, forward_all, trace
@@ -153,6 +154,11 @@ def fits(name: str, found: Network) -> bool:
 def keep_upload(content: bytes, name: str) -> None:
     """Take an uploaded picture in. Raises NnvizError, and keeps the one before, where it is none."""
     st.session_state[_UPLOADED] = Picture(UPLOAD, name, decode(content, name))
+
+
+def keep_drawing(ink: np.ndarray) -> None:
+    """Take a drawing in, white on black, (H, W) uint8, as the uploaded picture."""
+    st.session_state[_UPLOADED] = Picture(UPLOAD, "your drawing", as_digit(ink))
 
 
 def has_upload() -> bool:

@@ -12,7 +12,7 @@ from nnviz.analysis import digits, photographs
 from nnviz.analysis.images import fit
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.errors import NnvizError
-from nnviz.pages import address, controls, library, predict
+from nnviz.pages import address, controls, drawn, library, predict
 from nnviz.pages.page import complain
 from nnviz.pages.session import MOST_NOISE, MOST_SHIFT, Session
 
@@ -60,6 +60,7 @@ def _pictures(current: Session) -> None:
     if photos or not digits.read_by(current.network):
         _photographs(current)
     if not photos:
+        drawn.canvas()
         _digits(current)
     known_label = f", a {current.picture.label}" if current.picture.label else ""
     *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
