@@ -48,7 +48,7 @@ def pictures(area):
     """The header of every raster, as the browser gets it."""
     found = []
     for element in area:
-        if element.type == "bidi_component":
+        if element.type == "bidi_component" and "raster-" in element.proto.id:
             buffer = element.proto.bytes
             found.append(json.loads(buffer[4 : 4 + int.from_bytes(buffer[:4], "little")]))
     return found
