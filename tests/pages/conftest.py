@@ -1,8 +1,10 @@
 """Page tests run pages in the test's own process."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
+import keras
 import pytest
 
 
@@ -15,3 +17,18 @@ def no_walk_through_tensorflow() -> Iterator[None]:
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session")
+def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Path]]:
+    """Writes networks as files, as a viewer brings them: of the tiny models by name, or built here, with a seed."""
+
+    def save(names: Sequence[str], own: Mapping[str, Callable[[], keras.Model]], seed: int) -> dict[str, Path]:
+        folder, found = tmp_path_factory.mktemp("models"), {}
+        for name in names:
+            model = fixed_weights(own[name](), seed) if name in own else cases[name].model
+            found[name] = folder / f"{name}.keras"
+            model.save(found[name])
+        return found
+
+    return save

@@ -54,14 +54,9 @@ NETWORKS = ("mnist-mlp", "mnist-cnn", "nested", "any_size", "one_sigmoid", "mlp_
 
 
 @pytest.fixture(scope="module")
-def files(cases, fixed_weights, tmp_path_factory):
+def files(saved):
     """The odd networks as files, as a viewer brings them."""
-    folder, found = tmp_path_factory.mktemp("models"), {}
-    for name in NETWORKS[2:]:
-        model = fixed_weights(OWN[name](), 77) if name in OWN else cases[name].model
-        found[name] = folder / f"{name}.keras"
-        model.save(found[name])
-    return found
+    return saved(NETWORKS[2:], OWN, 77)
 
 
 def script(slug: str) -> None:

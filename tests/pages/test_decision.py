@@ -46,13 +46,8 @@ NETWORKS = ("mnist-cnn", "mnist-mlp", "branched", "nested", "one_sigmoid", "any_
 
 
 @pytest.fixture(scope="module")
-def files(cases, fixed_weights, tmp_path_factory):
-    folder, found = tmp_path_factory.mktemp("models"), {}
-    for name in NETWORKS[2:]:
-        model = fixed_weights(OWN[name](), 5) if name in OWN else cases[name].model
-        found[name] = folder / f"{name}.keras"
-        model.save(found[name])
-    return found
+def files(saved):
+    return saved(NETWORKS[2:], OWN, 5)
 
 
 def script() -> None:

@@ -59,13 +59,8 @@ NETWORKS = (
 
 
 @pytest.fixture(scope="module")
-def files(cases, fixed_weights, tmp_path_factory):
-    folder, found = tmp_path_factory.mktemp("models"), {}
-    for name in NETWORKS[2:]:
-        model = fixed_weights(OWN[name](), 31) if name in OWN else cases[name].model
-        found[name] = folder / f"{name}.keras"
-        model.save(found[name])
-    return found
+def files(saved):
+    return saved(NETWORKS[2:], OWN, 31)
 
 
 @pytest.fixture
