@@ -7,7 +7,7 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ import numpy as np
 import nnviz
 from benchmarks.floors import floors
 from benchmarks.measuring import interleaved, milliseconds, ratio, report, seconds, table
+from nnviz.analysis import digits, photographs
 from nnviz.analysis.attribution.cam import last_convolution, map_layers
 from nnviz.analysis.attribution.occlusion import windows
 from nnviz.analysis.images import Fitted
+from nnviz.analysis.network import bundled
 from nnviz.analysis.trace import fitted_to
 
 NETWORKS = ("mnist-mlp", "mnist-cnn")
+"""Those measured where none is named; photo-cnn takes a quarter of an hour."""
 GOALS = {"trace": 1.1}
 """The most that a job may take, as a ratio to its floor; 1.2 for all others."""
 HEADS = ("Network, job", "Floor ms", "nnviz ms", "Ratio", "Quartiles", "Goal")
@@ -36,12 +39,14 @@ def main() -> None:
     """Measure, print the tables, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.add_argument("--repeats", type=int, default=100, help="calls of each job (a tenth of it with --large)")
+    parser.add_argument("--repeats", type=int, default=100, help="calls of each job (a tenth of it on photographs)")
+    parser.add_argument("--networks", nargs="+", choices=bundled(), default=NETWORKS, help="bundled ones")
+    parser.add_argument("--jobs", nargs="+", help="the trace and methods to measure; by default all")
     parser.add_argument("--large", action="store_true", help="also MobileNetV2 on 224x224, without trained weights")
     asked = parser.parse_args()
     found: list[dict[str, Any]] = []
-    for network, picture, repeats in _networks(asked.large, asked.repeats):
-        for row in measured(network, picture, repeats):
+    for network, picture, repeats in _networks(asked.networks, asked.large, asked.repeats):
+        for row in measured(network, picture, repeats, asked.jobs):
             found.append(row)
             print(_first(row), file=sys.stderr)
     print(table(HEADS, [_first(row) for row in found]), end="\n\n")
@@ -49,10 +54,13 @@ def main() -> None:
     report({"analysis": found}, asked.json)
 
 
-def _networks(large: bool, repeats: int) -> Iterator[tuple[nnviz.Network, np.ndarray, int]]:
-    picture, _ = nnviz.digits.digit(0)
-    for name in NETWORKS:
-        yield nnviz.load(name), picture, repeats
+def _networks(names: Sequence[str], large: bool, repeats: int) -> Iterator[tuple[nnviz.Network, np.ndarray, int]]:
+    for name in names:
+        network = nnviz.load(name)
+        if digits.read_by(network):
+            yield network, digits.digit(0)[0], repeats
+        else:
+            yield network, photographs.photograph("cat"), max(5, repeats // 10)
     if large:
         keras.utils.set_random_seed(0)
         network = nnviz.load(keras.applications.MobileNetV2(weights=None), {"input": {"scale": 2 / 255, "offset": -1}})
@@ -60,7 +68,9 @@ def _networks(large: bool, repeats: int) -> Iterator[tuple[nnviz.Network, np.nda
         yield network, noise, max(5, repeats // 10)
 
 
-def measured(network: nnviz.Network, picture: np.ndarray, repeats: int) -> Iterator[dict[str, Any]]:
+def measured(
+    network: nnviz.Network, picture: np.ndarray, repeats: int, jobs: Sequence[str] | None = None
+) -> Iterator[dict[str, Any]]:
     """Fitting a picture of uint8, then the trace and each method with its defaults on it, against their floors."""
     fitting = interleaved({"fit": lambda: fitted_to(network, picture)}, repeats)["fit"]
     yield {"network": network.name, "job": "fit", "nnviz_ms": milliseconds(fitting)}
@@ -68,6 +78,8 @@ def measured(network: nnviz.Network, picture: np.ndarray, repeats: int) -> Itera
     image = fitted.image
     least = floors(network.model, image, _forwards(network, image), _last_maps(network))
     for name in ("trace", *(m.name for m in nnviz.METHODS if m.name in least and not m.unfit(network))):
+        if jobs is not None and name not in jobs:
+            continue
         yield {"network": network.name, "job": name} | _job(network, fitted, name, least[name], repeats)
 
 

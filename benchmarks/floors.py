@@ -95,9 +95,22 @@ def floors(
             weights = tf.reduce_mean(tape.gradient(score, found_maps), axis=(1, 2), keepdims=True)
             return tf.nn.relu(tf.reduce_sum(weights * found_maps, axis=3))
 
+        @tf.function
+        def first_component(images: Any) -> Any:
+            found_maps = front(images, training=False)
+            flat = tf.cast(tf.reshape(found_maps, (-1, found_maps.shape[-1])), tf.float64)
+            wide = found_maps.shape[-1] > found_maps.shape[1] * found_maps.shape[2]
+            values, vectors = tf.linalg.eigh(tf.matmul(flat, flat, transpose_a=not wide, transpose_b=wide))
+            first = vectors[:, -1]
+            return first * tf.sqrt(values[-1]) if wide else tf.linalg.matvec(flat, first)
+
         for name in ("grad-cam", "grad-cam++", "layer-cam"):
             found[name] = lambda: grad_cam(tf.constant(one)).numpy()
-        found["eigen-cam"] = lambda: maps(tf.constant(one)).numpy()
+        found["eigen-cam"] = lambda: first_component(tf.constant(one)).numpy()
+        if "score-cam" in forwards:
+            # The masks are made of the maps, so that those come from a pass before.
+            masked = copies["score-cam"][1:]
+            found["score-cam"] = lambda: (maps(tf.constant(one)).numpy(), _in_parts(forward, masked))
     return found
 
 

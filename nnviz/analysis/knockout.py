@@ -30,7 +30,7 @@ from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target, as_target, logit
-from nnviz.analysis.trace import Trace, compiled, fitted_to, inputs
+from nnviz.analysis.trace import Trace, compiled, fitted_to, inputs, scoring
 from nnviz.errors import NnvizError
 
 
@@ -175,6 +175,21 @@ def accuracy(
     return found
 
 
+def with_and_without(network: Network, images: np.ndarray, layer: str, unit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of images as they are, and while one unit is off, (n, K) float32 each.
+
+    Args:
+        images: (n, H, W, C) in the network's own range.
+        layer, unit: as `knocked_out` takes them.
+
+    Raises:
+        NnvizError: as `knocked_out`.
+    """
+    known = _checked(network, layer)
+    function, batch, mask = _scores(network, known), tf.constant(images), _mask(network, known, [unit], images[0])
+    return function(batch, tf.constant(np.ones_like(mask))).numpy(), function(batch, tf.constant(mask)).numpy()
+
+
 def _masked(value: Any, mask: Any) -> Any:
     """A layer's output times a mask a picture, or one for all: (n or 1, channels)."""
     shape = (-1, *(1,) * (value.shape.rank - 2), tf.shape(mask)[1])
@@ -188,15 +203,15 @@ def _scores(network: Network, layer: LayerInfo) -> Any:
     """
 
     def build() -> Any:
-        def call(images: Any, masks: Any) -> Any:
-            start = network.graph.run(inputs(network, images), [layer.name])[layer.name]
+        def call(run: Any, images: Any, masks: Any) -> Any:
+            start = run(inputs(network, images), [layer.name])[layer.name]
             # What leads around the layer needs as many pictures as there are masks.
             count = tf.maximum(tf.shape(images)[0], tf.shape(masks)[0])
             shape = tf.concat([[count], tf.shape(images)[1:]], axis=0)
             feeds = {**inputs(network, tf.broadcast_to(images, shape)), layer.name: start}
-            return network.graph.run(feeds, [LOGITS], {layer.name: lambda value: _masked(value, masks)})[LOGITS]
+            return run(feeds, [LOGITS], {layer.name: lambda value: _masked(value, masks)})[LOGITS]
 
-        return compiled(network, call, _mask_spec(layer))
+        return scoring(network, call, _mask_spec(layer))
 
     return network.compiled(("knocked-out scores", layer.name), build)
 

@@ -105,7 +105,7 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
         raise NnvizError(f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}") from error
     if not isinstance(model, keras.Model):
         raise NnvizError(f"A Keras model was expected. Received: a {type(model).__name__} in {path.name}.")
-    return _assemble(str(facts.get("name", path.stem)), model, facts)
+    return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True)
 
 
 def read_card(card: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -150,8 +150,8 @@ def _beside(path: Path) -> Path | None:
         return None
 
 
-def _assemble(name: str, model: keras.Model, card: Mapping[str, Any]) -> Network:
-    graph = Graph(model)
+def _assemble(name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False) -> Network:
+    graph = Graph(model, fixed)
     layers = describe(graph)
     image_shape = _image_shape(graph.input_shape)
     channels = image_shape[2]

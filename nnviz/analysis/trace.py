@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.graph import LOGITS, PROBABILITIES
+from nnviz.analysis.graph import LOGITS, PROBABILITIES, Graph
 from nnviz.analysis.images import Fitted, fit
 from nnviz.analysis.network import Network
 from nnviz.errors import NnvizError
@@ -83,10 +84,10 @@ def forward(network: Network) -> Any:
     """Compiled: images (n, H, W, C) to logits (n, K)."""
 
     def build() -> Any:
-        def call(images: Any) -> Any:
-            return network.graph.run(inputs(network, images), [LOGITS])[LOGITS]
+        def call(run: Any, images: Any) -> Any:
+            return run(inputs(network, images), [LOGITS])[LOGITS]
 
-        return compiled(network, call)
+        return scoring(network, call)
 
     return network.compiled("logits", build)
 
@@ -126,16 +127,27 @@ class Compiled:
     network for digits takes longer than the forward pass. And it is traced without AutoGraph, which would
     rewrite the source of this package and take nine tenths of the first call, for nothing: no function here
     branches on a tensor, and AutoGraph leaves the `call` of a Keras layer as it is.
+
+    With a graph, `call` takes its `run`, with what can be folded folded, before the tensors: for what needs scores and
+    gradients only. The weights that this takes are handed on at each call.
     """
 
-    def __init__(self, call: Any, signature: tuple[tf.TensorSpec, ...]) -> None:
-        self._function = tf.function(call, input_signature=signature, autograph=False, jit_compile=False)
+    def __init__(self, call: Any, signature: tuple[tf.TensorSpec, ...], graph: Graph | None = None) -> None:
+        self._folding = None if graph is None else graph.folding
+        run, count = None if graph is None else graph.run, len(signature)
+
+        def traced(*tensors: Any) -> Any:
+            own, folded = tensors[:count], tensors[count:]
+            return call(*own) if run is None else call(partial(run, folded=folded), *own)
+
+        more = () if self._folding is None else self._folding.specs()
+        self._function = tf.function(traced, input_signature=(*signature, *more), autograph=False, jit_compile=False)
         self._concrete: Any = None
 
     def __call__(self, *tensors: Any) -> Any:
         if self._concrete is None:
             self._concrete = self._function.get_concrete_function()
-        return self._concrete(*tensors)
+        return self._concrete(*tensors, *(() if self._folding is None else self._folding.weights()))
 
     def experimental_get_tracing_count(self) -> int:
         """How often it was traced."""
@@ -145,6 +157,11 @@ class Compiled:
 def compiled(network: Network, call: Any, *more: tf.TensorSpec) -> Compiled:
     """`call` as one graph function for any number of images, so that it is traced once."""
     return Compiled(call, (tf.TensorSpec((None, *network.image_shape), tf.float32), *more))
+
+
+def scoring(network: Network, call: Any, *more: tf.TensorSpec) -> Compiled:
+    """As `compiled`, of `call(run, images, ...)`, with batch normalisations folded (see `Compiled`)."""
+    return Compiled(call, (tf.TensorSpec((None, *network.image_shape), tf.float32), *more), network.graph)
 
 
 def _frozen(value: Any) -> np.ndarray:

@@ -15,7 +15,7 @@ from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target, logit
-from nnviz.analysis.trace import compiled, inputs
+from nnviz.analysis.trace import inputs, scoring
 from nnviz.errors import NnvizError
 
 _CHUNK_BYTES = 512 * 2**20
@@ -141,13 +141,13 @@ def differentiate(
     """
 
     def build() -> Any:
-        def call(images: Any, weights: Any, winner: Any) -> Any:
+        def call(run: Any, images: Any, weights: Any, winner: Any) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(images)
-                score, best = _scored(network, images, target, weights, winner, calls)
+                score, best = _scored(run, network, images, target, weights, winner, calls)
             return tape.gradient(score, images), score, best
 
-        return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
+        return scoring(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
     gradients, score, best = network.compiled((name, target.layer), build)(*given(network, images, target))
     if gradients is None:
@@ -161,10 +161,10 @@ def evaluate(network: Network, images: np.ndarray, target: Target) -> tuple[np.n
     """The target's score (n,) of each of the images (n, H, W, C), and the target, as `differentiate` has them."""
 
     def build() -> Any:
-        def call(images: Any, weights: Any, winner: Any) -> Any:
-            return _scored(network, images, target, weights, winner)
+        def call(run: Any, images: Any, weights: Any, winner: Any) -> Any:
+            return _scored(run, network, images, target, weights, winner)
 
-        return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
+        return scoring(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
     score, best = network.compiled(("score", target.layer), build)(*given(network, images, target))
     return score.numpy(), logit(int(best)) if target.winner else target
@@ -176,10 +176,10 @@ def given(network: Network, images: np.ndarray, target: Target) -> tuple[Any, An
 
 
 def _scored(
-    network: Network, images: Any, target: Target, weights: Any, winner: Any, calls: Calls | None = None
+    run: Any, network: Network, images: Any, target: Target, weights: Any, winner: Any, calls: Calls | None = None
 ) -> tuple[Any, Any]:
     """In the graph: the target's scores (n,), and the class that wins on the first image."""
-    found = network.graph.run(inputs(network, images, smooth=True), [target.layer, LOGITS], calls=calls)
+    found = run(inputs(network, images, smooth=True), [target.layer, LOGITS], calls=calls)
     if target.layer == LOGITS:
         weights = chosen(found[LOGITS], weights, winner)
     return score_of(found[target.layer], weights), tf.argmax(found[LOGITS][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target, logit
-from nnviz.analysis.trace import compiled, inputs
+from nnviz.analysis.trace import inputs, scoring
 from nnviz.errors import NnvizError
 
 
@@ -55,7 +56,7 @@ class GradientCam(Cam):
         layer = parameters["layer"]
 
         def build() -> Any:
-            def call(images: Any, weights: Any, winner: Any) -> Any:
+            def call(run: Any, images: Any, weights: Any, winner: Any) -> Any:
                 kept: list[Any] = []
                 with tf.GradientTape() as tape:
 
@@ -64,7 +65,7 @@ class GradientCam(Cam):
                         kept.append(tensor)
                         return tensor
 
-                    found = network.graph.run(inputs(network, images), [target.layer, LOGITS, layer], {layer: watch})
+                    found = run(inputs(network, images), [target.layer, LOGITS, layer], {layer: watch})
                     if target.layer == LOGITS:
                         weights = chosen(found[LOGITS], weights, winner)
                     score = score_of(found[target.layer], weights)
@@ -75,7 +76,7 @@ class GradientCam(Cam):
                 laid = upsampled(tf.nn.relu(self.places(maps, gradient))[..., None], tf.shape(images)[1:3])
                 return laid[..., 0], score, tf.argmax(found[LOGITS][0])
 
-            return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
+            return scoring(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
         function = network.compiled((self.name, layer, target.layer), build)
         values, score, best = function(*given(network, image[None], target))
@@ -87,20 +88,33 @@ class GradientCam(Cam):
 
 def maps_and_score(network: Network, image: np.ndarray, layer: str, target: Target) -> tuple[np.ndarray, float, Target]:
     """From one forward pass: a layer's maps (h, w, channels) float32, the target's score, the target resolved."""
+    return from_maps(network, image, layer, target, "maps and score", lambda maps, _: maps)
+
+
+def from_maps(
+    network: Network, image: np.ndarray, layer: str, target: Target, name: str, made: Callable[[Any, Any], Any]
+) -> tuple[np.ndarray, float, Target]:
+    """From one forward pass: what is made of a layer's maps, the target's score, and the target resolved.
+
+    Args:
+        name: under which the network keeps the compiled function.
+        made: in the graph, of maps (h, w, channels) float32 and the image's size (H, W).
+    """
 
     def build() -> Any:
-        def call(images: Any, weights: Any, winner: Any) -> Any:
-            found = network.graph.run(inputs(network, images), [target.layer, LOGITS, layer])
+        def call(run: Any, images: Any, weights: Any, winner: Any) -> Any:
+            found = run(inputs(network, images), [target.layer, LOGITS, layer])
             if target.layer == LOGITS:
                 weights = chosen(found[LOGITS], weights, winner)
             maps = tf.cast(found[layer][0], tf.float32)
-            return maps, score_of(found[target.layer], weights)[0], tf.argmax(found[LOGITS][0])
+            score = score_of(found[target.layer], weights)[0]
+            return made(maps, tf.shape(images)[1:3]), score, tf.argmax(found[LOGITS][0])
 
-        return compiled(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
+        return scoring(network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool))
 
-    function = network.compiled(("maps and score", layer, target.layer), build)
-    maps, score, best = function(*given(network, image[None], target))
-    return maps.numpy(), float(score), logit(int(best)) if target.winner else target
+    function = network.compiled((name, layer, target.layer), build)
+    values, score, best = function(*given(network, image[None], target))
+    return values.numpy(), float(score), logit(int(best)) if target.winner else target
 
 
 def upsampled(maps: Any, size: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis.attribution.base import Steps
-from nnviz.analysis.attribution.cam import Cam, laid_over, maps_and_score
+from nnviz.analysis.attribution.cam import Cam, from_maps, upsampled
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target
@@ -26,19 +26,23 @@ class EigenCam(Cam):
     what = "Where most of the strength of a layer's maps lies; it asks for no class, so it is the same for all."
 
     def steps(self, network: Network, image: np.ndarray, target: Target, **parameters: Any) -> Steps:
-        maps, score, target = maps_and_score(network, image, parameters["layer"], target)
-        places = first_component(maps)
+        def made(maps: Any, size: Any) -> Any:
+            places = tf.nn.relu(first_component(maps))
+            return upsampled(tf.cast(places, tf.float32)[None, ..., None], size)[0, ..., 0]
+
+        values, score, target = from_maps(network, image, parameters["layer"], target, self.name, made)
         yield Progress(1, 1)
-        return self.finished(laid_over(places, image), target, score)
+        return self.finished(values, target, score)
 
 
-def first_component(maps: np.ndarray) -> np.ndarray:
-    """Maps (h, w, channels) projected on their first right singular vector, the mean positive: (h, w) float64."""
-    flat = maps.reshape(-1, maps.shape[2]).astype(np.float64)
+def first_component(maps: Any) -> Any:
+    """In the graph: maps (h, w, channels) projected on their first right singular vector, the mean positive, (h, w)."""
+    maps = tf.convert_to_tensor(maps)
+    shape, known = tf.shape(maps), maps.shape.as_list()
+    flat = tf.cast(tf.reshape(maps, (-1, shape[2])), tf.float64)
     # Of the two Gram matrices the smaller one: 32x32 for 32 maps of 112x112, 49x49 for 1,280 of 7x7.
-    wide = flat.shape[1] > flat.shape[0]
-    # By TensorFlow, as numpy's threads would wait for those of the forward pass.
+    wide = None not in known and known[2] > known[0] * known[1]
     values, vectors = tf.linalg.eigh(tf.linalg.matmul(flat, flat, transpose_a=not wide, transpose_b=wide))
     first = vectors[:, -1]
-    found = (first * tf.sqrt(tf.maximum(values[-1], 0)) if wide else tf.linalg.matvec(flat, first)).numpy()
-    return (found if found.mean() >= 0 else -found).reshape(maps.shape[:2])
+    found = first * tf.sqrt(tf.maximum(values[-1], 0)) if wide else tf.linalg.matvec(flat, first)
+    return tf.reshape(tf.where(tf.reduce_mean(found) < 0, -found, found), shape[:2])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps, chunks, evaluate
-from nnviz.analysis.attribution.coalitions import coalitions, shapley_values
+from nnviz.analysis.attribution.coalitions import coalitions, fitted, known_fit
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.attribution.regions import REGIONS, regions
 from nnviz.analysis.network import Network
@@ -43,7 +43,8 @@ class KernelShap(SaliencyMethod):
         baseline = reference(network, image, parameters["baseline"], "baseline")
         labels = regions(image, int(parameters["regions"]), parameters["cut"])
         shares = 1 / np.bincount(labels.ravel())
-        shown, weights = coalitions(len(shares), int(parameters["samples"]), int(parameters["seed"]))
+        asked = len(shares), int(parameters["samples"]), int(parameters["seed"])
+        shown, _ = coalitions(*asked)
         values = np.zeros(len(shown))
         score = start = 0.0
         for part in chunks(network, image, len(shown), beside=2, kept=0.25):
@@ -52,13 +53,15 @@ class KernelShap(SaliencyMethod):
             batch = np.empty((part.stop - part.start + ends, *image.shape), np.float32)
             if ends:
                 batch[0], batch[1] = image, baseline
-            batch[ends:] = np.where(shown[part][:, labels, None], image, baseline)
+            batch[ends:] = baseline
+            masks = np.take(shown[part], labels.ravel(), axis=1).reshape(-1, *labels.shape, 1)
+            np.copyto(batch[ends:], image, where=masks)
             found, target = evaluate(network, batch, target)
             if ends:
                 score, start = float(found[0]), float(found[1])
             values[part] = found[ends:] - start
-            known = slice(0, part.stop)
-            worth = shapley_values(shown[known], weights[known], values[known], score - start)
+            known = part.stop
+            worth = fitted(known_fit(*asked, known), shown[:known], values[:known], score - start)
             result = self.finished((worth * shares)[labels], target, score, score - start)
             yield Progress(2 + part.stop, 2 + len(shown), result)
         return result

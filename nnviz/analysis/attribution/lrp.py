@@ -18,7 +18,9 @@ from nnviz.analysis.attribution.base import (
     score_of,
     weights_spec,
 )
-from nnviz.analysis.attribution.relevance import KERNELS, RULES, SEPARABLE, Rule, computed, unruled
+from nnviz.analysis.attribution.propagation import computed, reading_positive, unruled
+from nnviz.analysis.attribution.relevance import RULES, Rule
+from nnviz.analysis.folding import behind
 from nnviz.analysis.graph import Step
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
@@ -37,9 +39,10 @@ class Lrp(SaliencyMethod):
     what is too much from the others (alpha 2, beta 1). A batch normalisation is folded into the layer before it; an
     activation passes on what it gets; the winner of a max pooling takes all; the two ways of an addition are terms.
 
-    The map sums to the score, but for what the biases keep to themselves (by the epsilon rule their share, by the
-    others only what has its sign from a bias alone), and epsilon: that is the `gap`. What only scales the pixels,
-    before the first weights, is no layer of the propagation.
+    Under the z+ and alpha-beta rules a bias has no share, so that the map sums to the score: what a bias alone made is
+    shared equally by all that its unit reads. Under the epsilon rule each bias keeps its share, and epsilon its own.
+    What is not in the sum is the `gap`. What only scales the pixels, before the first weights, is no layer of the
+    propagation.
     """
 
     name = "lrp"
@@ -55,8 +58,9 @@ class Lrp(SaliencyMethod):
         )
 
     def unfit(self, network: Network) -> str:
+        answering = _answering(network)
         for step in network.graph.steps:
-            if step is not _answering(network) and (what := unruled(step)):
+            if step is not answering and (what := unruled(step)):
                 return f"LRP has no rule for {what}, which {network.name} has as {step.name}: try integrated-gradients."
         return ""
 
@@ -81,10 +85,11 @@ class Lrp(SaliencyMethod):
                     found = network.graph.run(feeds, fetches, {start: watch}, calls)
                     if target.layer == LOGITS:
                         weights = chosen(found[LOGITS], weights, winner)
-                    score = score_of(found[target.layer], weights)
-                gradient = tape.gradient(score, kept[0])
-                best = tf.argmax(found[LOGITS][0])
-                return None if gradient is None else tf.reshape(gradient * kept[0], tf.shape(images)), score, best
+                end = found[target.layer]
+                # What goes backward is relevance: at the target its own terms, at the pixels the map.
+                relevance = tape.gradient(end, kept[0], output_gradients=end * tf.cast(weights, end.dtype))
+                score, best = score_of(end, weights), tf.argmax(found[LOGITS][0])
+                return None if relevance is None else tf.reshape(relevance, tf.shape(images)), score, best
 
             return compiled(
                 network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool), tf.TensorSpec((), tf.float32)
@@ -114,32 +119,20 @@ def start_of(network: Network, target: str) -> str:
 def ruled(network: Network, rule: Rule, target: str) -> dict[str, Callable[..., Any]]:
     """By name, what computes each step with the rule's gradient."""
     graph = network.graph
-    behind = _behind(network, target)
-    swallowed = {id(step) for step in behind.values()}
+    # What the target is of is looked at, so it stays as it is.
+    normalised = {name: step for name, step in behind(graph).items() if name != target}
+    positive = reading_positive(graph)
+    swallowed = {id(step) for step in normalised.values()}
+    answering = _answering(network)
     found: dict[str, Callable[..., Any]] = {}
     for step in graph.steps:
         if id(step) in swallowed:
             found[step.name] = lambda x, **_: x
-        elif step is not _answering(network):
-            after = behind.get(step.name)
-            call = computed(step, rule, after.layer if after else None)
+        elif step is not answering:
+            after = normalised.get(step.name)
+            call = computed(step, rule, after.layer if after else None, positive=step.name in positive)
             if call is not None:
                 found[step.name] = call
-    return found
-
-
-def _behind(network: Network, target: str) -> dict[str, Step]:
-    """By the name of a linear layer, the batch normalisation that alone reads it."""
-    graph, found = network.graph, {}
-    for step in graph.steps:
-        before = graph.producers.get(id(step.inputs[0])) if step.inputs else None
-        if type(step.layer).__name__ != "BatchNormalization" or before is None or before.name == target:
-            continue
-        linear = getattr(getattr(before.call, "activation", None), "__name__", "linear") == "linear"
-        alone = sum(any(tensor is before.outputs[0] for tensor in each.inputs) for each in graph.steps) == 1
-        foldable = isinstance(before.layer, (*KERNELS, *SEPARABLE)) and before.outputs[0] is not graph.logits
-        if foldable and linear and alone:
-            found[before.name] = step
     return found
 
 

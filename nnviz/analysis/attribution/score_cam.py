@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from nnviz.analysis.attribution.base import Parameter, Steps, chunks, evaluate
+from nnviz.analysis.attribution.base import Parameter, Steps, chunks, score_of, spread, weights_spec
 from nnviz.analysis.attribution.cam import Cam, laid_over, map_layers, maps_and_score, upsampled
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target
+from nnviz.analysis.trace import inputs, scoring
 
 
 class ScoreCam(Cam):
@@ -44,10 +46,7 @@ class ScoreCam(Cam):
         for part in chunks(network, image, count, beside=1, kept=0.25):
             # The baseline rides along with the first masks.
             bare = int(part.start == 0)
-            batch = np.empty((part.stop - part.start + bare, *image.shape), np.float32)
-            batch[:bare] = baseline
-            batch[bare:] = baseline + _masks(maps[..., part], image)[..., None] * (image - baseline)
-            scores, target = evaluate(network, batch, target)
+            scores = _masked_scores(network, image, baseline, maps[..., part], target)[1 - bare :]
             start = float(scores[0]) if bare else start
             weights[part] = scores[bare:] - start
             found = self.finished(laid_over(maps @ weights, image), target, score)
@@ -55,8 +54,28 @@ class ScoreCam(Cam):
         return found
 
 
-def _masks(maps: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Maps (h, w, channels) at the image's size, each brought to 0..1: (channels, H, W); a flat map is 0."""
-    large = np.moveaxis(upsampled(maps[None], image.shape[:2]).numpy()[0], 2, 0)
-    low, high = large.min(axis=(1, 2), keepdims=True), large.max(axis=(1, 2), keepdims=True)
-    return np.divide(large - low, high - low, out=np.zeros_like(large), where=high > low)
+def _masked_scores(
+    network: Network, image: np.ndarray, baseline: np.ndarray, maps: np.ndarray, target: Target
+) -> np.ndarray:
+    """The target's score (1 + channels,) of the baseline, and of the image under each of the maps (h, w, channels)."""
+
+    def build() -> Any:
+        def call(run: Any, images: Any, maps: Any, weights: Any) -> Any:
+            given, bare = images[:1], images[1:]
+            shown = tf.transpose(masks(maps, tf.shape(images)[1:3]), (2, 0, 1))[..., None]
+            batch = tf.concat([bare, bare + shown * (given - bare)], axis=0)
+            return score_of(run(inputs(network, batch, smooth=True), [target.layer])[target.layer], weights)
+
+        maps = tf.TensorSpec((None, None, None), tf.float32)
+        return scoring(network, call, maps, weights_spec(network, target))
+
+    function = network.compiled(("score-cam", target.layer), build)
+    weights = spread(network, image[None], target)
+    return function(tf.constant(np.stack([image, baseline])), tf.constant(maps), weights).numpy()
+
+
+def masks(maps: Any, size: Any) -> Any:
+    """In the graph: maps (h, w, channels) at that size, each brought to 0..1; one that is flat is 0."""
+    large = upsampled(maps[None], size)[0]
+    low, high = (over(large, axis=(0, 1)) for over in (tf.reduce_min, tf.reduce_max))
+    return tf.math.divide_no_nan(large - low, high - low)

@@ -19,7 +19,7 @@ from nnviz.analysis.graph import LOGITS, PROBABILITIES
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import class_score
-from nnviz.analysis.trace import compiled, fitted_to, inputs
+from nnviz.analysis.trace import fitted_to, inputs, scoring
 from nnviz.errors import NnvizError
 
 Measure = Literal["probability", "logit"]
@@ -138,8 +138,8 @@ def _deleting(
         for part in chunks(network, picture, len(counts), kept=0.25):
             without = np.where(gone[part], fill, picture)
             having = np.where(gone[part], picture, fill)
-            found[0, at, part] = _measured(network, without, index, measure)
-            found[1, at, part] = _measured(network, having, index, measure)
+            found[0, at, part] = measured(network, without, index, measure)
+            found[1, at, part] = measured(network, having, index, measure)
             if part.stop < len(counts):
                 yield Progress(at, len(orders))
         yield Progress(at + 1, len(orders))
@@ -148,12 +148,14 @@ def _deleting(
     return Curves(shares, found[0, 0], found[1, 0], found[0, 1:], found[1, 1:], measure, named)
 
 
-def _measured(network: Network, images: np.ndarray, index: int, measure: Measure) -> np.ndarray:
-    def build() -> Any:
-        def call(images: Any) -> Any:
-            return network.graph.run(inputs(network, images), [LOGITS, PROBABILITIES])
+def measured(network: Network, images: np.ndarray, index: int, measure: Measure) -> np.ndarray:
+    """A class on images (n, H, W, C): its probability or its score, (n,)."""
 
-        return compiled(network, call)
+    def build() -> Any:
+        def call(run: Any, images: Any) -> Any:
+            return run(inputs(network, images), [LOGITS, PROBABILITIES])
+
+        return scoring(network, call)
 
     found = network.compiled("answer", build)(tf.constant(images, tf.float32))
     if measure == "probability":

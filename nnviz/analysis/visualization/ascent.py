@@ -72,7 +72,7 @@ def climb(network: Network, objective: Objective, recipe: Recipe) -> Compiled:
             tf.TensorSpec(n.shape if n.dtype == np.int32 else (None,) * n.ndim, n.dtype) for n in objective.numbers
         ]
         signature = (parameters, parameters, parameters, whole, whole, number, whole, number, *given)
-        return Compiled(_loop(network, objective, recipe), signature)
+        return Compiled(_loop(network, objective, recipe), signature, network.graph)
 
     return network.compiled(("visualize", objective.form, recipe), build)
 
@@ -94,6 +94,7 @@ def _loop(network: Network, objective: Objective, recipe: Recipe) -> Any:
     make = recipe.parametrization.images
 
     def call(
+        run: Any,
         start: Tensor,
         first: Tensor,
         second: Tensor,
@@ -108,7 +109,7 @@ def _loop(network: Network, objective: Objective, recipe: Recipe) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(parameters)
                 pictures = moved(make(parameters), recipe.transformations, seed, at)
-                raised = _raised(network, objective, recipe, pictures, diversity, numbers)
+                raised = _raised(run, network, objective, recipe, pictures, diversity, numbers)
             gradient = tape.gradient(raised, parameters, unconnected_gradients=tf.UnconnectedGradients.ZERO)
             axes = list(range(1, gradient.shape.rank))
             largest = tf.cond(at > done, lambda: largest, lambda: tf.reduce_max(tf.abs(gradient), axis=axes))
@@ -124,7 +125,7 @@ def _loop(network: Network, objective: Objective, recipe: Recipe) -> Any:
             lambda at, *_: at < done + count, step, state, parallel_iterations=1
         )
         pictures = to_network(network, make(end))
-        scores = objective.score(network.graph.run(inputs(network, pictures, smooth=True), objective.reads), numbers)
+        scores = objective.score(run(inputs(network, pictures, smooth=True), objective.reads), numbers)
         return end, first, second, pictures, scores, largest
 
     return call
@@ -137,6 +138,7 @@ def to_network(network: Network, pictures: Tensor) -> Tensor:
 
 
 def _raised(
+    run: Any,
     network: Network,
     objective: Objective,
     recipe: Recipe,
@@ -146,9 +148,9 @@ def _raised(
 ) -> Tensor:
     feeds = inputs(network, to_network(network, pictures), smooth=True)
     if recipe.revive:
-        feeds = revived(network, feeds, objective.reads)
+        feeds = revived(run, network, feeds, objective.reads)
     reads = list(objective.reads) if recipe.apart is None else [*objective.reads, recipe.apart]
-    found = network.graph.run(feeds, list(dict.fromkeys(reads)))
+    found = run(feeds, list(dict.fromkeys(reads)))
     scores = objective.score(found, numbers)
     if recipe.apart is not None:
         # In proportion to the score, since those of two networks may be a hundred times apart.

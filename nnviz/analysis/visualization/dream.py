@@ -156,15 +156,15 @@ def _compiled(network: Network, objective: Objective) -> Compiled:
     channels = network.image_shape[2]
     jitter = Jitter(2)
 
-    def scored(pictures: Tensor, numbers: Any) -> Tensor:
-        found = network.graph.run(inputs(network, to_network(network, pictures), smooth=True), objective.reads)
+    def scored(run: Any, pictures: Tensor, numbers: Any) -> Tensor:
+        found = run(inputs(network, to_network(network, pictures), smooth=True), objective.reads)
         return objective.score(found, numbers)
 
-    def call(start: Tensor, done: Tensor, count: Tensor, rate: Tensor, seed: Tensor, *numbers: Tensor) -> Any:
+    def call(run: Any, start: Tensor, done: Tensor, count: Tensor, rate: Tensor, seed: Tensor, *numbers: Tensor) -> Any:
         def step(at: Tensor, picture: Tensor, largest: Tensor) -> tuple[Tensor, ...]:
             with tf.GradientTape() as tape:
                 tape.watch(picture)
-                score = tf.reduce_sum(scored(jitter(picture, tf.stack([seed, at])), numbers))
+                score = tf.reduce_sum(scored(run, jitter(picture, tf.stack([seed, at])), numbers))
             gradient = tape.gradient(score, picture, unconnected_gradients=tf.UnconnectedGradients.ZERO)
             size = tf.reduce_mean(tf.abs(gradient))
             picture = tf.clip_by_value(picture + rate * gradient / (size + 1e-12), 0.0, 1.0)
@@ -174,10 +174,10 @@ def _compiled(network: Network, objective: Objective) -> Compiled:
         _, end, largest = tf.while_loop(
             lambda at, *_: at < done + count, step, (done, start, tf.zeros(())), parallel_iterations=1
         )
-        return end, scored(end, numbers), largest
+        return end, scored(run, end, numbers), largest
 
     free = network.image_shape[:2] if not any_size(network, objective) else (None, None)
     whole = tf.TensorSpec((), tf.int32)
     given = [tf.TensorSpec(n.shape if n.dtype == np.int32 else (None,) * n.ndim, n.dtype) for n in objective.numbers]
     picture = tf.TensorSpec((1, *free, channels), tf.float32)
-    return Compiled(call, (picture, whole, whole, tf.TensorSpec((), tf.float32), whole, *given))
+    return Compiled(call, (picture, whole, whole, tf.TensorSpec((), tf.float32), whole, *given), network.graph)

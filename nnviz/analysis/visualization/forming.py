@@ -19,8 +19,8 @@ from nnviz.analysis.visualization.result import Visualization, cause, expected, 
 from nnviz.analysis.visualization.transforms import Transformation, standard
 from nnviz.errors import NnvizError
 
-_SNAPSHOT = 0.1
-"""Seconds between two snapshots: more than four a second, with time to draw them."""
+_SNAPSHOT = 0.15
+"""Seconds between two snapshots: more than four a second, with time to draw them; each costs a forward pass."""
 _FREE = 96
 """Side of the picture where the network takes any size."""
 STEPS, MOST_STEPS, RATE = 128, 4096, 0.05
@@ -109,7 +109,7 @@ def visualizing(
     The first comes before anything is compiled, with None.
 
     Args:
-        every: steps between two snapshots; None for as many as about a tenth of a second allows.
+        every: steps between two snapshots; None for as many as a seventh of a second allows.
     """
     objective = as_objective(target)
     objective.check(network)

@@ -141,7 +141,7 @@ def _side_by_side(current: Session, shown: list[Found], chosen: str, signed: boo
     rows, columns = current.fitted.pixels.shape[:2]
     raster(
         [views.picture_panel(current, title="Picture", note=f"{rows}x{columns}", most=196)]
-        + [panel(current, found, signed, strength, short_title(found.method), most=196) for found in shown],
+        + [panel(current, found, signed, strength, short_title(found.method), brief=True, most=196) for found in shown],
         key="methods",
         alt=f"The picture, and its attribution by {', '.join(found.method.title for found in shown)}",
         picked=Place(names.index(chosen) + 1, 0, 0, 0) if chosen in names else None,
@@ -174,7 +174,7 @@ def _in_words(current: Session, found: Found, signed: bool) -> None:
     else:
         at = state(found)
         so_far = {"running": f"So far, {at}: ", "stopped": f"{at.capitalize()}: "}.get(found.state, "")
-        cause = "" if attribution.values.any() else cause_of_zero(current)
+        cause = "" if attribution.values.any() else cause_of_zero(current, method)
         name = current.class_name(current.class_index)
         caption(so_far + sentence(name, method, attribution, signed, cause))
     if attribution is not None and attribution.adds_up_to is not None and attribution.gap is not None:
@@ -183,7 +183,11 @@ def _in_words(current: Session, found: Found, signed: bool) -> None:
             f"<b>{'Conservation' if method.name == 'lrp' else 'Completeness'}</b>: the map adds up to "
             f"{minus(f'{attribution.values.sum():.3f}')}; {whole} is {minus(f'{attribution.adds_up_to:.3f}')}; "
             f"gap {minus(f'{attribution.gap:+.3f}')}"
-            + (", kept by the biases." if method.name == "lrp" and abs(attribution.gap) > 5e-4 else ".")
+            + (
+                ", kept by the biases."
+                if method.name == "lrp" and abs(attribution.gap) > 1e-3 * abs(attribution.adds_up_to)
+                else "."
+            )
         )
 
 

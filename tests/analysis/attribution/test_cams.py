@@ -121,9 +121,9 @@ def test_the_first_component_of_maps_that_are_one_pattern_is_the_pattern(shape):
     """A = p v^T: A v / |v| = p |v|, with the sign that makes the mean positive, for tall maps and for wide."""
     generator = np.random.default_rng(1)
     pattern, weights = generator.normal(size=shape[:2]), generator.normal(size=shape[2])
-    found = first_component(pattern[..., None] * weights)
+    found = first_component(pattern[..., None] * weights).numpy()
     np.testing.assert_allclose(found, pattern * np.linalg.norm(weights) * np.sign(pattern.mean()), rtol=1e-6)
-    assert not first_component(np.zeros(shape)).any()
+    assert not first_component(np.zeros(shape)).numpy().any()
 
 
 def by_masks(network, image, maps, k, baseline, most):

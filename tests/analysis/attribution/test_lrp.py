@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from nnviz.analysis import targets
+from nnviz.analysis import digits, photographs, targets
 from nnviz.analysis.attribution import explain, method_named
 from nnviz.analysis.network import load
 from nnviz.analysis.trace import trace
@@ -64,15 +64,16 @@ def test_the_epsilon_rule_without_epsilon_is_gradient_times_input_on_relus(unbia
     np.testing.assert_allclose(lrp.values, plain.values, rtol=1e-3, atol=1e-5)
 
 
-def by_hand(weights, biases, image, k, rule, epsilon):
-    """Dense layers with ReLU between them, term by term."""
+def by_hand(weights, biases, image, k, rule, epsilon, reads=None, top=np.inf):
+    """Dense layers with ReLU between them, term by term; `reads` says which inputs each sum has, where not all."""
     activations = [image.ravel().astype(float)]
     for at, (w, b) in enumerate(zip(weights, biases, strict=True)):
         z = activations[-1] @ w + b
-        activations.append(z if at == len(weights) - 1 else np.maximum(z, 0))
+        activations.append(z if at == len(weights) - 1 else np.clip(z, 0, top))
     relevance = np.zeros(len(activations[-1]))
     relevance[k] = activations[-1][k]
-    for a, w, b in zip(activations[-2::-1], weights[::-1], biases[::-1], strict=True):
+    reads = reads or [np.ones(w.shape, bool) for w in weights]
+    for a, w, b, read in zip(activations[-2::-1], weights[::-1], biases[::-1], reads[::-1], strict=True):
         below = np.zeros(len(a))
         for out in range(w.shape[1]):
             terms, z = a * w[:, out], float(a @ w[:, out] + b[out])
@@ -82,9 +83,9 @@ def by_hand(weights, biases, image, k, rule, epsilon):
             sign = 1 if z >= 0 else -1
             same, other = np.maximum(sign * terms, 0), np.minimum(sign * terms, 0)
             p, n = same.sum(), other.sum()
-            if relevance[out] == 0 or p == 0:
-                continue
-            if rule == "z-plus" or n == 0:
+            if p == 0:  # the bias alone made it: all that it reads shares alike
+                below += read[:, out] / read[:, out].sum() * relevance[out]
+            elif rule == "z-plus" or n == 0:
                 below += same / p * relevance[out]
             else:
                 below += (2 * same / p - other / n) * relevance[out]
@@ -114,8 +115,58 @@ def test_dense_layers_with_biases_agree_with_plain_numpy(rule, k, fixed_weights)
     np.testing.assert_allclose(found.gap, expected.sum() - found.score, rtol=1e-3, atol=1e-3)
 
 
+def matrix(height, width, stride, taps, make):
+    """A 3x3 convolution with padding as a matrix (in, out), and which inputs each output reads.
+
+    `taps` is the kernel (3, 3, in, out); `make` says whether output channel d reads input channel c.
+    """
+    rows, columns = -(-height // stride), -(-width // stride)
+    cin, cout = taps.shape[2:]
+    before = [max((n - 1) * stride + 3 - size, 0) // 2 for n, size in ((rows, height), (columns, width))]
+    weights, reads = np.zeros((2, height, width, cin, rows, columns, cout))
+    for row, column, down, across in np.ndindex(rows, columns, 3, 3):
+        y, x = row * stride + down - before[0], column * stride + across - before[1]
+        if 0 <= y < height and 0 <= x < width:
+            weights[y, x, :, row, column] = taps[down, across]
+            reads[y, x, :, row, column] = make
+    shape = (height * width * cin, -1)
+    return weights.reshape(shape), reads.reshape(shape) > 0
+
+
 @pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
-def test_a_bias_keeps_nothing_but_where_it_outweighs_all_terms(rule):
+def test_normalised_and_depthwise_convolutions_agree_with_plain_numpy(rule, fixed_weights):
+    """A stride, padding, ReLU6, and shifts so large that many a sum has its sign from the bias alone."""
+    given = keras.Input((6, 6, 3), name="picture")
+    x = layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False, name="conv")(given)
+    x = layers.ReLU(6.0)(layers.BatchNormalization(name="bn")(x))
+    x = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name="deep")(x)
+    x = layers.ReLU(6.0)(layers.BatchNormalization(name="bn2")(x))
+    model = fixed_weights(keras.Model(given, layers.Dense(3, name="answer")(layers.Flatten()(x))), 17)
+    model.get_layer("bn2").beta.assign([2.5, -1.0, 3.0, 0.5])
+    image = np.random.default_rng(8).normal(0, 1, (6, 6, 3)).astype(np.float32)
+    weights, biases, reads = [], [], []
+    for conv, bn, size in (("conv", "bn", 6), ("deep", "bn2", 3)):
+        taps = np.asarray(model.get_layer(conv).get_weights()[0], float)
+        make = np.ones((3, 4))
+        if conv == "deep":
+            taps, make = taps * np.eye(4), np.eye(4)
+        gamma, beta, mean, variance = (np.asarray(each, float) for each in model.get_layer(bn).get_weights())
+        scale = gamma / np.sqrt(variance + model.get_layer(bn).epsilon)
+        w, read = matrix(size, size, 2 if conv == "conv" else 1, taps * scale, make)
+        weights.append(w)
+        reads.append(read)
+        biases.append(np.tile(beta - mean * scale, w.shape[1] // 4))
+    kernel, bias = (np.asarray(each, float) for each in model.get_layer("answer").get_weights())
+    expected = by_hand(
+        [*weights, kernel], [*biases, bias], image, 1, rule, 0, [*reads, np.ones(kernel.shape, bool)], top=6.0
+    )
+    found = explain(load(model), image, "lrp", 1, rule=rule)
+    np.testing.assert_allclose(found.values.ravel(), expected, rtol=2e-3, atol=1e-4 * np.abs(expected).max())
+    np.testing.assert_allclose(expected.sum(), found.score, rtol=1e-4)
+
+
+@pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
+def test_a_bias_has_no_share_and_what_it_makes_alone_is_shared_equally(rule):
     """One neuron: 2 * 1 - 1 * 1 + bias; with a bias of 3 the terms still take all, with one of -5 the bias has all."""
     for bias, expected in ((3.0, 4.0), (-5.0, -4.0)):
         model = keras.Sequential([keras.Input((1, 2, 1)), layers.Flatten(), layers.Dense(2)])
@@ -124,8 +175,24 @@ def test_a_bias_keeps_nothing_but_where_it_outweighs_all_terms(rule):
         np.testing.assert_allclose([found.values.sum(), found.score], expected, rtol=1e-5)
     model.layers[-1].set_weights([np.array([[2, 0], [1, 0]], np.float32), np.array([-5, 0], np.float32)])
     found = explain(load(model), np.ones((1, 2, 1), np.float32), "lrp", 0, rule=rule)
-    assert not found.values.any()
-    assert found.gap == 2.0
+    np.testing.assert_array_equal(found.values.ravel(), [-1, -1])
+    assert found.gap == 0.0
+
+
+@pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
+@pytest.mark.parametrize("name", ["mnist-mlp", "mnist-cnn"])
+def test_the_map_sums_to_the_logit_of_trained_digit_nets_with_their_biases(name, rule):
+    network = load(name)
+    for index in range(4):
+        found = explain(network, digits.digit(index)[0], "lrp", index, rule=rule)
+        assert abs(found.gap) < 1e-3 * np.abs(found.values).sum()
+
+
+def test_the_map_sums_to_the_logit_of_a_deep_net_with_batch_normalisations():
+    network = load("photo-cnn")
+    for each in photographs.gallery()[:2]:
+        found = explain(network, photographs.photograph(each.name), "lrp")
+        assert abs(found.gap) < 1e-3 * found.score
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -222,3 +289,5 @@ def test_every_tiny_network_keeps_its_scores_as_they_are(case, rule):
     traced = trace(case.network, case.picture)
     np.testing.assert_allclose(found.score, traced.logits[traced.winner], rtol=1e-4, atol=1e-5)
     assert np.isfinite(found.values).all()
+    if rule != "epsilon":
+        assert abs(found.gap) <= 1e-3 * np.abs(found.values).sum()
