@@ -60,13 +60,13 @@ class Embedding:
 
 
 def squared_distances(values: np.ndarray) -> np.ndarray:
-    """Squared Euclidean distances (n, n) float32 of vectors (n, size); exactly 0 on the diagonal."""
+    """Squared Euclidean distances (n, n) float32 of vectors (n, size), |a|^2 + |b|^2 - 2ab; exactly 0 on the diagonal.
+
+    scikit-learn's take ten times as long for vectors of some thousand float32, since they go through float64.
+    """
+    # Of vectors far from 0 the differences would drown in the squares.
     centred = values - values.mean(axis=0)
-    return _distances(centred @ centred.T)
-
-
-def _distances(products: np.ndarray) -> np.ndarray:
-    """From inner products (n, n): |a|^2 + |b|^2 - 2ab."""
+    products = centred @ centred.T
     norms = np.diag(products).copy()
     found = norms[:, None] + norms[None] - 2 * products
     np.maximum(found, 0, out=found)
@@ -94,74 +94,49 @@ def apart(squared: np.ndarray, labels: np.ndarray, count: int = NEIGHBOURS) -> A
     Raises:
         NnvizError: fewer than two digits, or all of one class.
     """
+    from sklearn.metrics import silhouette_score
+
     classes, index = np.unique(labels, return_inverse=True)
     if len(labels) < 2 or len(classes) < 2:
         raise NnvizError(f"Digits of two classes or more were expected. Received: {len(labels)} of {len(classes)}.")
     votes = index[nearest(squared, min(count, len(labels) - 1))]
     said = (votes[:, :, None] == np.arange(len(classes))).sum(axis=1).argmax(axis=1)
-    member = np.eye(len(classes), dtype=np.float32)[index]
-    sizes = member.sum(axis=0)
-    sums = np.sqrt(squared) @ member
-    own, rows = sizes[index], np.arange(len(labels))
-    inside = sums[rows, index] / np.maximum(own - 1, 1)
-    means = sums / sizes
-    means[rows, index] = np.inf
-    outside = means.min(axis=1)
-    larger = np.maximum(np.maximum(inside, outside), 1e-30)
-    # One that is alone in its class counts 0 by definition.
-    silhouette = np.where(own > 1, (outside - inside) / larger, 0.0)
-    return Apart(float((said == index).mean()), float(silhouette.mean()))
+    if len(classes) == len(labels):
+        # Each is alone in its class, and counts 0 by definition.
+        return Apart(float((said == index).mean()), 0.0)
+    silhouette = silhouette_score(np.sqrt(squared), labels, metric="precomputed")
+    return Apart(float((said == index).mean()), float(silhouette))
 
 
-def principal(values: np.ndarray, products: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Principal components (Pearson 1901): the axes along which vectors vary most.
+def principal(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Principal components (Pearson 1901): the axes along which vectors vary most; scikit-learn's.
 
     Args:
-        values: (n, size) float32, centred on their mean.
-        products: their inner products (n, n), where they are known already.
+        values: (n, size) float32.
 
     Returns:
-        coordinates (n, 3), axes (size, 3) of length 1, and the share of the variance that each shows (3,). What a
-        vector has too few dimensions for is 0. The largest coordinate of each axis is positive.
+        coordinates (n, 3) from the mean, axes (size, 3) of length 1, and the share of the variance that each shows
+        (3,). What a vector has too few dimensions for is 0. The largest number of each axis is positive.
     """
+    from sklearn.decomposition import PCA
+
     count, size = values.shape
-    total = float((values.astype(np.float64) ** 2).sum())
-    wide = size > count
-    matrix = (values @ values.T if products is None else products) if wide else values.T @ values
-    kept = min(AXES, len(matrix))
+    kept = min(AXES, count, size)
     coordinates, axes, shares = np.zeros((count, AXES)), np.zeros((size, AXES)), np.zeros(AXES)
-    if total > 0:
-        powers, found = _largest(matrix.astype(np.float64), kept)
-        if wide:
-            found = values.T @ found / np.sqrt(np.maximum(powers, 1e-30))
-        axes[:, :kept], shares[:kept] = found, np.maximum(powers, 0) / total
-        coordinates = values @ axes
-        peaks = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(AXES)]
-        signs = np.where(peaks < 0, -1.0, 1.0)
-        coordinates, axes = coordinates * signs, axes * signs
+    if np.ptp(values, axis=0).any():
+        # The solver that is exact and looks for the largest alone; it needs one more than it looks for.
+        found = PCA(kept, svd_solver="arpack" if kept < min(count, size) else "full", random_state=0)
+        coordinates[:, :kept] = found.fit_transform(values)
+        axes[:, :kept], shares[:kept] = found.components_.T, found.explained_variance_ratio_
     return coordinates.astype(np.float32), axes.astype(np.float32), shares
-
-
-def _largest(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The largest eigenvalues of a symmetric matrix, falling, and their vectors as columns."""
-    if len(matrix) <= 128:
-        values, columns = np.linalg.eigh(matrix)
-    else:
-        from scipy.sparse.linalg import eigsh
-
-        values, columns = eigsh(matrix, k=count, v0=np.random.RandomState(0).standard_normal(len(matrix)))
-    order = np.argsort(-values)[:count]
-    return values[order], columns[:, order]
 
 
 def embedding(values: np.ndarray, labels: np.ndarray) -> Embedding:
     """Vectors (n, size) of digits with their classes (n,), by their principal components, measured."""
     mean = values.mean(axis=0)
-    centred = values - mean
-    products = centred @ centred.T
-    coordinates, axes, shares = principal(centred, products)
+    coordinates, axes, shares = principal(values)
     plane = apart(squared_distances(coordinates[:, :2]), labels)
-    return Embedding(coordinates, mean, axes, shares, apart(_distances(products), labels), plane)
+    return Embedding(coordinates, mean, axes, shares, apart(squared_distances(values), labels), plane)
 
 
 def embedded(
@@ -170,7 +145,7 @@ def embedded(
     """Digits in several layers by their principal components, in as few passes as the memory bears.
 
     Args:
-        layers: names.
+        layers: names, the one that is waited for first.
         images: (n, 28, 28) uint8.
         labels: (n,) their classes.
 
@@ -200,12 +175,12 @@ def embedded(
 
 
 def _groups(network: Network, layers: Sequence[str], count: int) -> list[list[str]]:
-    """Layers whose vectors are held together."""
+    """Layers whose vectors are held together. The first, which is waited for, comes by itself."""
     found: list[list[str]] = []
     room = 0.0
     for name, length in lengths(network, layers).items():
         room -= 4 * length * count
-        if room < 0 or not found:
+        if room < 0 or len(found) < 2:
             found.append([])
             room = _GROUP_BYTES - 4 * length * count
         found[-1].append(name)

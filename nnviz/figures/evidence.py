@@ -194,7 +194,7 @@ def matrix(
             showscale=False,
         )
     )
-    figure.update_yaxes(autorange="reversed", tickfont_size=font, showgrid=False, ticks="")
-    figure.update_xaxes(tickfont_size=font, tickangle=-40, side="bottom", showgrid=False, ticks="")
+    figure.update_yaxes(autorange="reversed", tickfont_size=font, dtick=1, showgrid=False, ticks="")
+    figure.update_xaxes(tickfont_size=font, tickangle=-40, dtick=1, side="bottom", showgrid=False, ticks="")
     figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 6, "b": 6}, plot_bgcolor="rgba(0,0,0,0)")
     return figure

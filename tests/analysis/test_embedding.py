@@ -27,21 +27,18 @@ def distances(values):
 def test_principal_components_are_the_singular_vectors(count, size):
     values, _ = cloud(count, size)
     centred = values - values.mean(axis=0)
-    coordinates, axes, shares = principal(centred)
+    coordinates, axes, shares = principal(values)
     left, powers, right = np.linalg.svd(centred.astype(float), full_matrices=False)
     signs = np.sign((axes.T * right[:3]).sum(axis=1))
     np.testing.assert_allclose(axes.T, right[:3] * signs[:, None], atol=2e-4)
     np.testing.assert_allclose(coordinates, left[:, :3] * powers[:3] * signs, atol=2e-3)
     np.testing.assert_allclose(shares, powers[:3] ** 2 / (powers**2).sum(), rtol=1e-4)
-    peaks = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(3)]
-    assert (peaks > 0).all()
-    # The inner products that are known already give the same.
-    np.testing.assert_allclose(principal(centred, centred @ centred.T)[0], coordinates, atol=1e-4)
+    assert (axes[np.abs(axes).argmax(axis=0), np.arange(3)] > 0).all()
 
 
 def test_what_has_fewer_dimensions_than_axes_fills_up_with_zeros():
     values = np.float32([[1], [2], [6]])
-    coordinates, axes, shares = principal(values - 3)
+    coordinates, axes, shares = principal(values)
     np.testing.assert_allclose(coordinates, [[-2, 0, 0], [-1, 0, 0], [3, 0, 0]], atol=1e-6)
     np.testing.assert_allclose(axes, [[1, 0, 0]])
     np.testing.assert_allclose(shares, [1, 0, 0])

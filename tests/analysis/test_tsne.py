@@ -1,17 +1,27 @@
-"""t-SNE against its definition, central differences, and scikit-learn's."""
+"""t-SNE in several runs against a single one of scikit-learn's: as low, as true to the neighbours."""
 
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
-from sklearn.manifold import TSNE
+from sklearn.manifold import TSNE, trustworthiness
+from threadpoolctl import threadpool_limits
 
 from nnviz import NnvizError
-from nnviz.analysis.embedding import apart, squared_distances
-from nnviz.analysis.tsne import divergence, gradient, shares, tsne
+from nnviz.analysis.tsne import STEPS, tsne
 
-VALUES, LABELS = make_blobs(240, 20, centers=6, cluster_std=3.0, random_state=0)
+VALUES, LABELS = make_blobs(400, 20, centers=8, cluster_std=4.0, random_state=0)
 VALUES = VALUES.astype(np.float32)
-START = VALUES[:, :2] - VALUES[:, :2].mean(axis=0)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """On a busy machine OpenMP's threads wait for each other ten times as long as the work takes."""
+    with threadpool_limits(1, user_api="openmp"):
+        yield
+
+
+def start(axes):
+    return VALUES[:, :axes] - VALUES[:, :axes].mean(axis=0)
 
 
 def drained(steps):
@@ -23,64 +33,42 @@ def drained(steps):
             return end.value, told
 
 
-def test_every_point_has_the_perplexity():
-    """Read back from the definition: with all others in, p_j|i of each row has the entropy log(perplexity)."""
-    squared = squared_distances(VALUES)
-    found = shares(squared, 12.0).astype(float)
-    np.testing.assert_allclose(found, found.T, atol=1e-9)
-    assert found.sum() == pytest.approx(1, abs=1e-5)
-    assert (np.diag(found) == 0).all()
-    # One point whose width is found by another hand.
-    others = np.delete(squared[3], 3).astype(float)
-    widths = np.linspace(0.001, 0.2, 20_000)
-    for narrow in widths:
-        weights = np.exp(-(others - others.min()) * narrow)
-        weights /= weights.sum()
-        if -(weights[weights > 0] * np.log(weights[weights > 0])).sum() < np.log(12):
-            break
-    mutual = [found[3, j] * 2 * len(VALUES) for j in range(len(VALUES)) if j != 3]
-    # p_ij holds both directions: none can be less than its own.
-    assert all(both >= own * 0.99 - 1e-4 for both, own in zip(mutual, weights, strict=True))
-
-
-def test_the_gradient_is_that_of_the_divergence():
-    wanted = shares(squared_distances(VALUES[:150]), 8.0)
-    points = np.random.default_rng(1).normal(size=(150, 3))
-    found, step = gradient(points, wanted), 1e-5
-    for i, axis in [(0, 0), (17, 2), (149, 1), (128, 0)]:
-        up, down = points.copy(), points.copy()
-        up[i, axis] += step
-        down[i, axis] -= step
-        slope = (divergence(up, wanted) - divergence(down, wanted)) / (2 * step)
-        assert found[i, axis] == pytest.approx(slope, rel=1e-4, abs=1e-8)
+def divergence(points):
+    """KL(p || q) as scikit-learn measures it, with all neighbours counted: without a step it stays where it is."""
+    still = TSNE(points.shape[1], init=points, learning_rate=1e-9, early_exaggeration=1.0, max_iter=251, method="exact")
+    still.fit(VALUES)
+    return still.kl_divergence_
 
 
 @pytest.mark.parametrize("axes", [2, 3])
-def test_it_ends_as_low_as_scikit_learns(axes):
-    squared = squared_distances(VALUES)
-    start = VALUES[:, :axes] - VALUES[:, :axes].mean(axis=0)
-    found, told = drained(tsne(squared, start, perplexity=20.0))
-    assert found.shape == (240, axes)
-    assert (told[-1].done, told[-1].total) == (500, 500)
-    other = TSNE(axes, perplexity=20.0, init=start / start[:, 0].std() * 1e-4, method="exact", max_iter=500)
-    theirs = other.fit_transform(VALUES)
-    wanted = shares(squared, 20.0)
-    assert divergence(found, wanted) <= 1.1 * divergence(theirs, wanted) + 0.02
-    assert apart(squared_distances(found), LABELS).accuracy >= apart(squared, LABELS).accuracy - 0.03
+def test_it_ends_as_low_as_one_run_and_keeps_as_many_neighbours(axes):
+    found, told = drained(tsne(VALUES, start(axes)))
+    assert found.shape == (400, axes)
+    assert found.dtype == np.float32
+    whole = TSNE(axes, init=start(axes) / start(axes)[:, 0].std() * 1e-4, max_iter=STEPS).fit_transform(VALUES)
+    assert divergence(found) <= 1.03 * divergence(whole)
+    assert trustworthiness(VALUES, found, n_neighbors=10) >= trustworthiness(VALUES, whole, n_neighbors=10) - 0.005
+    assert [(progress.done, progress.total) for progress in told] == [(at, STEPS) for at in range(0, STEPS + 1, 250)]
 
 
 def test_it_is_the_same_each_time_and_can_be_watched_and_stopped():
-    squared = squared_distances(VALUES)
-    first, told = drained(tsne(squared, START, steps=60))
-    np.testing.assert_array_equal(first, drained(tsne(squared, START, steps=60))[0])
-    assert [progress.done for progress in told] == list(range(5, 61, 5))
-    assert all(np.isfinite(progress.so_far).all() for progress in told)
+    first, told = drained(tsne(VALUES, start(2)))
+    np.testing.assert_array_equal(first, drained(tsne(VALUES, start(2)))[0])
+    # Each run goes on where the last one ended: what is shown is what the next one has.
+    assert told[0].so_far is None
+    lows = [divergence(progress.so_far) for progress in told[1:]]
+    assert lows == sorted(lows, reverse=True)
     np.testing.assert_array_equal(told[-1].so_far, first)
-    steps = tsne(squared, START, steps=60)
+    steps = tsne(VALUES, start(2))
     next(steps)
     steps.close()
 
 
+def test_points_that_are_all_alike_stay_finite():
+    found, _ = drained(tsne(np.ones((120, 4), np.float32), np.zeros((120, 2), np.float32)))
+    assert np.isfinite(found).all()
+
+
 def test_more_points_than_the_perplexity_are_needed():
     with pytest.raises(NnvizError, match="Received: 20, 30"):
-        next(tsne(np.ones((20, 20)), np.ones((20, 2))))
+        next(tsne(np.ones((20, 20), np.float32), np.ones((20, 2))))

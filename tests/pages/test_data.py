@@ -1,16 +1,19 @@
 """The page of the data: its map, neighbours and mistakes against the analysis, done here by itself."""
 
 import json
+from importlib import metadata
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from sklearn.manifold import trustworthiness
 from streamlit.testing.v1 import AppTest
 
 from nnviz import digits, load, trace
 from nnviz.analysis.confusion import Answers
 from nnviz.analysis.embedding import embedding
+from nnviz.analysis.tsne import tsne
 from nnviz.analysis.vectors import vectors
 from nnviz.pages import startup
 from nnviz.pages.data import jobs, mistakes
@@ -109,6 +112,40 @@ def test_a_picture_that_is_not_among_them_stands_where_it_would(mlp):
     moved = sent(opened(net="mnist-mlp", layer="dense2", image="test-15", dx=3))[0][0]
     assert moved["picked"] is None
     assert moved["other"] is not None
+
+
+def test_the_map_is_that_of_t_sne_and_of_the_axes_until_it_has_begun(mlp):
+    values, _, labels = mlp
+    expected = embedding(values["output"], labels)
+    header, coordinates, _ = sent(app := opened(net="mnist-mlp", layer="output", image="test-15", reduce="tsne"))[0]
+    assert (header["axes"], header["picked"]) == (2, 3)
+    steps = tsne(values["output"], expected.coordinates[:, :2])
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found = end.value
+            break
+    # The page drew the last word, whose neighbours are those of the vectors; its start is known to a few bits only.
+    places = coordinates.reshape(len(labels), -1)[:, :2]
+    score = trustworthiness(values["output"], places, n_neighbors=10)
+    assert score == pytest.approx(trustworthiness(values["output"], found, n_neighbors=10), abs=0.01)
+    assert score > trustworthiness(values["output"], expected.coordinates[:, :2], n_neighbors=10)
+    assert "t-SNE keeps neighbours together" in "".join(html(app))
+
+
+def test_where_umap_is_not_installed_it_says_how_to_get_it_and_draws_the_axes(mlp, monkeypatch):
+    def absent(name):
+        raise metadata.PackageNotFoundError(name)
+
+    # What Python itself says of a package that is not there.
+    monkeypatch.setattr(metadata, "version", absent)
+    values, _, labels = mlp
+    app = opened(net="mnist-mlp", layer="dense2", image="test-15", reduce="umap")
+    places = sent(app)[0][1].reshape(-1, 3)
+    np.testing.assert_allclose(places[:, :2], embedding(values["dense2"], labels).coordinates[:, :2], atol=2e-3)
+    assert "UMAP needs the package umap-learn: pip install umap-learn" in "".join(html(app))
+    assert "job-data-shape" not in app.session_state
 
 
 def test_the_neighbours_are_those_of_a_loop(mlp):

@@ -2,13 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nnviz import digits, load, trace
 from nnviz.analysis.attribution import METHODS, Parameter, Progress, base, explain, method_named
+from nnviz.analysis.images import fit
 from nnviz.pages import library, parameters
 from nnviz.pages.attributions import Desk, Wish
 from nnviz.pages.saliency import maps, words
@@ -163,6 +166,34 @@ def test_the_sentence_has_the_place_of_the_largest_value_and_escapes_names(cases
     assert "<b>" not in text
 
 
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+@pytest.mark.parametrize(("name", "level"), [("black", 0), ("of one colour", 200), ("against", None)])
+def test_a_map_of_zeros_names_its_cause(method, name, level):
+    """On a black picture, on a white one with a baseline of its own, and for a class that nothing speaks for."""
+    network = load("mnist-cnn")
+    pixels = digits.digit(0)[0] if level is None else np.full((28, 28), level, np.uint8)
+    values = {"samples": 12, "steps": 3, "max_maps": 4}
+    names = [each.name for each in method.parameters(network)]
+    target = 0 if level is None else None
+    fitted = fit(pixels, network.image_shape, network.scale, network.offset)
+    found = explain(network, fitted.image, method.name, target, **{k: v for k, v in values.items() if k in names})
+    if found.values.any():
+        return
+    seen = SimpleNamespace(
+        network=network,
+        fitted=fitted,
+        trace=trace(network, pixels),
+        class_index=0,
+        class_name=lambda index: network.classes[index],
+    )
+    cause = words.cause_of_zero(seen, method)
+    said = words.sentence("0", method, found, True, cause)
+    assert "is zero everywhere" in said
+    assert len(cause) > 40
+    wanted = {0: ("one colour", "is 0, and what is multiplied"), 200: ("one colour",), None: ("cuts off", "units of")}
+    assert any(part in cause for part in wanted[level]), cause
+
+
 def app() -> None:
     from nnviz.pages import page
     from nnviz.pages.saliency.page import PAGE
@@ -180,6 +211,7 @@ def app() -> None:
         ({"net": "mnist-cnn", "evidence": "randomisation", "method": "gradient"}, "After randomising output, dense"),
         ({"net": "mnist-mlp", "evidence": "stability", "method": "gradient"}, "which leaves the answer 7 in"),
         ({"net": "mnist-cnn", "method": "occlusion", "target": "3", "occlusion.patch": "7"}, "speaks for 3"),
+        ({"net": "mnist-cnn", "method": "score-cam", "target": "0"}, "it cuts off what speaks against"),
         ({"net": "mnist-cnn", "method": "nonsense", "strength": "abc", "signed": "7"}, "Integrated gradients"),
     ],
 )

@@ -7,7 +7,7 @@ import html
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import vectors
+from nnviz.analysis import umap, vectors
 from nnviz.analysis.embedding import NEIGHBOURS, Embedding
 from nnviz.analysis.images import Transform
 from nnviz.components.scatter import Points, scatter
@@ -18,7 +18,6 @@ from nnviz.pages.data.opening import number_of, open_digit
 from nnviz.pages.page import caption, small
 from nnviz.pages.session import Session
 
-METHODS = {"pca": "PCA", "tsne": "t-SNE"}
 AXES = {"2": "2-D", "3": "3-D"}
 MARKS = {"points": "Points", "digits": "Digits"}
 COLOURS = (
@@ -30,13 +29,18 @@ COLOURS = (
 
 def _choose() -> None:
     """The method, the axes, and what stands for a digit."""
-    controls.switch("Method", "reduce", tuple(METHODS), method(), titles=METHODS)
+    controls.switch("Method", "reduce", tuple(jobs.METHODS), method(), titles=jobs.METHODS)
     controls.switch("Axes", "axes", tuple(AXES), str(axes()), titles=AXES)
     controls.switch("Marks", "marks", tuple(MARKS), address.choice("marks", tuple(MARKS), "points"), titles=MARKS)
 
 
 def method() -> str:
-    return address.choice("reduce", tuple(METHODS), "pca")
+    return address.choice("reduce", tuple(jobs.METHODS), "pca")
+
+
+def _reduced() -> str:
+    """The method that is drawn: PCA where UMAP is not installed."""
+    return "pca" if method() == "umap" and umap.missing() else method()
 
 
 def axes() -> int:
@@ -47,28 +51,27 @@ def render(current: Session) -> None:
     """Draw the view."""
     found = jobs.embeddings(current)
     mine = found.get(jobs.layer_of(current))
-    places, final = None, True
-    if mine is not None and method() == "tsne":
-        places, final = jobs.shape(current, mine, axes())
-    elif mine is not None:
-        places = mine.coordinates[:, : axes()]
+    shaped, final = None, True
+    if mine is not None and _reduced() != "pca":
+        shaped, final = jobs.shape(current, mine, axes(), _reduced())
+    places = shaped if shaped is not None or mine is None else mine.coordinates[:, : axes()]
     left, right = st.columns([0.64, 0.36], gap="medium")
     with left:
         if places is not None:
-            _cloud(current, mine, places)
+            _cloud(current, mine, places, shaped is None)
     with right:
         with st.container(horizontal=True, gap="xsmall"):
             _choose()
         _depths(current, found)
     caption(_sentence(current, found, mine))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        small(html.escape(_notes(current, mine, final)))
+        small(html.escape(_notes(current, mine, shaped is None, final)))
         jobs.bars(jobs.DEPTH, jobs.LAYER, jobs.SHAPE, redraw=1.0)
 
 
-def _cloud(current: Session, mine: Embedding | None, places: np.ndarray) -> None:
+def _cloud(current: Session, mine: Embedding | None, places: np.ndarray, principal: bool) -> None:
     numbers, images, labels = jobs.chosen(current)
-    at, other = _own(current, mine)
+    at, other = _own(current, mine, principal)
     scatter(
         Points(
             places,
@@ -82,20 +85,20 @@ def _cloud(current: Session, mine: Embedding | None, places: np.ndarray) -> None
         alt=f"{len(numbers):,} test digits where {current.layer.name} has them, coloured by class",
         picked=at,
         other=other,
-        height=0.65,
+        height=0.62,
         small_pictures=address.choice("marks", tuple(MARKS), "points") == "digits",
         on_pick=lambda index: open_digit(int(numbers[index])),
     )
 
 
-def _own(current: Session, mine: Embedding | None) -> tuple[int | None, np.ndarray | None]:
+def _own(current: Session, mine: Embedding | None, principal: bool) -> tuple[int | None, np.ndarray | None]:
     """The chosen picture: its point, or where it would stand; neither where that is not known."""
     numbers = jobs.chosen(current)[0]
     number = number_of(current.picture.name)
     plain = current.transform == Transform(shuffle=current.network.shuffle)
     if number is not None and plain and number in numbers:
         return int(np.flatnonzero(numbers == number)[0]), None
-    if mine is None or method() != "pca":
+    if mine is None or not principal:
         return None, None
     place = mine.place(vectors.as_vector(current.trace.activations[jobs.layer_of(current)]))
     return None, None if place is None else place[: axes()]
@@ -132,7 +135,7 @@ def _sentence(current: Session, found: dict[str, Embedding], mine: Embedding | N
     return text + "."
 
 
-def _notes(current: Session, mine: Embedding | None, final: bool) -> str:
+def _notes(current: Session, mine: Embedding | None, principal: bool, final: bool) -> str:
     numbers = jobs.chosen(current)[0]
     step = int(numbers[1] - numbers[0])
     text = "Each point is a test digit" + f" (every {step}th)." + " Point at it to see it, click to open it."
@@ -140,17 +143,20 @@ def _notes(current: Session, mine: Embedding | None, final: bool) -> str:
         text = "Each point is a test digit. Drag or use the arrow keys to turn, click to open one."
     if mine is None:
         return text
-    if method() == "pca":
+    if method() == "umap" and umap.missing():
+        text = umap.missing().replace("`", "") + " These are the principal components."
+    if principal:
         shown = float(mine.explained[: axes()].sum())
-        text += f" These {axes()} axes show {views.percent(shown)} of the variance."
+        which = "These" if final else f"Until {jobs.METHODS[method()]} has begun, the principal components: these"
+        text += f" {which} {axes()} axes show {views.percent(shown)} of the variance."
     elif final:
-        text += " t-SNE keeps neighbours together; distances between clusters mean little."
+        text += f" {jobs.METHODS[method()]} keeps neighbours together; distances between clusters mean little."
     text += f" Silhouette {mine.space.silhouette:.2f}".replace("-", "\u2212")
     text += f" by all {len(mine.mean):,} numbers."
     full = current.trace.activations[current.layer.name].size
     if full > vectors.EXACT and len(mine.mean) == vectors.HASHED:
         text = text.replace(f"all {len(mine.mean):,} numbers", f"{full:,} numbers hashed to {len(mine.mean):,}")
-    at, other = _own(current, mine)
+    at, other = _own(current, mine, principal)
     if at is None and other is None:
         text += f" {current.picture.title.capitalize()} is not among them."
     return text

@@ -11,14 +11,16 @@ import streamlit as st
 
 from nnviz.analysis import digits, vectors
 from nnviz.analysis.confusion import Answers, answers
-from nnviz.analysis.embedding import Embedding, embedded, squared_distances
+from nnviz.analysis.embedding import Embedding, embedded
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.tsne import STEPS, tsne
+from nnviz.analysis.tsne import tsne
+from nnviz.analysis.umap import umap
 from nnviz.pages import work
 from nnviz.pages.session import Session
 
-DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-tsne", "data-vectors", "data-answers")
+DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-shape", "data-vectors", "data-answers")
+METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _FIRST = 0.4
 """Seconds that work takes at once, before there is a bar."""
 _KEPT_BYTES = 320 * 2**20
@@ -63,10 +65,10 @@ def _embedded(current: Session, name: str, key: Any, layers: tuple[str, ...]) ->
     return _worked(name, key, f"Digits {many}", steps) or {}
 
 
-def shape(current: Session, start: Embedding, axes: int) -> tuple[np.ndarray | None, bool]:
-    """Where t-SNE puts the digits of the layer under study, (n, axes), and whether that is its last word."""
+def shape(current: Session, start: Embedding, axes: int, method: str) -> tuple[np.ndarray | None, bool]:
+    """Where t-SNE or UMAP puts the digits of the layer under study, (n, axes), and whether that is its last word."""
     layer = layer_of(current)
-    key = (SHAPE, current.key, layer, axes)
+    key = (SHAPE, current.key, layer, axes, method)
 
     def steps() -> Generator[Progress, None, np.ndarray]:
         begun = _held(current, layer)
@@ -76,12 +78,12 @@ def shape(current: Session, start: Embedding, axes: int) -> tuple[np.ndarray | N
             except StopIteration as finished:
                 values = finished.value
                 break
-            yield Progress(0, STEPS)
-        squared = squared_distances(values)
-        yield Progress(0, STEPS)
-        return (yield from tsne(squared, start.coordinates[:, :axes]))
+            yield Progress(0, 1)
+        if method == "umap":
+            return (yield from umap(values, axes))
+        return (yield from tsne(values, start.coordinates[:, :axes]))
 
-    found = _worked(SHAPE, key, f"t-SNE of {layer}", steps)
+    found = _worked(SHAPE, key, f"{METHODS[method]} of {layer}", steps)
     return found, work.result(key) is not None
 
 

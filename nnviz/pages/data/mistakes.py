@@ -145,7 +145,7 @@ def _gallery(current: Session, found: Answers, numbers: np.ndarray, which: str) 
         key="data-mistakes",
         alt=f"Test digits {which}, {how}",
         picked=next((Place(0, at, 0, 0) for at, each in enumerate(shown) if each == number), None),
-        height=0.66,
+        height=0.7,
         least=40,
         on_pick=lambda place: open_digit(int(shown[place.tile])),
     )

@@ -21,15 +21,19 @@ def map_of(found: Found, signed: bool) -> np.ndarray | None:
     return found.attribution.over_image(magnitude=not (signed and found.method.signed))
 
 
-def panel(current: Session, found: Found, signed: bool, strength: int, title: str = "", **more: Any) -> Panel:
-    """An attribution as a panel, by default under the method's title; grey, with the reason, where there is none."""
+def panel(
+    current: Session, found: Found, signed: bool, strength: int, title: str = "", brief: bool = False, **more: Any
+) -> Panel:
+    """An attribution as a panel, by default under the method's title; grey, with the reason, where there is none.
+    Where it is to be brief, what lies beyond its colours is not said."""
     values = map_of(found, signed)
     if values is None:
         blank = np.full((1, *current.fitted.pixels.shape[:2], 3), 128.0)
         return Panel(blank, title=title or found.method.title, note=state(found), pick="tile", **more)
     colour: Literal["diverging", "inferno"] = "diverging" if signed and found.method.signed else "inferno"
     ranges, beyond = span(values, colour)
-    note = state(found) or (f"±{ranges[1]:.2g}" if colour == "diverging" else f"0 to {ranges[1]:.2g}") + beyond
+    within = f"±{ranges[1]:.2g}" if colour == "diverging" else f"0 to {ranges[1]:.2g}"
+    note = state(found) or within + ("" if brief else beyond)
     return Panel(
         values[None],
         colour,

@@ -78,7 +78,7 @@ def _methods(current: Session, chosen: str) -> None:
         key=key,
         on_change=lambda: address.write(method=st.session_state[key], strip=None),
         label_visibility="collapsed",
-        width=205,
+        width=250,
     )
 
 

@@ -7,8 +7,12 @@ import html
 import numpy as np
 
 from nnviz.analysis.attribution import Attribution, SaliencyMethod
-from nnviz.analysis.silence import silence
+from nnviz.analysis.attribution.cam import Cam
+from nnviz.analysis.silence import Silence, silence
 from nnviz.pages.session import Session
+
+_HIDE = ("occlusion", "rise", "kernel-shap", "score-cam")
+_NOISY = ("smoothgrad", "vargrad")
 
 
 def minus(text: str) -> str:
@@ -36,23 +40,43 @@ def sentence(name: str, method: SaliencyMethod, attribution: Attribution, signed
     )
 
 
-def cause_of_zero(current: Session) -> str:
-    """The likely cause of a map that is zero everywhere, with the count of units that let nothing through."""
-    if not current.fitted.image.any():
-        return "Every pixel of the picture is 0, and what is multiplied by the picture is 0 too."
+def cause_of_zero(current: Session, method: SaliencyMethod) -> str:
+    """The likely cause of a map that is zero everywhere: the picture, units that let nothing through, or what the
+    method cuts off."""
+    if cause := _of_the_picture(current.fitted.image, method):
+        return cause
     found = silence(current.network, current.trace)
+    if found is not None and found.limited and found.limited >= found.zero:
+        return (
+            f"Likely cause: {found.limited} of {found.total} units of {_where(found)} are at their limit on this "
+            "picture, where the activation is flat."
+        )
+    if isinstance(method, Cam) and (found is None or found.zero < found.total):
+        name = html.escape(current.class_name(current.class_index))
+        return f"Likely cause: it cuts off what speaks against, and at no place of its layer more speaks for {name}."
     if found is None:
         return ""
-    layer = html.escape(found.layer)
-    where = f"{layer}, the last hidden layer," if found.last else layer
-    if found.limited and found.limited >= found.zero:
-        return (
-            f"Likely cause: {found.limited} of {found.total} units of {where} are at their limit on this picture, "
-            "where the activation is flat."
-        )
     if found.zero:
         return (
-            f"Likely cause: {found.zero} of {found.total} units of {where} are zero on this picture; "
+            f"Likely cause: {found.zero} of {found.total} units of {_where(found)} are zero on this picture; "
             "a ReLU that is off passes nothing back."
         )
-    return f"No unit of {where} is off, so the score does not depend on the pixels, or ever so little."
+    return f"No unit of {_where(found)} is off, so the score does not depend on the pixels, or ever so little."
+
+
+def _where(found: Silence) -> str:
+    layer = html.escape(found.layer)
+    return f"{layer}, the last hidden layer," if found.last else layer
+
+
+def _of_the_picture(image: np.ndarray, method: SaliencyMethod) -> str:
+    """What a picture without contrast leaves of a method that weighs it, hides parts of it, or adds noise to it."""
+    if np.ptp(image):
+        return ""
+    if method.name in _HIDE:
+        return "The whole picture is of one colour: what is put in the place of a hidden part looks as it did."
+    if method.name in _NOISY:
+        return "The whole picture is of one colour: the noise is a share of its range, which is 0."
+    if not image.any():
+        return "Every pixel of the picture is 0, and what is multiplied by the picture is 0 too."
+    return ""
