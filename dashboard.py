@@ -1,4 +1,4 @@
-"""The app: `streamlit run dashboard.py [-- --model FILE --image FILE --card FILE]`."""
+"""The app: `streamlit run dashboard.py [-- --model FILE --image FILE --card FILE --folder DIR]`."""
 
 from __future__ import annotations
 

@@ -2,10 +2,14 @@
 normalisation would let a forgotten term pass unnoticed."""
 
 import os
+import shutil
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# No test reads or leaves anything in the user's own cache; the apps of the browser tests inherit it.
+os.environ["NNVIZ_CACHE"] = tempfile.mkdtemp(prefix="nnviz-tests-")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -14,6 +18,13 @@ import pytest
 from keras import layers
 
 from nnviz.analysis.network import Network, load
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache() -> Iterator[None]:
+    """Takes the folder of kept indexes away at the end."""
+    yield
+    shutil.rmtree(os.environ["NNVIZ_CACHE"], ignore_errors=True)
 
 
 def with_fixed_weights(model: keras.Model, seed: int = 0) -> keras.Model:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -45,6 +47,23 @@ def photograph(name: str) -> np.ndarray:
     pixels = decode((_FOLDER / f"{name}.jpg").read_bytes(), name)
     pixels.flags.writeable = False
     return pixels
+
+
+class Gallery:
+    """The photographs that ship as `nnviz.analysis.pictures.Pictures`, by their numbers in `gallery`."""
+
+    def __len__(self) -> int:
+        return len(gallery())
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of the files."""
+        contents = [(_FOLDER / f"{entry.name}.jpg").read_bytes() for entry in gallery()]
+        return hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
+
+    def pixels(self, numbers: np.ndarray) -> Iterable[np.ndarray | None]:
+        """The pixels of the photographs of those numbers, one after the other."""
+        return (photograph(gallery()[number].name) for number in numbers.tolist())
 
 
 def read_by(network: Network) -> bool:

@@ -6,6 +6,7 @@ is opened without any.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ _LAST = "address"
 _GOOD = "last good address"
 _ASKED = "parameters asked for"
 _PLACES = "pages on which each widget was drawn last"
+_TOLD = 4.0
+"""Seconds for which a widget that is drawn anew is told its value."""
 
 
 class Parameters(dict[str, str]):
@@ -113,13 +116,19 @@ def bound(key: str, value: Any, within: Hashable = None) -> None:
 
     Set only where it differs: a widget that is told its own value in every run would jump back under a hand
     that is faster than the run. And on another page than before, or with another range or other options (`within`):
-    there the browser draws it anew and has forgotten its value, though the server has not.
+    there the browser draws it anew and has forgotten its value, though the server has not. There it is told again for
+    some seconds, unless it is moved: a run that follows at once replaces what the first has sent, and a browser that
+    still loads the script of its sliders would draw them at their lowest value, and send that.
     """
     places = st.session_state.setdefault(_PLACES, {})
-    place = urlsplit(st.context.url or "").path, within
-    if key not in st.session_state or st.session_state[key] != value or places.get(key) != place:
+    place, now = (urlsplit(st.context.url or "").path, within), time.monotonic()
+    before, first, since = places.get(key, (None, None, now))
+    if before != place:
+        first, since = value, now
+    told = first == value and now - since < _TOLD
+    if key not in st.session_state or st.session_state[key] != value or told:
         st.session_state[key] = value
-    places[key] = place
+    places[key] = place, first if told else None, since
 
 
 def writer(name: str, key: str, convert: Callable[[Any], Any] = lambda value: value) -> Callable[[], None]:

@@ -13,7 +13,7 @@ from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.figures.words import number
 from nnviz.pages import address, controls, views
-from nnviz.pages.page import Page, caption, head, small
+from nnviz.pages.page import Page, caption, head, link, small
 from nnviz.pages.session import Session
 
 
@@ -35,10 +35,12 @@ def render(current: Session) -> None:
             _grid(current, colour, ranges)
         noun = "Map" if current.activations.ndim > 1 else "Unit"
         most = 0 if current.activations.ndim == 2 else current.activations.shape[-1] - 1
-        controls.slider(noun, "unit", current.unit, 0, most)
+        controls.slider(noun, "unit", current.unit, 0, most, label_visibility="collapsed")
     with right:
         words = f"{current.layer.description}, {_shape(current.activations.shape)}"
-        small(f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            small(f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)}")
+            link("dossier")
         _detail(current, colour, ranges, overlay)
 
 

@@ -14,7 +14,7 @@ from nnviz.figures.colour import symmetric
 from nnviz.figures.tiles import as_tiles, fold
 from nnviz.figures.words import number
 from nnviz.pages import address, controls, views
-from nnviz.pages.page import Page, caption, head, small
+from nnviz.pages.page import Page, caption, head, link, small
 from nnviz.pages.session import Session
 
 SORTS = {"number": "By number", "norm": "By norm", "excited": "By this picture"}
@@ -116,10 +116,12 @@ def _detail(current: Session, bank: FilterBank, stage: str, unit: int, channel: 
     shape = "x".join(map(str, bank.weights.shape[1:]))
     low, high = symmetric(bank.weights)
     words = f"{current.layer.description}; {len(bank.weights)} filters of {shape} weights."
-    small(
-        f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)} "
-        f"Colours run from \u2212{high:.3g} to {high:.3g} over the layer."
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        small(
+            f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)} "
+            f"Colours run from \u2212{high:.3g} to {high:.3g} over the layer."
+        )
+        link("dossier")
     tiles = _tiles(bank, channel)
     folded = bank.kind in ("mix", "vector")
     panels = [

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from nnviz.analysis import photographs
 from nnviz.analysis.layers import LayerInfo
-from nnviz.analysis.network import Network
 from nnviz.analysis.patches import box
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.ranking import Hit, Strongest
 from nnviz.analysis.receptive import Field
-from nnviz.analysis.strongest import Hit, Strongest
 from nnviz.analysis.trace import trace
 from nnviz.components.raster import Place, raster
-from nnviz.pages import address, controls, views, work
+from nnviz.pages import address, controls, indexed, views
 from nnviz.pages.depths import Depth, cells, depths, fields_of, with_fields
 from nnviz.pages.higher_words import notes, sees, sentence, short
-from nnviz.pages.page import Page, caption, head, small
-from nnviz.pages.patch_panels import patch_panel
-from nnviz.pages.searched import DIGITS, PHOTOGRAPHS, Searched, for_network
+from nnviz.pages.page import Page, caption, head, link, small
+from nnviz.pages.patch_panels import given, patch_panel
+from nnviz.pages.searched import DIGITS, Searched
 from nnviz.pages.session import Session
 
-JOB = "higher"
 STUDIED, OTHERS = 7, 6
 """Patches of the unit under study, beside their mean, and of one of another depth."""
-SECONDS = 20.0
-"""How long the search may take where the pictures must be fitted to the network first."""
 
 
 def render(current: Session) -> None:
@@ -38,58 +33,34 @@ def render(current: Session) -> None:
     fields = fields_of(network, {name: array.shape for name, array in current.trace.activations.items()})
     layers = with_fields(network, fields, current.layer.name)
     shown = depths(current, layers)
-    found = _found(current, layers)
-    hits = [_hits(found, depth, STUDIED if depth.layer is current.layer else OTHERS) for depth in shown]
+    of = indexed.among(current)
+    found = indexed.found(current, of)
+    hits = [_hits(found, depth, _count(of, depth.layer is current.layer)) for depth in shown]
     with head(PAGE):
         controls.layers(current, layers)
         most = current.activations.shape[-1] - 1
         controls.slider("Unit", "unit", current.unit, 0, most, format="unit %d", label_visibility="collapsed")
     _fields(current, layers, shown, fields)
-    _patches(current, shown, hits, fields)
+    _patches(current, of, shown, hits, fields)
     own = next((each for depth, each in zip(shown, hits, strict=True) if depth.layer is current.layer), ())
-    caption(html.escape(sentence(current, layers, fields, found, own)))
+    caption(html.escape(sentence(current, of, layers, fields, found, own)))
     # In one row: a bar that is not there would still take the gap below the line.
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        small(html.escape(notes(current, found)))
-        _again()
-        work.bar(JOB, redraw=1.0)
+    with indexed.beside(current), st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        if not indexed.running():
+            small(html.escape(notes(current, of, found)))
+        link("dossier")
+        indexed.bar(current, of)
 
 
-def _wanted(network: Network, layers: Sequence[LayerInfo]) -> tuple[str, ...] | None:
-    """The layers to search: of a deep network those that are shown, else all, so that another is there at once."""
-    return tuple(layer.name for layer in layers) if len(network.layers) > controls.MANY else None
+def _count(of: Searched, studied: bool) -> int:
+    """Patches of a unit: of digits one less under study, in whose place their mean stands; that of photographs would
+    show nothing."""
+    return OTHERS if not studied else STUDIED + (of is not DIGITS)
 
 
-def _found(current: Session, layers: Sequence[LayerInfo]) -> Strongest | None:
-    """What the search found: all, or so far."""
-    network, names, of = current.network, _wanted(current.network, layers), for_network(current.network)
-    key = (JOB, current.key, STUDIED, names)
-    kept = work.result(key)
-    if kept is not None:
-        work.forget(JOB)
-        return kept
-    seconds = None if network.image_shape == (28, 28, 1) else SECONDS
-
-    def steps() -> Generator[Progress, None, Strongest]:
-        return of.steps(network, names, STUDIED, seconds)
-
-    begun = work.begin(JOB, f"Searching the {of.noun}s", key, steps)
-    return begun.progress.so_far if begun.progress is not None else None
-
-
-def _again() -> None:
-    """A button for a search that was stopped, or the reason why it failed."""
-    mine = work.job(JOB)
-    if mine is None or mine.state not in ("stopped", "failed"):
-        return
-    if mine.reason:
-        small(html.escape(mine.reason))
-    st.button("Search all", icon=":material/play_arrow:", key="higher-again", on_click=lambda: work.forget(JOB))
-
-
-def _most(current: Session) -> int:
+def _places(of: Searched, count: int) -> int:
     """Patches that there can be: a picture has one a unit."""
-    return len(photographs.gallery()) if for_network(current.network) is PHOTOGRAPHS else STUDIED
+    return min(count, len(of.pictures))
 
 
 def _hits(found: Strongest | None, depth: Depth, count: int) -> tuple[Hit, ...]:
@@ -99,11 +70,12 @@ def _hits(found: Strongest | None, depth: Depth, count: int) -> tuple[Hit, ...]:
     return tuple(hit for hit in found.layers[depth.layer.name].of(depth.unit)[:count] if hit.value != 0)
 
 
-def _data_fields(current: Session, fields: dict[str, Field | None]) -> dict[str, Field | None]:
+def _data_fields(current: Session, of: Searched, fields: dict[str, Field | None]) -> dict[str, Field | None]:
     """What a unit sees of a searched picture: with a network of any size the one under study may have another."""
     if None not in current.network.image_shape:
         return fields
-    found = trace(current.network, for_network(current.network).all(current.network)[0]).activations
+    blank = np.zeros(given(current.network, current.key, of, 0).shape, np.uint8)
+    found = trace(current.network, blank).activations
     return fields_of(current.network, {name: array.shape for name, array in found.items()})
 
 
@@ -142,21 +114,26 @@ def _fields(
 
 
 def _patches(
-    current: Session, shown: Sequence[Depth], hits: Sequence[Sequence[Hit]], fields: dict[str, Field | None]
+    current: Session,
+    of: Searched,
+    shown: Sequence[Depth],
+    hits: Sequence[Sequence[Hit]],
+    fields: dict[str, Field | None],
 ) -> None:
     """The patches of one unit a depth; a pick opens the picture that a patch was cut out of."""
-    fields, of = _data_fields(current, fields), for_network(current.network)
+    fields = _data_fields(current, of, fields)
     panels, picked = [], None
     for index, (depth, each) in enumerate(zip(shown, hits, strict=True)):
-        studied, few = depth.layer is current.layer, of is PHOTOGRAPHS
+        studied, few = depth.layer is current.layer, len(of.pictures) < STUDIED
         panels.append(
             patch_panel(
                 current.network,
                 current.key,
+                of,
                 each,
                 fields[depth.layer.name],
-                min(STUDIED if studied else OTHERS, _most(current)),
-                mean=studied and not few,
+                _places(of, _count(of, studied)),
+                mean=studied and of is DIGITS,
                 title=f"{short(depth.layer.name, 12)}, unit {depth.unit}",
                 note=depth.why,
                 columns=4 if studied and not few else 2,
@@ -179,7 +156,7 @@ def _patches(
     )
 
 
-def _open(depth: Depth, hits: Sequence[Hit], tile: int, of: Searched = DIGITS) -> None:
+def _open(depth: Depth, hits: Sequence[Hit], tile: int, of: Searched) -> None:
     """Open the picture that a patch was cut out of, at its cell, with the unit under study that it excites."""
     if tile >= len(hits):
         return

@@ -11,8 +11,9 @@ from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.receptive import Field
 from nnviz.analysis.strongest import Hit, Strongest, by_logits
 from nnviz.figures.words import number
+from nnviz.pages.indexed import unread
 from nnviz.pages.patch_panels import fitted_note
-from nnviz.pages.searched import DIGITS, PHOTOGRAPHS, for_network
+from nnviz.pages.searched import DIGITS, Searched
 from nnviz.pages.session import Session
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -35,13 +36,14 @@ def sees(field: Field | None, size: tuple[int, int]) -> str:
 
 def sentence(
     current: Session,
+    of: Searched,
     layers: Sequence[LayerInfo],
     fields: Mapping[str, Field | None],
     found: Strongest | None,
     hits: Sequence[Hit],
 ) -> str:
     """What the unit sees, against one of the first layer, and which pictures excite it."""
-    layer, of = current.layer, for_network(current.network)
+    layer = current.layer
     if layer.index == 0:
         return "This is the picture as the network gets it: pick a layer to see how much of it one unit there sees."
     size = (current.fitted.pixels.shape[0], current.fitted.pixels.shape[1])
@@ -55,17 +57,25 @@ def sentence(
     if not hits:
         return f"{what}; it is silent on all of {found.searched:,} {of.noun}s."
     if of is not DIGITS:
-        return f"{what}. {of_photographs(found.searched, hits)}"
+        return f"{what}. {of_pictures(of, found.searched, hits)}"
     return f"{what}. {of_digits(found.searched, hits, own == 'whole', by_logits(current.network, layer.name))}"
 
 
-def of_photographs(searched: int, hits: Sequence[Hit]) -> str:
-    """Which photographs excite it most and least."""
+def of_pictures(of: Searched, searched: int, hits: Sequence[Hit]) -> str:
+    """Which pictures excite it most and least of those that are shown, and of which classes they are, where known."""
     first, last = hits[0], hits[-1]
-    text = f"Of {searched} photographs {PHOTOGRAPHS.name(first.image)} excites it most ({number(first.value)})"
+    text = f"Of {searched:,} {of.noun}s {of.title(first.image)} excites it most ({number(first.value)})"
     if len(hits) < 2:
         return f"{text}, the others not at all."
-    return f"{text}, {PHOTOGRAPHS.name(last.image)} least ({number(last.value)})."
+    if searched <= len(hits):
+        return f"{text}, {of.title(last.image)} least ({number(last.value)})."
+    if of.labels is None:
+        return f"{text}; the {_WORDS[len(hits)]} patches go down to {number(last.value)}."
+    counts = Counter(str(of.labels[hit.image]) for hit in hits if of.labels[hit.image]).most_common(3)
+    if not counts:
+        return f"{text}."
+    listed = ", ".join(f"{_WORDS[count]} of {label}" for label, count in counts)
+    return f"{text}; of its {_WORDS[len(hits)]} strongest: {listed}."
 
 
 def of_digits(searched: int, hits: Sequence[Hit], whole: bool, logits: bool) -> str:
@@ -84,19 +94,20 @@ def of_digits(searched: int, hits: Sequence[Hit], whole: bool, logits: bool) -> 
     return f"Its {what} {listed} ({values}{' as logits' if logits else ''}): {so_what}."
 
 
-def notes(current: Session, found: Strongest | None) -> str:
-    """How it was searched, and what was done to the digits."""
-    network = current.network
-    noun, below = for_network(network).noun, "its digit and the unit's value"
-    if noun != DIGITS.noun:
+def notes(current: Session, of: Searched, found: Strongest | None) -> str:
+    """How it was searched, and what was done to the pictures."""
+    network, noun, below = current.network, of.noun, "its digit and the unit's value"
+    if of is not DIGITS:
         below = f"the unit's value, and under the pointer its {noun}"
     text = f"Below each patch {below}; chequers stand beyond the border. Pick one to open it."
-    if found is not None and found.searched < found.available:
-        text += f" {found.searched:,} of the {found.available:,} test {noun}s were searched, drawn at random."
+    if found is not None and found.seen < found.available:
+        kind = "test digit" if of is DIGITS else noun
+        text += f" {found.searched:,} of the {found.available:,} {kind}s were searched, drawn at random."
+    text += unread(of, found)
     if current.transform != Transform(shuffle=network.shuffle):
         text += f" The {noun}s are searched as they are, whatever is done to the picture."
-    if note := fitted_note(network):
+    if note := fitted_note(network, of):
         text += f" For this network {note.replace('The picture was', f'each {noun} is')}"
     if network.shuffle is not None:
-        text += " The digits are shuffled as this network was trained: neighbours in a patch are none in the digit."
+        text += f" The {noun}s are shuffled as this network was trained: neighbours in a patch are none in the {noun}."
     return text

@@ -14,6 +14,7 @@ import streamlit as st
 
 from nnviz.analysis import attribution, digits, photographs
 from nnviz.analysis.drawing import as_digit
+from nnviz.analysis.folder import Folder, first_readable
 from nnviz.analysis.images import Fitted, Transform, decode, fit, rescale
 from nnviz.analysis.network import PRETRAINED, Network, bundled, load
 from nnviz.analysis.trace import Trace, forward_all, trace
@@ -128,8 +129,16 @@ def picture(name: str) -> Picture:
     photo = next((entry for entry in photographs.gallery() if entry.name == name), None)
     if photo is not None:
         return Picture(name, photo.title, photographs.photograph(name))
+    folders = folder()
+    # Looked up in the list: what the address says is never a path.
+    at = None if folders is None else folders.number(name)
+    if folders is not None and at is not None:
+        entry = folders.entries[at]
+        return Picture(name, entry.title, _of_folder(folders, at), entry.label)
     shown = ", ".join(entry.name for entry in photographs.gallery())
-    raise NnvizError(f"A picture was expected: test-0 to test-9999, {shown}. Received: {name!r}.")
+    if folders is not None:
+        shown += f", or one of the {len(folders):,} of the folder ({folders.entries[0].name}, ...)"
+    raise NnvizError(f"A picture was expected: test-0 to test-9999, {shown}. Received: {name[:80]!r}.")
 
 
 @lru_cache(maxsize=4)
@@ -137,10 +146,29 @@ def _decoded(path: Path, stamp: str) -> np.ndarray:
     return decode(path.read_bytes(), path.name)
 
 
+def folder() -> Folder | None:
+    """The viewer's own folder of pictures, listed at the start; None where there is none."""
+    return startup.options.folder
+
+
+@lru_cache(maxsize=8)
+def _of_folder(own: Folder, number: int) -> np.ndarray:
+    return own.picture(number)
+
+
+@lru_cache(maxsize=2)
+def _opens(own: Folder) -> str:
+    return own.entries[first_readable(own)].name
+
+
 def first_picture(found: Network) -> str:
-    """The picture that a network opens on: one's own, else the first of those that it reads."""
+    """The picture that a network opens on: one's own, else the first of those that it reads; of a folder of one's own
+    where it reads no digits."""
     if startup.options.image:
         return startup.options.image.stem
+    own = folder()
+    if own is not None and not digits.read_by(found):
+        return _opens(own)
     return photographs.gallery()[0].name if photographs.read_by(found) else DEFAULT_IMAGE
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from nnviz.pages import startup
+from nnviz.pages.background import worker
 
 _HERE = Path(__file__).parent
 
@@ -95,4 +96,5 @@ def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page])
             st.page_link(places["check"])
 
 
-main()
+with worker.drawing():
+    main()

@@ -230,7 +230,7 @@ def _sentence(current: Session, columns: list[Column], lines: list[Line]) -> str
 def _links(current: Session) -> None:
     """From the unit under study to its pages: the address keeps it."""
     with st.container(horizontal=True, gap="small"):
-        for slug in ("filters", "maps", "decision", "saliency"):
+        for slug in ("filters", "maps", "dossier", "decision", "saliency"):
             link(slug)
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from nnviz.errors import NnvizError
 from nnviz.pages import address, library, session
+from nnviz.pages.background import worker
 from nnviz.pages.session import Session
 
 ENTRIES = "pages"
@@ -52,6 +53,11 @@ def show(page: Page) -> None:
 
 def draw(page: Page) -> None:
     """Draw a page once, for what the address says now."""
+    with worker.drawing():
+        _draw(page)
+
+
+def _draw(page: Page) -> None:
     address.forget_asked()
     current = readable()
     if current is None:

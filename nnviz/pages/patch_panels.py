@@ -11,30 +11,42 @@ import streamlit as st
 from nnviz.analysis.images import fit
 from nnviz.analysis.network import Network
 from nnviz.analysis.patches import Patch, cut
+from nnviz.analysis.pictures import as_given, size_in
+from nnviz.analysis.ranking import Hit
 from nnviz.analysis.receptive import Field
-from nnviz.analysis.strongest import Hit, as_given
 from nnviz.components.raster import Panel
 from nnviz.figures.words import number
-from nnviz.pages.searched import for_network
+from nnviz.pages.searched import Searched
 
 _NOTHING = (226.0, 200.0)
 """The two greys of the chequers that stand where there is nothing to see: beyond the border, or not found yet."""
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def given(_network: Network, key: str, noun: str, index: int) -> np.ndarray:
-    """A picture as the network takes it: (H, W, C), 0..255; kept under the network's content key."""
-    return as_given(_network, for_network(_network).image(index))
+def given(network: Network, key: str, of: Searched, index: int) -> np.ndarray:
+    """A picture as the network takes it in the search: (H, W, C), 0..255; kept under the network's content key."""
+    return _given(network, of, key, of.key, index).astype(np.float32)
 
 
-def fitted_note(network: Network) -> str:
-    """What is done to the pictures so that the network can take them; empty where nothing is."""
-    return fit(for_network(network).image(0), network.image_shape, network.scale, network.offset).note
+# A photograph of a camera takes a tenth of a second to read, and a unit has some twenty on the page.
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _given(_network: Network, _of: Searched, key: str, content: str, index: int) -> np.ndarray:
+    pixels = as_given(_network, _of.image(index), size_in(_network, _of.pictures))
+    # Pictures are of whole numbers and stay so when they are fitted: a quarter of the room.
+    return pixels.astype(np.uint8)
+
+
+def fitted_note(network: Network, of: Searched) -> str:
+    """What is done to the pictures so that the network can take them; empty where nothing is, and where they are of
+    many sizes."""
+    if not isinstance(of.pictures, np.ndarray):
+        return ""
+    return fit(of.image(0), network.image_shape, network.scale, network.offset).note
 
 
 def patch_panel(
     network: Network,
     key: str,
+    of: Searched,
     hits: Sequence[Hit],
     field: Field | None,
     places: int,
@@ -44,15 +56,16 @@ def patch_panel(
     """The patches of the hits, with value and label below each; chequered where there are fewer than `places`.
 
     Args:
+        of: the pictures that were searched.
         mean: whether the mean of the patches stands behind them.
         more: of the panel.
     """
-    of = for_network(network)
-    patches = [cut(given(network, key, of.noun, hit.image), field, hit.cell) for hit in hits]
+    patches = [cut(given(network, key, of, hit.image), field, hit.cell) for hit in hits]
     labels = [f"{of.label(hit.image)}{number(hit.value)}" for hit in hits]
     names = [of.title(hit.image) for hit in hits]
     if not patches:
-        size = given(network, key, of.noun, 0).shape[:2]
+        rows, columns, _ = size_in(network, of.pictures)
+        size = (rows or of.image(0).shape[0], columns or of.image(0).shape[1])
         empty = (size[0], size[1]) if field is None else (min(field[0].size, size[0]), min(field[1].size, size[1]))
         blank = Patch(np.zeros((*empty, 1)), np.zeros(empty, bool))
         tiles = [_tile(blank)] * (places + mean)

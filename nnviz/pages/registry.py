@@ -14,7 +14,9 @@ from nnviz.pages import (
     plain,
     pooling,
 )
+from nnviz.pages.cats import page as cats
 from nnviz.pages.data import page as data
+from nnviz.pages.dossier import page as dossier
 from nnviz.pages.likes import page as likes
 from nnviz.pages.page import Page
 from nnviz.pages.saliency import page as saliency
@@ -33,6 +35,8 @@ PAGES: tuple[Page, ...] = (
     saliency.PAGE,
     data.PAGE,
     likes.PAGE,
+    dossier.PAGE,
+    cats.PAGE,
 )
 
 FIRST = network.PAGE

@@ -1,82 +1,126 @@
-"""The pictures in which the page of higher levels searches: the test digits, or the photographs that ship."""
+"""The pictures in which strongest places are searched: the test digits, the photographs that ship, a folder of one's
+own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from nnviz.analysis import digits, photographs
-from nnviz.analysis.images import fit
+from nnviz.analysis.folder import Folder
+from nnviz.analysis.index import pictures_content
 from nnviz.analysis.network import Network
-from nnviz.analysis.progress import Progress
-from nnviz.analysis.strongest import Strongest, strongest
-
-SIDE = 224
-"""Pixels of a photograph where the network takes any size."""
+from nnviz.analysis.pictures import Searchable
+from nnviz.pages import library
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Searched:
     """A set of pictures.
 
     Attributes:
+        slug: what it is called in the address.
         noun: what one of them is called.
         image: pixels by number, uint8.
-        label: what stands below a patch before the unit's value, by number: its class; nothing of a photograph.
+        label: what stands below a patch before the unit's value, by number: its class, where it is known.
         title: what it is called under the pointer, by number.
         name: its name in the address, by number.
-        all: every picture, for a network: uint8 (n, H, W) or (n, H, W, C).
+        make: all of them, as a search takes them; called once.
+        classes: the class of each (n,) str, empty of one without; called once. None where none is known.
     """
 
+    slug: str
     noun: str
     image: Callable[[int], np.ndarray]
     label: Callable[[int], str]
     title: Callable[[int], str]
     name: Callable[[int], str]
-    all: Callable[[Network], np.ndarray]
+    make: Callable[[], Searchable]
+    classes: Callable[[], np.ndarray | None] = lambda: None
 
-    def steps(
-        self, network: Network, layers: Sequence[str] | None, count: int, seconds: float | None
-    ) -> Generator[Progress, None, Strongest]:
-        """The search for the strongest places; see `nnviz.analysis.strongest`."""
-        return strongest(network, self.all(network), layers, count=count, seconds=seconds)
+    @cached_property
+    def pictures(self) -> Searchable:
+        """All of them, as `nnviz.analysis.index.index` takes them."""
+        return self.make()
+
+    @cached_property
+    def labels(self) -> np.ndarray | None:
+        """The name of each one's class (n,) str, empty of one without; None where none is known."""
+        return self.classes()
+
+    @cached_property
+    def key(self) -> str:
+        """What stands for their content."""
+        return pictures_content(self.pictures)
 
 
 def _photo(index: int) -> photographs.Photograph:
     return photographs.gallery()[index]
 
 
-def _photos(network: Network) -> np.ndarray:
-    rows, columns, channels = network.image_shape
-    wanted = (rows or SIDE, columns or SIDE, channels)
-    fitted: Sequence[np.ndarray] = [
-        fit(photographs.photograph(entry.name), wanted, network.scale, network.offset).pixels
-        for entry in photographs.gallery()
-    ]
-    return np.rint(np.stack(fitted)).astype(np.uint8)
-
-
 DIGITS = Searched(
+    "digits",
     "digit",
     lambda index: digits.digit(index)[0],
     lambda index: f"{digits.digit(index)[1]}: ",
     lambda index: f"test digit {index}",
     lambda index: f"test-{index}",
-    lambda network: digits.test_set()[0],
+    lambda: digits.test_set()[0],
+    lambda: digits.test_set()[1].astype(str),
 )
 
 PHOTOGRAPHS = Searched(
+    "photographs",
     "photograph",
     lambda index: photographs.photograph(_photo(index).name),
     lambda index: "",
     lambda index: _photo(index).title,
     lambda index: _photo(index).name,
-    _photos,
+    photographs.Gallery,
 )
+
+_LABEL = 2
+"""Letters of a label that have room below a patch; a longer one stands under the pointer, in the path."""
+_folders: dict[str, Searched] = {}
+
+
+def of_folder(found: Folder) -> Searched:
+    """The pictures of a folder."""
+
+    def label(index: int) -> str:
+        text = found.entries[index].label
+        return f"{text}: " if text and len(text) <= _LABEL else ""
+
+    if found.key not in _folders:
+        _folders[found.key] = Searched(
+            "folder",
+            "picture",
+            found.picture,
+            label,
+            lambda index: found.entries[index].title,
+            lambda index: found.entries[index].name,
+            lambda: found,
+            lambda: found.labels if any(found.labels) else None,
+        )
+    return _folders[found.key]
+
+
+def sets(network: Network) -> tuple[Searched, ...]:
+    """What there is to search for a network, the first by default: what it reads, and the viewer's own folder, which
+    goes first where the network reads no digits."""
+    own, ships = library.folder(), PHOTOGRAPHS if photographs.read_by(network) else DIGITS
+    if own is None:
+        return (ships,)
+    found = (ships, of_folder(own)) if digits.read_by(network) else (of_folder(own), ships)
+    # A network of somebody's own may read either.
+    if not digits.read_by(network) and ships is DIGITS:
+        return (*found, PHOTOGRAPHS)
+    return found
 
 
 def for_network(network: Network) -> Searched:
-    """The pictures that a network reads."""
-    return PHOTOGRAPHS if photographs.read_by(network) else DIGITS
+    """The pictures that a network is searched in where nothing else is asked for."""
+    return sets(network)[0]

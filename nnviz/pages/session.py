@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -100,6 +100,29 @@ def read() -> Session:
     session = Session(name, key, network, picture, transform, fitted, trace, layer, unit, cell, target, tuple(notices))
     _write(session, found)
     return session
+
+
+def elsewhere(current: Session, name: str, picture: library.Picture) -> Session:
+    """What a viewer chose, with another picture, and another network where it is not his own: one that ships.
+
+    Its layer, unit and target are then those that a network opens on.
+    """
+    if name == current.name:
+        return _with(current, picture)
+    network = library.bundled_network(name)
+    layer = network.layer(default_layer(network))
+    transform = replace(current.transform, shuffle=None)
+    key = library.bundled_key(name)
+    made = _with(replace(current, name=name, key=key, network=network, transform=transform, layer=layer), picture)
+    strength = np.abs(made.activations).reshape(-1, made.activations.shape[-1]).max(axis=0)
+    return replace(made, unit=int(strength.argmax()), cell=None, target=None)
+
+
+def _with(current: Session, picture: library.Picture) -> Session:
+    """The same with another picture."""
+    fitted = library.fitted(current.network, picture, current.transform)
+    trace = library.traced(current.network, current.key, library.digest(fitted.image), fitted)
+    return replace(current, picture=picture, fitted=fitted, trace=trace)
 
 
 def default_layer(network: Network) -> str:

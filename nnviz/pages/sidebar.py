@@ -12,7 +12,7 @@ from nnviz.analysis import digits, photographs
 from nnviz.analysis.images import fit
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.errors import NnvizError
-from nnviz.pages import address, controls, drawn, library, predict
+from nnviz.pages import address, camera, controls, drawn, folder_chooser, library, predict
 from nnviz.pages.page import complain
 from nnviz.pages.session import MOST_NOISE, MOST_SHIFT, Session
 
@@ -57,12 +57,14 @@ def _take_network(current: Session) -> None:
 
 def _pictures(current: Session) -> None:
     photos = photographs.read_by(current.network)
+    folder_chooser.chooser(current)
     if photos or not digits.read_by(current.network):
         _photographs(current)
     if not photos:
         drawn.canvas()
         _digits(current)
-    known_label = f", a {current.picture.label}" if current.picture.label else ""
+    known = current.picture.label in current.network.classes
+    known_label = f", a {current.picture.label}" if known else ""
     *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
     swapped = f" {said}" if place == [current.name, current.picture.name] else ""
     with st.container(key="picture-known"):
@@ -73,6 +75,7 @@ def _pictures(current: Session) -> None:
         key="upload",
         on_change=_take_upload,
     )
+    camera.camera("sidebar", lambda: address.write(image=library.UPLOAD, **predict.hides()), "stretch")
     # It stands until the address says something else: a page that works in the background is drawn again at once.
     error, there = st.session_state.get("upload-error", (None, None))
     if error is not None and there == address.read():

@@ -14,8 +14,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.errors import NnvizError
+
+if TYPE_CHECKING:
+    from nnviz.analysis.folder import Folder
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,14 @@ class Options:
 
     Attributes:
         model, image, card, talk: files of one's own, or None.
+        folder: the pictures of a folder of one's own, or None.
     """
 
     model: Path | None = None
     image: Path | None = None
     card: Path | None = None
     talk: Path | None = None
+    folder: Folder | None = None
 
 
 @dataclass
@@ -82,6 +88,9 @@ def read_command_line(arguments: Sequence[str]) -> Options:
         "--card", type=Path, help="facts about the model (JSON): classes, scale and offset of its input"
     )
     parser.add_argument("--talk", type=Path, help="a talk of one's own (YAML); see the README")
+    parser.add_argument(
+        "--folder", type=Path, help="a folder with pictures of one's own, searched with its sub-folders"
+    )
     found = parser.parse_args(arguments)
     for name in ("model", "image", "card", "talk"):
         path = getattr(found, name)
@@ -96,7 +105,16 @@ def read_command_line(arguments: Sequence[str]) -> Options:
             scenes.read(found.talk)
         except NnvizError as error:
             parser.error(f"--talk: {error}")
-    return Options(found.model, found.image, found.card, found.talk)
+    pictures = None
+    if found.folder is not None:
+        from nnviz.analysis.folder import first_readable, folder
+
+        try:
+            pictures = folder(found.folder)
+            first_readable(pictures)
+        except NnvizError as error:
+            parser.error(f"--folder: {error}")
+    return Options(found.model, found.image, found.card, found.talk, pictures)
 
 
 def begin(arguments: Sequence[str]) -> None:

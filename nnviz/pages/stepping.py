@@ -38,7 +38,8 @@ class Steps:
         if not self._under_way:
             self._ended.clear()
             self._under_way = True
-            threading.Thread(target=self._step, name="nnviz step", daemon=True).start()
+            # No daemon: a process that ends inside TensorFlow would abort.
+            threading.Thread(target=self._step, name="nnviz step").start()
         if not self._ended.wait(max(seconds, 0.0)):
             return None
         self._under_way = False

@@ -2,11 +2,13 @@
 
 What a widget in a fragment sends does not interrupt a run of that fragment, so the work is done in slices, one a run
 of a small fragment that reruns by itself: between two of them a click on Stop, or another wish, is heard. A step that
-takes longer than a slice goes on in its thread (`stepping`), so that it is heard then too.
+takes longer than a slice goes on in its thread (`stepping`), so that it is heard then too. A job that all viewers
+share is worked on elsewhere (`background`); its bar, its Stop and its result are the same.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
@@ -17,12 +19,14 @@ import streamlit as st
 
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
+from nnviz.pages.background import Shared, worker
 from nnviz.pages.stepping import Steps
 
 _SLICE, _PAUSE = 0.25, 0.3
 _MOST = 64
 
 _results: dict[Hashable, Any] = {}
+_lock = threading.Lock()
 
 
 @runtime_checkable
@@ -86,20 +90,50 @@ class Job:
             self.steps.close()
             self.state, self.steps = "stopped", None
 
+    def leave(self) -> None:
+        """Its viewer turns away: nobody looks at it any more."""
+        self.stop()
+
+    @property
+    def wait(self) -> float:
+        """Seconds that a bar works on it between two looks at what was clicked."""
+        return _SLICE
+
     def _keep(self, result: Any) -> None:
         self.state, self.steps = "done", None
+        _keep(self.key, result)
+
+
+def _keep(key: Hashable, result: Any) -> None:
+    with _lock:
         if len(_results) >= _MOST:
             _results.pop(next(iter(_results)), None)
-        _results[self.key] = result
+        _results[key] = result
 
 
 def result(key: Hashable) -> Any:
-    """What a job with that key made, for this viewer or another; None where none has."""
-    return _results.get(key)
+    """What a job with that key made, for this viewer or another; None where none has. What is asked for stays: of more
+    than can be kept those go that nobody has asked for longest."""
+    with _lock:
+        found = _results.pop(key, None)
+        if found is not None:
+            _results[key] = found
+        return found
 
 
 def job(name: str) -> Job | None:
-    """This viewer's job of that name, if there is one."""
+    """This viewer's own job of that name, if there is one."""
+    found = _job(name)
+    return found if isinstance(found, Job) else None
+
+
+def shared(name: str) -> Shared | None:
+    """The job that all viewers share which this viewer has under that name, if there is one."""
+    found = _job(name)
+    return found if isinstance(found, Shared) else None
+
+
+def _job(name: str) -> Job | Shared | None:
     return st.session_state.get(f"job-{name}")
 
 
@@ -118,11 +152,33 @@ def begin(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Pr
     return found
 
 
+def share(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Progress, None, Any]]) -> Shared:
+    """The job of that key that all viewers share, as this viewer's of that name: begun where nobody has yet.
+
+    It goes on when its viewers turn away, and stays stopped for all when one has stopped it, until `again`. What it
+    met that no user can mend is raised here, and the next look at it begins it anew.
+    """
+    found = worker.begin(title, key, steps, _keep)
+    if found.state == "failed" and not found.reason:
+        worker.forget(key)
+        found.work(0)
+    st.session_state[f"job-{name}"] = found
+    return found
+
+
 def forget(name: str) -> None:
-    """Close this viewer's job of that name, so that it can be begun anew."""
+    """Close this viewer's job of that name, so that it can be begun anew; one that is shared goes on."""
     found = st.session_state.pop(f"job-{name}", None)
     if found is not None:
-        found.stop()
+        found.leave()
+
+
+def again(name: str) -> None:
+    """Let a job that was stopped or has failed be begun anew, for all viewers where they share it."""
+    found = shared(name)
+    forget(name)
+    if found is not None:
+        worker.forget(found.key)
 
 
 def bar(name: str, redraw: float | None = None) -> None:
@@ -133,23 +189,31 @@ def bar(name: str, redraw: float | None = None) -> None:
     To be called on every run of the page that may have the job, at the same place: a late timer of the browser must
     still find the fragment.
     """
-    found = job(name)
-    running = found is not None and found.state == "running"
+    found = _job(name)
+    # One that all viewers share may have ended since the page asked for its result.
+    ended = isinstance(found, Shared) and found.state == "done"
+    running = ended or (found is not None and found.state == "running")
     drawn = time.perf_counter()
 
     @st.fragment(run_every=_PAUSE if running else None)
     def fragment(first: list[bool]) -> None:
-        mine = job(name)
+        mine = _job(name)
         if mine is None or mine.state != "running":
+            # Stopped by its button, or ended elsewhere, between two runs.
+            if running and not first:
+                st.rerun()
+            first.clear()
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             place = st.empty()
             place.progress(*_said(mine))
             st.button("Stop", icon=":material/stop:", key=f"stop-{name}", on_click=partial(_stop, name))
-        # The run of the whole page draws first and works later.
-        if not first:
-            mine.work(_SLICE)
-        first.clear()
+        # The run of the whole page draws first and works later. Nor may it end in a rerun: what it has just sent might
+        # be dropped before it reaches the browser, and sliders would be drawn without their values.
+        if first:
+            first.clear()
+            return
+        mine.work(mine.wait)
         place.progress(*_said(mine))
         if mine.state != "running" or (redraw is not None and time.perf_counter() - drawn > redraw):
             st.rerun()
@@ -158,12 +222,12 @@ def bar(name: str, redraw: float | None = None) -> None:
 
 
 def _stop(name: str) -> None:
-    found = job(name)
+    found = _job(name)
     if found is not None:
         found.stop()
 
 
-def _said(found: Job) -> tuple[float, str]:
+def _said(found: Job | Shared) -> tuple[float, str]:
     progress = found.progress
     if progress is None:
         return 0.0, f"{found.title}: begins"

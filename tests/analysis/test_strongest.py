@@ -6,11 +6,13 @@ import pytest
 from keras import layers
 
 from nnviz import digits, load, trace
+from nnviz.analysis import ranking as ranked
 from nnviz.analysis import strongest as searching
-from nnviz.analysis.images import Transform, rescale
+from nnviz.analysis.images import Transform
 from nnviz.analysis.network import Network
+from nnviz.analysis.pictures import as_given, batch
 from nnviz.analysis.receptive import receptive_fields
-from nnviz.analysis.strongest import as_given, by_logits, strongest
+from nnviz.analysis.strongest import by_logits, strongest
 from nnviz.errors import NnvizError
 
 
@@ -22,6 +24,21 @@ def drained(steps):
             progress.append(next(steps))
         except StopIteration as end:
             return end.value, progress
+
+
+def same(one, other) -> bool:
+    """Whether two searches found the same, bit for bit."""
+    return (
+        (one.searched, one.available, one.skipped) == (other.searched, other.available, other.skipped)
+        and list(one.layers) == list(other.layers)
+        and np.array_equal(one.sampled, other.sampled)
+        and all(np.array_equal(one.maxima[name], other.maxima[name]) for name in other.maxima)
+        and all(
+            np.array_equal(getattr(one.layers[name], part), getattr(other.layers[name], part))
+            for name in other.layers
+            for part in ("values", "images", "rows", "columns")
+        )
+    )
 
 
 def slow(network: Network, images: np.ndarray, layer: str, unit: int, count: int):
@@ -172,6 +189,76 @@ def test_what_there_is_halfway_is_the_search_of_those_images(small_batches):
         next(steps)
 
 
+@pytest.mark.parametrize("most", [2000, 17])
+def test_the_maxima_are_those_of_the_maps(case, small_batches, monkeypatch, most):
+    monkeypatch.setattr(ranked, "SAMPLE", most)
+    network, images = case.network, images_for(case.network)
+    found, _ = drained(strongest(network, images, count=2))
+    order = np.random.RandomState(0).permutation(30)
+    assert set(found.sampled.tolist()) == set(order[:most].tolist())
+    traces = {number: trace(network, images[number]) for number in found.sampled.tolist()}
+    for name, maxima in found.maxima.items():
+        assert maxima.shape == (min(30, most), network.layer(name).output_shape[-1])
+        assert maxima.dtype == np.float32
+        for row, number in zip(maxima, found.sampled.tolist(), strict=True):
+            whole = traces[number].activations[name]
+            wanted = whole.reshape(-1, whole.shape[-1]).max(axis=0)
+            if by_logits(network, name):
+                wanted = traces[number].logits[-len(row) :]
+            np.testing.assert_allclose(row, wanted, rtol=1e-4, atol=1e-4)
+    with pytest.raises(ValueError, match="read-only"):
+        found.maxima[name][0, 0] = 0
+
+
+def test_a_deep_networks_sample_is_smaller(small_batches, monkeypatch):
+    monkeypatch.setattr(ranked, "SAMPLE_BYTES", 4 * 2 * 11)
+    network, images = corner_detector(), images_for(corner_detector())
+    found, _ = drained(strongest(network, images, ["corner"]))
+    assert found.maxima["corner"].shape == (11, 2)
+    assert set(found.sampled.tolist()) == set(np.random.RandomState(0).permutation(30)[:11].tolist())
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_a_search_that_goes_on_ends_like_one_that_was_not_stopped(steps, case, small_batches):
+    network, images = case.network, images_for(case.network)
+    whole, _ = drained(strongest(network, images, count=3))
+    stopped = strongest(network, images, count=3)
+    for _ in range(steps + 1):
+        progress = next(stopped)
+    stopped.close()
+    rest, told = drained(strongest(network, images, count=3, since=progress.so_far))
+    assert [each.done for each in told][:2] == [7 * steps, min(30, 7 * steps + 7)]
+    assert same(rest, whole)
+
+
+class Some:
+    """Pictures that are read when they are needed, some of which cannot be."""
+
+    def __init__(self, images, broken):
+        self.images, self.broken = images, broken
+
+    def __len__(self):
+        return len(self.images)
+
+    def pixels(self, numbers):
+        return (None if number in self.broken else self.images[number] for number in numbers.tolist())
+
+
+def test_pictures_that_cannot_be_read_are_skipped_and_counted(small_batches):
+    network, images = corner_detector(), images_for(corner_detector(), 20)
+    broken = [2, 9, 17]
+    found, progress = drained(strongest(network, Some(images, broken), count=4))
+    assert (found.searched, found.available, sorted(found.skipped)) == (17, 20, broken)
+    assert (progress[-1].done, progress[-1].total) == (20, 20)
+    readable = np.setdiff1d(np.arange(20), broken)
+    alone, _ = drained(strongest(network, images[readable], count=4))
+    assert sorted(found.sampled.tolist()) == readable.tolist()
+    np.testing.assert_array_equal(found.layers["corner"].images, readable[alone.layers["corner"].images])
+    np.testing.assert_array_equal(found.layers["corner"].values, alone.layers["corner"].values)
+    with pytest.raises(NnvizError, match=r"can be read was expected.*Received: 20"):
+        drained(strongest(network, Some(images, range(20)), count=4))
+
+
 def test_progress_runs_from_nothing_to_all(small_batches):
     network = corner_detector()
     result, progress = drained(strongest(network, images_for(network)))
@@ -262,8 +349,9 @@ def test_digits_are_given_as_the_network_was_trained(name):
     network = load(name)
     images = digits.test_set()[0]
     given = as_given(network, images[5])
-    batch = searching._given(network, images[4:7])
-    np.testing.assert_array_equal(batch[1], rescale(given, network.scale, network.offset))
+    pixels, numbers = batch(network, images, np.arange(4, 7))
+    assert numbers.tolist() == [4, 5, 6]
+    np.testing.assert_array_equal(pixels[1], given)
     plain = images[5][..., None].astype(np.float32)
     np.testing.assert_array_equal(given, Transform(shuffle=network.shuffle).apply(plain))
 

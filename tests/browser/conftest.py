@@ -18,6 +18,8 @@ from nnviz.analysis.network import Network, load
 SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
+    # A camera that shows a test picture, for whoever is allowed to use it.
+    *("--use-fake-device-for-media-stream",),
 )
 
 

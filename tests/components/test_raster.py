@@ -119,6 +119,7 @@ def test_all_that_a_panel_says_arrives():
         "unit": "slot",
         "strength": 0.5,
         "numbers": True,
+        "smooth": True,
         "texts": ["a", "", "12", "\u03b1"],
         "pick": "cell",
     }

@@ -19,6 +19,15 @@ def no_walk_through_tensorflow() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_work_left() -> Iterator[None]:
+    """What works in the background ends before the folder that it writes to is taken away."""
+    yield
+    from nnviz.pages.background import worker
+
+    worker.close()
+
+
 @pytest.fixture(scope="session")
 def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Path]]:
     """Writes networks as files, as a viewer brings them: of the tiny models by name, or built here, with a seed."""

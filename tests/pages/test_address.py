@@ -146,3 +146,23 @@ def test_an_error_that_can_be_mended_is_one_sentence_and_the_page_lives_on():
     app.run()
     assert not app.error
     assert app.markdown[0].value == "shown test-3"
+
+
+def told() -> None:
+    import streamlit as st
+
+    from nnviz.pages import address
+
+    address.bound("told", int(st.query_params.get("told", 3)))
+    st.slider("told", -10, 10, key="told", on_change=address.writer("told", "told"))
+
+
+def test_a_slider_that_is_drawn_anew_is_told_its_value_until_it_is_moved():
+    """A run that follows at once replaces what the first has sent: it must say the value too."""
+    app = AppTest.from_function(told).run()
+    assert app.run().slider[0].proto.set_value
+    assert list(app.slider[0].proto.value) == [3]
+    moved = app.slider[0].set_value(7).run()
+    assert not moved.slider[0].proto.set_value
+    assert moved.query_params["told"] in ("7", ["7"])
+    assert moved.slider[0].value == 7

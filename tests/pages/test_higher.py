@@ -14,11 +14,13 @@ from nnviz import digits, load, trace
 from nnviz.analysis.patches import cut
 from nnviz.analysis.receptive import receptive_fields
 from nnviz.analysis.strongest import Hit, as_given, strongest
-from nnviz.pages import depths, higher, startup, work
+from nnviz.pages import depths, higher, indexed, page, startup, work
+from nnviz.pages.background import Worker
 from nnviz.pages.higher_words import of_digits, short
 from nnviz.pages.patch_panels import mean_of, patch_panel
+from nnviz.pages.searched import DIGITS
 
-JOB = f"job-{higher.JOB}"
+JOB = f"job-{indexed.JOB}"
 
 
 def script() -> None:
@@ -64,9 +66,13 @@ def searched():
 
 
 @pytest.fixture
-def nothing_kept(monkeypatch):
-    """No search is done yet, whatever was looked at before."""
+def nothing_kept(monkeypatch, tmp_path):
+    """No search is done or under way yet, whatever was looked at before."""
+    monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path))
     monkeypatch.setattr(work, "_results", {})
+    worker = Worker()
+    monkeypatch.setattr(work, "worker", worker)
+    monkeypatch.setattr(page, "worker", worker)
 
 
 def test_the_field_of_each_layer_is_drawn_at_one_place():
@@ -140,9 +146,10 @@ def _opening(hit, unit) -> None:
 
     from nnviz.pages import higher, session
     from nnviz.pages.depths import Depth
+    from nnviz.pages.searched import DIGITS
 
     current = session.read()
-    higher._open(Depth(current.network.layer("conv2"), unit, ""), [hit], 0)
+    higher._open(Depth(current.network.layer("conv2"), unit, ""), [hit], 0, DIGITS)
     st.session_state["found"] = session.read()
 
 
@@ -165,11 +172,11 @@ def test_what_was_found_when_it_was_stopped_is_shown_with_its_count_and_can_be_t
     done = mine.progress.done
     assert f"in {done:,} digits" in caption(app)
     assert f"{done:,} of the 10,000 test digits were searched, drawn at random" in "".join(texts(app))
-    app.button(key="higher-again").click().run()
+    app.button(key="index-again").click().run()
     app.session_state[JOB].work(300)
     app.run()
     assert "in 10,000 digits" in caption(app)
-    assert not [button for button in app.button if button.key == "higher-again"]
+    assert not [button for button in app.button if button.key == "index-again"]
 
 
 def test_a_search_done_for_one_viewer_is_there_for_the_next(nothing_kept):
@@ -201,7 +208,7 @@ def test_a_unit_without_life_is_said_to_be_silent(fixed_weights, tmp_path, monke
 
 @pytest.mark.parametrize("name", ["nested", "any_size", "one_sigmoid", "mlp_64", "mlp_8x8", "branched"])
 def test_other_networks_get_the_digits_as_they_take_them(name, cases, tmp_path, monkeypatch):
-    monkeypatch.setattr(higher, "SECONDS", 0.0)
+    monkeypatch.setattr(indexed, "SECONDS", 0.0)
     cases[name].model.save(tmp_path / f"{name}.keras")
     monkeypatch.setattr(startup, "options", startup.Options(model=tmp_path / f"{name}.keras"))
     network = load(tmp_path / f"{name}.keras")
@@ -274,12 +281,12 @@ def test_the_digits_are_counted_in_words(images, whole, logits, said):
 def test_a_patch_at_the_border_is_chequered_there(searched):
     network = load("mnist-cnn")
     field = receptive_fields(network.graph)["conv1"]
-    panel = patch_panel(network, "key", [Hit(1.0, 0, (0, 27)), Hit(0.5, 1, (10, 10))], field, 2)
+    panel = patch_panel(network, "key", DIGITS, [Hit(1.0, 0, (0, 27)), Hit(0.5, 1, (10, 10))], field, 2)
     assert panel.tiles.shape == (2, 7, 7, 3)
     corner = panel.tiles[0]
     assert set(np.unique(corner[:3])) == set(np.unique(corner[:, 4:])) == {200.0, 226.0}
     np.testing.assert_array_equal(corner[3:, :4, 0], digits.digit(0)[0][:4, 24:])
-    inside = patch_panel(network, "key", [Hit(0.5, 1, (10, 10))], field, 1)
+    inside = patch_panel(network, "key", DIGITS, [Hit(0.5, 1, (10, 10))], field, 1)
     assert inside.tiles.shape == (1, 7, 7)
     np.testing.assert_array_equal(inside.tiles[0], digits.digit(1)[0][7:14, 7:14])
 

@@ -7,6 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnviz.analysis import photographs
+from nnviz.analysis.pictures import batch
+from nnviz.analysis.strongest import strongest
 from nnviz.pages import controls, library, startup
 from nnviz.pages.registry import PAGES
 
@@ -201,11 +203,12 @@ def test_the_strongest_patches_are_of_photographs():
     network = library.network("photo-cnn")
     assert searched.for_network(network) is searched.PHOTOGRAPHS
     assert searched.for_network(library.network("mnist-cnn")) is searched.DIGITS
-    images = searched.PHOTOGRAPHS.all(network)
+    images, numbers = batch(network, searched.PHOTOGRAPHS.pictures, np.arange(4))
+    assert numbers.tolist() == [0, 1, 2, 3]
     assert images.shape == (4, 224, 224, 3)
     expected = library.fitted(network, library.picture("coffee"), library.Transform()).pixels
     np.testing.assert_allclose(images[1], expected, atol=0.5)
-    *_, last = list(searched.PHOTOGRAPHS.steps(network, ["stem_conv"], 4, None))
+    *_, last = list(strongest(network, searched.PHOTOGRAPHS.pictures, ["stem_conv"], 4))
     hits = last.so_far.layers["stem_conv"].of(1)
     given = images * np.float32(1 / 128) - np.float32(127 / 128)
     values = np.asarray(network.model.get_layer("stem_conv")(given))[..., 1].max(axis=(1, 2))

@@ -105,6 +105,34 @@ def test_the_server_has_all_ready_that_the_first_picture_needs():
     assert done.stdout.strip().splitlines()[-1] == expected
 
 
+def test_a_folder_of_ones_own_is_listed_at_the_start(tmp_path, capsys):
+    from PIL import Image
+
+    (tmp_path / "mine" / "cats").mkdir(parents=True)
+    with pytest.raises(SystemExit) as ended:
+        read_command_line(["--folder", str(tmp_path / "mine")])
+    assert ended.value.code == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.endswith(f"was expected. Received: {tmp_path / 'mine'}, no file.")
+    (tmp_path / "mine" / "a.png").write_bytes(b"none")
+    with pytest.raises(SystemExit):
+        read_command_line(["--folder", str(tmp_path / "mine")])
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "at least one picture that can be read was expected. Received: " in last
+    Image.new("L", (4, 4)).save(tmp_path / "mine" / "cats" / "b.png")
+    found = read_command_line(["--folder", str(tmp_path / "mine")])
+    assert [entry.path for entry in found.folder.entries] == ["a.png", "cats/b.png"]
+
+
+@pytest.mark.parametrize("missing", ["no-such-folder", "README.md"])
+def test_what_is_no_folder_ends_it_with_one_sentence(missing, capsys):
+    with pytest.raises(SystemExit) as ended:
+        read_command_line(["--folder", missing])
+    assert ended.value.code == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"--folder: A folder with pictures was expected. Received: {missing}, " in last
+
+
 def test_the_options_are_those_that_the_library_reads(monkeypatch, tmp_path):
     from nnviz.pages import library
 

@@ -3,16 +3,19 @@
 from nnviz.analysis.evidence.agreement import Agreement, agreeing, spearman
 from nnviz.analysis.evidence.deletion import Curves, deleting
 from nnviz.analysis.evidence.randomisation import Randomised, randomising
+from nnviz.analysis.evidence.sharp import Sharp, sharpening
 from nnviz.analysis.evidence.stability import Stability, shaking
 
 __all__ = [
     "Agreement",
     "Curves",
     "Randomised",
+    "Sharp",
     "Stability",
     "agreeing",
     "deleting",
     "randomising",
     "shaking",
+    "sharpening",
     "spearman",
 ]

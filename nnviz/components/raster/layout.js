@@ -21,7 +21,7 @@ function measure(panel, side, room, width, ratio, tallest = 0) {
     const wish = Math.min(side * panel.scale, panel.most) * ratio;
     const longest = Math.max(panel.w, panel.h), exact = wish / longest;
     // Nearest neighbour by whole numbers; a map larger than its tile is drawn smooth, and fills it.
-    wide = exact >= 1 ? Math.floor(exact) : Math.max(1, Math.floor(wish)) / longest;
+    wide = exact >= 1 && panel.smooth ? exact : exact >= 1 ? Math.floor(exact) : Math.max(1, Math.floor(wish)) / longest;
     wide = Math.min(wide, (panel.cell || 1e9) * ratio);
     high = wide;
   }

@@ -36,16 +36,15 @@ class Panel:
         colour: "grey", "diverging", "viridis" or "inferno".
         ranges: (low, high) for all tiles, or one pair a tile.
         title, note: above the tiles; the note may have several lines.
-        labels: a short text under each tile, or none.
-        names: what each tile (or unit) is called when the pointer is on it.
+        labels, names: a short text under each tile, or none; what a tile (or unit) is called under the pointer.
         most: largest side of a tile, CSS pixels.
         scale: how much larger the tiles are than those of the other panels.
         cell: largest side of a cell, CSS pixels, or None.
+        smooth: fill the tile, averaged between the cells: for photographs, where no single cell is meant.
         columns: tiles a row; 0 lets the room decide.
         row: panels of one row stand beside each other, rows below each other.
         strip: (widest cell, height of a cell) in CSS pixels, for a vector as one line; else None.
-        units: where one tile shows a folded vector, its length: cells beyond it stay empty.
-        unit: what a unit of a folded vector is called.
+        units, unit: of a tile that is a folded vector, its length (cells beyond stay empty), and a unit's name.
         under: (rows, columns) or (rows, columns, 3) in 0..255: the picture below the tiles.
         strength: how far the tiles cover that picture, 0..1; a cell covers in proportion to its value.
         numbers: print the values in the cells, where they are large enough.
@@ -65,6 +64,7 @@ class Panel:
     most: float = 420
     scale: float = 1.0
     cell: float | None = None
+    smooth: bool = False
     columns: int = 0
     row: int = 0
     strip: tuple[float, float] | None = None
@@ -225,7 +225,7 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
 
 
 _PLAIN = (
-    *("colour", "title", "note", "most", "scale", "cell", "columns", "row", "strip"),
+    *("colour", "title", "note", "most", "scale", "cell", "smooth", "columns", "row", "strip"),
     *("units", "unit", "strength", "numbers", "pick"),
 )
 

@@ -1,0 +1,115 @@
+"""How strongly a unit answers to the pictures of a data set: one number a picture, its largest activation there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnviz.errors import NnvizError
+
+
+@dataclass(frozen=True, eq=False)
+class ClassMeans:
+    """A unit's mean answer to the pictures of each class.
+
+    Attributes:
+        means: (K,) float64; 0 where there is no picture of a class.
+        counts: (K,) int64, pictures of each class.
+    """
+
+    means: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def best(self) -> int:
+        """The class that excites the unit most, among those with pictures."""
+        return int(np.where(self.counts > 0, self.means, -np.inf).argmax())
+
+    @property
+    def others(self) -> float:
+        """The mean over all pictures that are not of the best class; 0 where there are none."""
+        rest = np.arange(len(self.counts)) != self.best
+        total = int(self.counts[rest].sum())
+        return float((self.means * self.counts)[rest].sum() / total) if total else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """A unit's largest activation in each picture.
+
+    Attributes:
+        values: (m,) float32, read-only; pictures that gave no finite number are left out.
+    """
+
+    values: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        return float(self.values.mean(dtype=np.float64))
+
+    @property
+    def silent(self) -> float:
+        """The share of the pictures in which the unit is exactly 0 everywhere, 0..1."""
+        return float(np.mean(self.values == 0))
+
+    @property
+    def constant(self) -> bool:
+        """Whether it gives all pictures the same answer."""
+        return bool((self.values == self.values[0]).all())
+
+    def rank(self, value: float) -> float:
+        """Where a value stands, 0..1: the share of the pictures below it, and half of those equal to it (the
+        percentile rank)."""
+        return float(np.mean(self.values < value) + np.mean(self.values == value) / 2)
+
+
+def distribution(maxima: Any, unit: int) -> Distribution:
+    """The distribution of one unit's answers.
+
+    Args:
+        maxima: (m, units), each picture's largest activation of each unit.
+        unit: which of them, from 0.
+
+    Raises:
+        NnvizError: no such unit; not a single picture with a finite answer.
+    """
+    found = column(maxima, unit)
+    values = found[np.isfinite(found)]
+    if not values.size:
+        raise NnvizError(f"At least one finite answer of unit {unit} was expected. Received: {found.size} answers.")
+    values.flags.writeable = False
+    return Distribution(values)
+
+
+def class_means(maxima: Any, unit: int, labels: Any, classes: int) -> ClassMeans:
+    """What excites a unit, by the data's own labels: its mean answer to the pictures of each class.
+
+    Args:
+        maxima, unit: as `distribution` takes them.
+        labels: (m,) int, the class of each picture, 0..classes-1; -1 where it has none.
+        classes: K.
+
+    Raises:
+        NnvizError: no such unit; not one label a picture; a label out of range.
+    """
+    values, found = column(maxima, unit).astype(np.float64), np.asarray(labels)
+    if found.shape != values.shape:
+        raise NnvizError(f"One label a picture was expected: {values.size}. Received: {found.size}.")
+    if found.size and not -1 <= int(found.min()) <= int(found.max()) < classes:
+        raise NnvizError(f"Labels from -1 to {classes - 1} were expected. Received: {found.min()} to {found.max()}.")
+    good = (found >= 0) & np.isfinite(values)
+    counts = np.bincount(found[good], minlength=classes)
+    sums = np.bincount(found[good], weights=values[good], minlength=classes)
+    return ClassMeans(sums / np.maximum(counts, 1), counts)
+
+
+def column(maxima: Any, unit: int) -> np.ndarray:
+    """(m,): one unit's answers. Raises NnvizError where there is no such unit."""
+    table = np.asarray(maxima)
+    if table.ndim != 2:
+        raise NnvizError(f"Answers (pictures, units) were expected. Received: an array of shape {table.shape}.")
+    if not 0 <= unit < table.shape[1]:
+        raise NnvizError(f"A unit from 0 to {table.shape[1] - 1} was expected. Received: {unit}.")
+    return table[:, unit]

@@ -1,0 +1,131 @@
+"""Dreamed: the photograph changed so that a layer sees more of what it sees; begun by a button, and kept."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from nnviz.analysis.visualization import Visualization
+from nnviz.components.raster import Panel, raster
+from nnviz.pages import address, controls, work
+from nnviz.pages.cats.depths import Depth
+from nnviz.pages.cats.words import of_dream
+from nnviz.pages.likes import wish as wishes
+from nnviz.pages.likes.pictures import tiles_of
+from nnviz.pages.page import small
+from nnviz.pages.session import Session
+
+JOB = "cats"
+_SLICE, _PAUSE = 0.05, 0.05
+"""Seconds worked on each run of the picture, and between two: more than four pictures a second."""
+
+
+def chosen(found: list[Depth]) -> Depth:
+    """The layer that dreams: the address' own, else the middle one."""
+    names = tuple(depth.name for depth in found)
+    name = address.choice("cats.dream", names, "middle" if "middle" in names else names[-1])
+    return next(depth for depth in found if depth.name == name)
+
+
+def wished(seen: Session, depth: Depth) -> wishes.Wish:
+    """The dream, as the page of what a unit likes makes it: what one of them made the other has."""
+    asked = wishes.Asked(
+        subject="unit",
+        way="dream",
+        dream_of="layer",
+        other=0,
+        steps=wishes.DREAM_STEPS,
+        rate=1,
+        kind="fourier",
+        moved=True,
+        seed=0,
+        octaves=3,
+        shown=0,
+    )
+    return wishes.wish(replace(seen, layer=depth.layer, unit=0), asked)
+
+
+def draw(seen: Session, found: list[Depth], height: float) -> None:
+    """The picture that forms, in a fragment of its own that works and draws by turns while it does."""
+    depth = chosen(found)
+    wanted = wished(seen, depth)
+    # A dream of another picture or layer is looked at no more.
+    if (mine := work.job(JOB)) is not None and mine.key != wanted.key:
+        work.forget(JOB)
+    running = _running() is not None
+
+    @st.fragment(run_every=_PAUSE if running else None)
+    def stage(first: list[bool]) -> None:
+        mine = _running()
+        # The run of the whole page draws first and works later.
+        if mine is not None and not first:
+            mine.work(_SLICE)
+        first.clear()
+        # Begun or ended since the page was drawn: its timer is set with the page.
+        if running != (_running() is not None):
+            st.rerun()
+        _draw(seen, found, depth, wanted, height)
+
+    stage([True])
+
+
+def _running() -> work.Job | None:
+    mine = work.job(JOB)
+    return mine if mine is not None and mine.busy else None
+
+
+def _draw(seen: Session, found: list[Depth], depth: Depth, wanted: wishes.Wish, height: float) -> None:
+    kept: Visualization | None = work.result(wanted.key)
+    mine = None if kept is not None else work.job(JOB)
+    dreamt = kept if kept is not None or mine is None or mine.progress is None else mine.progress.so_far
+    raster(
+        [_panel(seen, depth, dreamt)],
+        key="cats-dream",
+        alt=f"The photograph as {depth.layer.name} dreams it" if dreamt else "The photograph, not dreamt yet",
+        height=height,
+        least=80,
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if mine is not None and mine.busy:
+            st.progress(*_said(mine))
+            st.button("Stop", icon=":material/stop:", key="cats-stop", on_click=mine.stop)
+            return
+        titles = {each.name: each.name.capitalize() for each in found}
+        controls.switch("Which layer dreams", "cats.dream", tuple(titles), depth.name, titles=titles)
+        if kept is None:
+            st.button(
+                "Dream",
+                type="primary",
+                key="cats-begin",
+                on_click=partial(_begin, wanted),
+            )
+    if mine is not None and mine.reason:
+        small(html.escape(mine.reason))
+
+
+def _said(mine: work.Job) -> tuple[float, str]:
+    progress = mine.progress
+    if progress is None or not progress.done:
+        return 0.0, "Getting ready"
+    return progress.done / progress.total, f"Step {progress.done} of {progress.total}"
+
+
+def made(seen: Session, found: list[Depth]) -> str:
+    """What came of the dream that is shown, in a sentence; nothing before it was dreamt."""
+    depth = chosen(found)
+    wanted = wished(seen, depth)
+    dreamt: Visualization | None = work.result(wanted.key)
+    return "" if dreamt is None else of_dream(seen, depth, dreamt)
+
+
+def _begin(wanted: wishes.Wish) -> None:
+    work.forget(JOB)
+    work.begin(JOB, "Dreaming", wanted.key, wanted.steps)
+
+
+def _panel(seen: Session, depth: Depth, dreamt: Visualization | None) -> Panel:
+    tiles, title = (seen.fitted_tile, "Not dreamed yet") if dreamt is None else (tiles_of(dreamt.pixels), "Dreamed")
+    return Panel(tiles, "grey", (0, 255), title=title, note=f"by {depth.layer.name}", most=672, smooth=True)

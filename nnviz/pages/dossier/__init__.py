@@ -1,0 +1,1 @@
+"""The dossier of a unit: all that is known of it on one screen."""

@@ -1,0 +1,150 @@
+"""What is known of the unit under study so far: what is searched and measured while the page stands, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnviz.analysis import dossier
+from nnviz.analysis.dossier import ClassMeans, Correlations, Distribution, Effects
+from nnviz.analysis.influence import answer_layer
+from nnviz.analysis.knockout import switchable
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.ranking import Hit, Strongest
+from nnviz.analysis.strongest import by_logits
+from nnviz.pages import indexed, work
+from nnviz.pages.searched import Searched
+from nnviz.pages.session import Session
+
+EFFECTS = "dossier-effects"
+HITS = 6
+"""Patches that are shown."""
+LEAST = 20
+"""Pictures from which on units are compared by their answers: through four points anything runs."""
+_QUICK = 1_000_000
+"""Parameters of a network on which many pictures take a moment."""
+_MANY, _FEW = 64, 16
+_AT_ONCE = 0.2
+"""Seconds worked before the page is drawn: enough where all is compiled."""
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of the unit under study; None is not known yet, or cannot be.
+
+    Attributes:
+        of: the pictures that were searched.
+        found: the search, so far.
+        hits: its strongest places, without those where it is silent.
+        answers: its largest activation in each picture of a sample.
+        here: its largest activation on the present picture, as `answers` has them.
+        classes: the names of the data's classes, and its mean answer to each.
+        effects: what each class score loses without it.
+        mute: why there are no effects, as a sentence; empty where there are or will be.
+        answering, weighing: how like the layer's units are by their answers, and by their weights.
+    """
+
+    of: Searched
+    found: Strongest | None
+    hits: tuple[Hit, ...]
+    answers: Distribution | None
+    here: float
+    classes: tuple[tuple[str, ...], ClassMeans] | None
+    effects: Effects | None
+    mute: str
+    answering: Correlations | None
+    weighing: np.ndarray | None
+
+    @property
+    def searched(self) -> int:
+        return 0 if self.found is None else self.found.searched
+
+
+def known(current: Session, of: Searched, found: Strongest | None) -> Known:
+    """All that is known; begins to measure what is not."""
+    layer, unit = current.layer.name, current.unit
+    maxima = None if found is None else found.maxima.get(layer)
+    answers = None
+    if maxima is not None and np.isfinite(maxima[:, unit]).any():
+        answers = dossier.distribution(maxima, unit)
+    numbers = None if found is None or maxima is None else _loudest(current, found, maxima[:, unit])
+    mute = _mute(current, numbers)
+    hits: tuple[Hit, ...] = ()
+    if found is not None and layer in found.layers:
+        hits = tuple(hit for hit in found.layers[layer].of(unit)[:HITS] if hit.value != 0)
+    return Known(
+        of,
+        found,
+        hits,
+        answers,
+        here(current),
+        None if found is None or maxima is None else _classes(current, of, found, maxima),
+        None if mute or numbers is None else _effects(current, of, numbers),
+        mute,
+        dossier.correlations(maxima, unit) if maxima is not None and len(maxima) >= LEAST else None,
+        dossier.cosines(current.network, layer, unit),
+    )
+
+
+def here(current: Session) -> float:
+    """The unit's largest activation on the present picture; its logit where the search ranks by it."""
+    if by_logits(current.network, current.layer.name):
+        return float(current.trace.logits[current.unit + (current.network.graph.answer == "binary")])
+    return float(current.activations[..., current.unit].max())
+
+
+def _loudest(current: Session, found: Strongest, answers: np.ndarray) -> np.ndarray:
+    """The numbers of the sampled pictures that excite the unit most, the strongest first; none that do not."""
+    most = _MANY if current.network.parameters < _QUICK else _FEW
+    order = np.argsort(-answers, kind="stable")[:most]
+    return found.sampled[order[(answers[order] != 0) & np.isfinite(answers[order])]]
+
+
+def _mute(current: Session, numbers: np.ndarray | None) -> str:
+    """Why switching the unit off would say nothing."""
+    layer = current.layer
+    if layer.name != answer_layer(current.network) and layer not in switchable(current.network):
+        return f"No class score is made of {layer.name}, so it speaks for no class."
+    if numbers is not None and not len(numbers):
+        return "It is silent on all of them, so switching it off changes nothing."
+    return ""
+
+
+def _classes(
+    current: Session, of: Searched, found: Strongest, maxima: np.ndarray
+) -> tuple[tuple[str, ...], ClassMeans] | None:
+    """By the data's own labels: those that the network has as classes in its order, else all that there are."""
+    labels = of.labels
+    if labels is None:
+        return None
+    own = labels[found.sampled]
+    names = tuple(current.network.classes)
+    if not set(own) & set(names):
+        names = tuple(sorted({str(name) for name in own} - {""}))
+    if not names:
+        return None
+    places = {name: at for at, name in enumerate(names)}
+    numbers = np.array([places.get(name, -1) for name in own], np.int64)
+    return names, dossier.class_means(maxima, current.unit, numbers, len(names))
+
+
+def _effects(current: Session, of: Searched, numbers: np.ndarray) -> Effects | None:
+    """What each class score loses on those pictures: begun when the search has ended, and kept."""
+    layer, unit = current.layer.name, current.unit
+    key = (EFFECTS, current.key, of.key, layer, unit, numbers.tobytes())
+    kept = work.result(key)
+    if kept is not None or indexed.running():
+        return kept
+
+    def steps() -> Generator[Progress, None, Effects]:
+        return dossier.measuring(current.network, of.pictures, layer, unit, numbers.tolist())
+
+    begun = work.begin(EFFECTS, "Switching it off", key, steps)
+    if begun.busy and begun.progress is None:
+        begun.work(_AT_ONCE)
+    kept = work.result(key)
+    if kept is not None:
+        return kept
+    return begun.progress.so_far if begun.progress is not None else None

@@ -1,0 +1,234 @@
+"""The pictures of the dossier: the unit's filter and map, its strongest patches, and the units like it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnviz.analysis import dossier
+from nnviz.analysis.dossier import Kernels
+from nnviz.analysis.patches import box
+from nnviz.analysis.receptive import Field, receptive_fields
+from nnviz.analysis.trace import trace
+from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures.colour import symmetric
+from nnviz.figures.tiles import as_tiles, fold
+from nnviz.pages import address, views
+from nnviz.pages.dossier.known import HITS, Known
+from nnviz.pages.patch_panels import given, patch_panel
+from nnviz.pages.searched import Searched
+from nnviz.pages.session import Session
+
+SLICES, ALIKE = 4, 4
+"""Slices of a deep filter, and units like it, that are shown."""
+_SIDE = 112
+"""Cells of a whole picture that are sent to the browser: it is shown no larger."""
+
+
+def fields(current: Session, of: Searched) -> tuple[Field | None, Field | None]:
+    """What a unit of the layer sees of the present picture, and of one that was searched; None where all of it."""
+    values, name = current.activations, current.layer.name
+    if values.ndim != 3:
+        return None, None
+    shapes = {name: array.shape for name, array in current.trace.activations.items()}
+    here = receptive_fields(current.network.graph, shapes)[name]
+    if None not in current.network.image_shape:
+        return here, here
+    # With a network of any size the present picture may have another than those that were searched.
+    found = trace(current.network, np.rint(given(current.network, current.key, of, 0)).astype(np.uint8)).activations
+    return here, receptive_fields(current.network.graph, {name: array.shape for name, array in found.items()})[name]
+
+
+def unit(current: Session, sees: Field | None, height: float) -> None:
+    """The picture with what the unit sees of it, the unit's map, and its filter."""
+    panels = [views.picture_panel(current, title="Picture", most=224)]
+    marks = []
+    values = current.activations
+    if values.ndim == 3:
+        tile = values[..., current.unit]
+        row, column = current.cell or np.unravel_index(np.abs(tile).argmax(), tile.shape)
+        cell = min(int(row), tile.shape[0] - 1), min(int(column), tile.shape[1] - 1)
+        marks = [Place(0, 0, *box(sees, cell, current.fitted.pixels.shape[:2]))]
+        colour, ranges = views.colour_scale(current, current.layer.name, "layer")
+        at = [current.unit]
+        panels.append(Panel(as_tiles(values)[at], colour, ranges[at], title="Its map", most=224, say_zero=True))
+        marks.append(Place(1, 0, *cell))
+    found = dossier.kernels(current.network, current.layer.name)
+    words = "no filter of its own"
+    if found is not None:
+        panels.append(_filter(current, found))
+        words = "its filter"
+    raster(
+        panels,
+        key="dossier-unit",
+        alt=f"Unit {current.unit} of {current.layer.name}: the picture, its map on it, and {words}",
+        marks=marks,
+        height=height,
+        least=48,
+    )
+
+
+def _filter(current: Session, found: Kernels) -> Panel:
+    """The weights behind the unit: a picture, the strongest slices of a deep one, or one weight a channel."""
+    weights = found.bank.weights[current.unit]
+    whose = f"Its {'filter' if found.bank.kind in ('kernel', 'mix') else 'weights'}"
+    if found.layer != current.layer.name:
+        whose += f", of {found.layer}"
+    more: dict[str, Any] = {"ranges": symmetric(weights), "title": whose, "row": 1}
+    rows, columns, channels = weights.shape
+    if found.bank.kind in ("mix", "vector"):
+        note = f"{channels} weights, one a {'channel' if found.bank.kind == 'mix' else 'unit'}"
+        return Panel(
+            fold(weights.reshape(-1))[None],
+            "diverging",
+            note=note,
+            units=channels,
+            unit=f"weight of {found.bank.reads}",
+            most=224,
+            **more,
+        )
+    slices = found.slices(current.unit)[:SLICES]
+    several = channels > 1
+    note = f"{rows}x{columns}" + (f", {len(slices)} strongest of {channels} slices" if several else " weights")
+    names = [f"channel {found.bank.channel_read(current.unit, int(at))} of {found.bank.reads}" for at in slices]
+    return Panel(
+        np.moveaxis(weights, 2, 0)[slices],
+        "diverging",
+        note=note,
+        names=names,
+        columns=SLICES if several else 1,
+        most=224,
+        # Beside each other they would else make the picture and the map above them small.
+        scale=0.6 if several else 1.0,
+        **more,
+    )
+
+
+def patches(current: Session, known: Known, sees: Field | None, height: float) -> None:
+    """Its strongest patches, and below each the whole picture that it is of; a pick opens the picture."""
+    network, of = current.network, known.of
+    count = min(HITS, len(of.pictures))
+    top = patch_panel(
+        network,
+        current.key,
+        of,
+        known.hits,
+        sees,
+        count,
+        title="What excites it most",
+        columns=(count + 1) // 2 if sees is None else count,
+        most=168,
+    )
+    panels, marks, picked = [top], [], None
+    names = [of.name(hit.image) for hit in known.hits]
+    if current.picture.name in names:
+        picked = Place(0, names.index(current.picture.name))
+    if sees is not None and known.hits:
+        wholes, step = _wholes(current, known)
+        panels.append(
+            Panel(
+                wholes,
+                "grey",
+                (0, 255),
+                title=f"and where in the {of.noun}s they are",
+                names=[of.title(hit.image) for hit in known.hits],
+                columns=count,
+                most=168,
+                row=1,
+                pick="tile",
+            )
+        )
+        for at, hit in enumerate(known.hits):
+            size = given(network, current.key, of, hit.image).shape[:2]
+            top_, left, rows, columns = (value // step for value in box(sees, hit.cell, size))
+            marks.append(Place(1, at, top_, left, max(rows, 1), max(columns, 1)))
+    raster(
+        panels,
+        key="dossier-patches",
+        alt=f"The {len(known.hits)} {of.noun}s that excite unit {current.unit} of {current.layer.name} most",
+        picked=picked,
+        marks=marks,
+        height=height,
+        least=40,
+        on_pick=lambda place: _open(current, known, place.tile),
+    )
+
+
+def _wholes(current: Session, known: Known) -> tuple[np.ndarray, int]:
+    """The pictures of the hits, no larger than they are shown, and how many pixels became one."""
+    found = [given(current.network, current.key, known.of, hit.image) for hit in known.hits]
+    step = max(1, -(-max(found[0].shape[:2]) // _SIDE))
+    tiles = np.stack([each[::step, ::step] for each in found])
+    return (tiles[..., 0] if tiles.shape[3] == 1 else tiles), step
+
+
+def _open(current: Session, known: Known, tile: int) -> None:
+    """Open the picture that a patch was cut out of, at its cell."""
+    if tile >= len(known.hits):
+        return
+    hit = known.hits[tile]
+    row, column = hit.cell or (None, None)
+    # The picture as it is: moved or turned it would not be the one that was found.
+    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "shuffle", "page"))
+    address.write(image=known.of.name(hit.image), unit=current.unit, row=row, column=column, **plain)
+
+
+def alike(current: Session, known: Known, sees: Field | None, height: float) -> None:
+    """The units most like it, by their answers and by their weights, each by its strongest patch; a pick goes there."""
+    panels: list[Panel] = []
+    units = []
+    ways = (
+        ("Units that answer alike (correlation)", None if known.answering is None else known.answering.values),
+        ("Units with weights alike (cosine)", known.weighing),
+    )
+    for title, values in ways:
+        # What is constant, or a filter of zeros, is like nothing.
+        if values is None or len(values) < 2 or not values[current.unit]:
+            continue
+        order = dossier.most_alike(values, current.unit, ALIKE)
+        drawn = _filters(current, order) if values is known.weighing else None
+        more = {
+            "title": title,
+            "labels": [f"{unit}: {values[unit]:.2f}".replace("-", "\u2212") for unit in order],
+            "names": [f"unit {unit}" for unit in order],
+        }
+        panels.append(_alike_panel(drawn or _strongest(current, known, sees, order), len(panels), more))
+        units.append(order)
+    if not panels:
+        return
+    raster(
+        panels,
+        key="dossier-alike",
+        alt=f"The units of {current.layer.name} most like unit {current.unit}, each by its strongest patch",
+        height=height,
+        least=40,
+        on_pick=lambda place: address.write(unit=int(units[place.panel][place.tile]), row=None, column=None, page=None),
+    )
+
+
+def _filters(current: Session, order: np.ndarray) -> tuple[np.ndarray, str, Any] | None:
+    """Their filters, where each is one picture."""
+    found = dossier.kernels(current.network, current.layer.name)
+    if found is None or found.bank.kind not in ("kernel", "picture") or found.bank.weights.shape[3] > 1:
+        return None
+    tiles = found.bank.weights[order, ..., 0]
+    return tiles, "diverging", symmetric(tiles)
+
+
+def _strongest(current: Session, known: Known, sees: Field | None, order: np.ndarray) -> tuple[np.ndarray, str, Any]:
+    """The strongest patch of each."""
+    ranking = None if known.found is None else known.found.layers.get(current.layer.name)
+    tiles = []
+    for unit in order:
+        hits = [hit for hit in (ranking.of(int(unit))[:1] if ranking is not None else ()) if hit.value != 0]
+        tiles.append(patch_panel(current.network, current.key, known.of, hits, sees, 1).tiles)
+    # Grey ones beside ones in colours, which chequers need.
+    colours = any(tile.ndim == 4 for tile in tiles)
+    tiles = [np.repeat(tile[..., None], 3, axis=3) if colours and tile.ndim == 3 else tile for tile in tiles]
+    return np.concatenate(tiles), "grey", (0, 255)
+
+
+def _alike_panel(drawn: tuple[np.ndarray, Any, Any], row: int, more: dict[str, Any]) -> Panel:
+    tiles, colour, ranges = drawn
+    return Panel(tiles, colour, ranges, columns=ALIKE, most=112, pick="tile", row=row, **more)

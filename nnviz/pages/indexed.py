@@ -1,0 +1,99 @@
+"""The index of a set of pictures as the pages have it: chosen by the address, made in the background for all viewers,
+and kept on disk."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from nnviz.analysis import index
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.strongest import Strongest
+from nnviz.pages import address, controls, work
+from nnviz.pages.page import small
+from nnviz.pages.searched import DIGITS, Searched, sets
+from nnviz.pages.session import Session
+
+JOB = "index"
+AMONG = "among"
+SECONDS = 20.0
+"""How long the search of the 10,000 digits may take where they must be fitted to the network first."""
+_NAMED = 3
+"""Files that could not be read that are called by their names."""
+
+
+def among(current: Session) -> Searched:
+    """The pictures that the address asks for, among those that there are for the network."""
+    found = sets(current.network)
+    wanted = address.choice(AMONG, tuple(each.slug for each in found), found[0].slug)
+    return next(each for each in found if each.slug == wanted)
+
+
+def switch(current: Session) -> None:
+    """The choice of the pictures, where there is one."""
+    found = sets(current.network)
+    if len(found) > 1:
+        titles = {"folder": "Folder", "photographs": "Photos", "digits": "Digits"}
+        controls.switch("Searched in", AMONG, [each.slug for each in found], among(current).slug, titles=titles)
+
+
+@contextmanager
+def beside(current: Session) -> Iterator[None]:
+    """The choice of the pictures on the left, where there is one, and on the right what is drawn inside."""
+    count = len(sets(current.network))
+    if count == 1:
+        yield
+        return
+    left, right = st.columns([count, 11 - count], vertical_alignment="center", gap="medium")
+    with left:
+        switch(current)
+    with right:
+        yield
+
+
+def running() -> bool:
+    """Whether the index that the page shows is being made."""
+    mine = work.shared(JOB)
+    return mine is not None and mine.busy
+
+
+def found(current: Session, of: Searched) -> Strongest | None:
+    """What the index of those pictures has, all or so far; begins it where nobody has yet."""
+    network = current.network
+    seconds = SECONDS if of is DIGITS and network.image_shape != (28, 28, 1) else None
+    key = (JOB, current.key, of.key, seconds)
+    kept = work.result(key)
+    if kept is not None:
+        work.forget(JOB)
+        return kept
+
+    def steps() -> Generator[Progress, None, Strongest]:
+        return index.index(network, of.pictures, of.key, seconds)
+
+    begun = work.share(JOB, f"Searching the {of.noun}s", key, steps)
+    return begun.progress.so_far if begun.progress is not None else None
+
+
+def bar(current: Session, of: Searched, redraw: float | None = 1.0) -> None:
+    """The bar of the index with its Stop; a button that goes on with one that was stopped, or why it failed; and which
+    files could not be read. To be called on every run of a page, at the same place, in a row of its own making."""
+    mine = work.shared(JOB)
+    if mine is not None and mine.state in ("stopped", "failed"):
+        if mine.reason:
+            small(html.escape(mine.reason))
+        title = "Go on searching" if mine.state == "stopped" else "Search again"
+        st.button(title, icon=":material/play_arrow:", key="index-again", on_click=lambda: work.again(JOB))
+    work.bar(JOB, redraw=redraw)
+
+
+def unread(of: Searched, found: Strongest | None) -> str:
+    """Which of the pictures could not be read, as a sentence with a blank before it; empty where all could."""
+    if found is None or not found.skipped:
+        return ""
+    names = ", ".join(of.title(number) for number in sorted(found.skipped)[:_NAMED])
+    more = len(found.skipped) - _NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f" {len(found.skipped):,} file{'s' * (len(found.skipped) > 1)} could not be read: {names}{rest}."

@@ -1,0 +1,144 @@
+"""A folder of one's own in the browser: its index with bar, Stop and Go on, its pictures, and links to them."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from app import SECONDS, App
+from PIL import Image
+from server import Server
+
+from nnviz.analysis.folder import folder
+from nnviz.analysis.photographs import gallery, photograph
+
+COUNT = 40
+"""Pictures of each of the four photographs: enough that the search can be stopped in the middle."""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Parts of the photographs that ship, in a sub-folder each, a file that is none, and a link out of the folder."""
+    root, pick = tmp_path_factory.mktemp("mine"), random.Random(1)
+    for entry in gallery():
+        (root / entry.name).mkdir()
+        whole = Image.fromarray(photograph(entry.name))
+        for number in range(COUNT):
+            side = pick.randint(120, 200)
+            left, top = pick.randint(0, whole.width - side), pick.randint(0, whole.height - side)
+            part = whole.crop((left, top, left + side, top + side))
+            part.save(root / entry.name / f"part {number:02d}.{('png', 'jpg', 'webp')[number % 3]}")
+    (root / "astronaut" / "a broken one.png").write_bytes(b"no picture at all")
+    (root / "cat" / "secret.png").symlink_to("/etc/passwd")
+    return root
+
+
+@pytest.fixture
+def started(
+    serve: Callable[..., Server], own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], Server]:
+    """Starts the app with the folder and a cache of the test's own."""
+    monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "cache"))
+    return lambda: serve("--folder", str(own))
+
+
+def caption(app: App, text: str) -> None:
+    app.page.locator('[data-testid="nnCaption"]', has_text=text).wait_for(timeout=4 * SECONDS)
+
+
+def done(app: App) -> int:
+    """How many pictures the bar says are searched."""
+    said = app.element("stProgress").inner_text()
+    found = re.search(r"([\d,]+) of ([\d,]+)", said)
+    return int(found.group(1).replace(",", "")) if found else 0
+
+
+def test_it_is_searched_once_stopped_taken_up_and_found_again(
+    started: Callable[[], Server], viewer: Callable[..., App], own: Path, tmp_path: Path
+) -> None:
+    server, count = started(), 4 * COUNT
+    app = viewer(server.url)
+    app.page.goto(f"{server.url}/higher?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
+    caption(app, "are being searched")
+    app.page.wait_for_function(
+        r"() => /[1-9]\d* of 161/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
+        timeout=4 * SECONDS,
+    )
+    app.page.get_by_role("button", name="Stop").click()
+    again = app.page.get_by_role("button", name="Go on searching")
+    again.wait_for(timeout=SECONDS)
+    app.still()
+    stopped = re.search(r"([\d,]+) of the 161 pictures were searched, drawn at random", app.main.inner_text())
+    assert stopped
+    assert 0 < int(stopped.group(1)) < count
+    # A second viewer finds it stopped, and both see it go on.
+    other = viewer(server.url).open("higher", net="photo-cnn", layer="classes", unit=285)
+    other.page.get_by_role("button", name="Go on searching").wait_for(timeout=SECONDS)
+    again.click()
+    app.element("stProgress").wait_for(timeout=SECONDS)
+    assert done(app) in (0, *range(int(stopped.group(1)), count + 2))
+    # It goes on while the viewer is elsewhere.
+    app.menu("Feature maps")
+    app.menu("Higher levels")
+    caption(app, f"Of {count} pictures cat/part")
+    app.still()
+    assert "1 file could not be read: astronaut/a broken one.png." in app.main.inner_text()
+    # A patch opens its picture, on every page.
+    tip = app.hover("higher-patches", panel=len(app.places("higher-patches")) - 1, tile=0)
+    path = re.match(r"[^:,]+\.\w+", tip)
+    assert path
+    name = next(entry.name for entry in folder(own).entries if entry.path == path.group())
+    app.click("higher-patches", panel=len(app.places("higher-patches")) - 1, tile=0)
+    app.until(image=name)
+    app.menu("Feature maps")
+    assert app.address["image"] == name
+    assert f"Shown: {path.group()}" in app.sidebar.inner_text()
+    assert (app.picked("folder") or "").startswith("0,")
+    assert app.alerts == []
+
+
+def test_a_server_that_was_killed_leaves_its_index_for_the_next(
+    started: Callable[[], Server], viewer: Callable[..., App]
+) -> None:
+    server = started()
+    app = viewer(server.url)
+    app.open("higher", net="mnist-cnn", layer="conv2", unit=5, among="folder")
+    caption(app, f"Of {4 * COUNT} pictures")
+    server.process.kill()
+    server.process.wait()
+    app.page.goto("about:blank")
+    again = viewer(started().url)
+    again.open("higher", net="mnist-cnn", layer="conv2", unit=5, among="folder")
+    caption(again, f"Of {4 * COUNT} pictures")
+
+
+def test_links_to_pictures_and_the_chooser(
+    started: Callable[[], Server], viewer: Callable[..., App], own: Path
+) -> None:
+    app = viewer(started().url)
+    app.open("maps", net="photo-cnn", image="folder-rocket-part-07")
+    assert "Shown: rocket/part 07.jpg" in app.sidebar.inner_text()
+    assert app.alerts == []
+    app.click("folder", panel=0, tile=0)
+    app.page.wait_for_function("() => !location.search.includes('part-07')", timeout=SECONDS)
+    chosen = app.still().address["image"]
+    path = next(entry.path for entry in folder(own).entries if entry.name == chosen)
+    app.page.get_by_text(f"Shown: {path}").wait_for(timeout=SECONDS)
+    before = app.still().hover("folder", panel=0, tile=0)
+    app.page.locator(".st-key-folder-page").get_by_role("slider").press("ArrowRight")
+    for _ in range(100):
+        if app.still().hover("folder", panel=0, tile=0) != before:
+            break
+    turned = re.search(r"page (\d+) of 18", app.still().sidebar.inner_text())
+    assert turned
+    entry = folder(own).entries[9 * (int(turned.group(1)) - 1)]
+    assert app.hover("folder", panel=0, tile=0).startswith(entry.path)
+    assert app.address["image"] == chosen
+    app.open("maps", net="photo-cnn", image="../../../etc/passwd")
+    assert "A picture was expected" in app.alerts[0]
+    assert app.address["image"] == "folder-astronaut-part-00"
+    app.open("maps", net="photo-cnn", image="folder-cat-secret")
+    assert "A picture was expected" in app.alerts[0]
