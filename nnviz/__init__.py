@@ -17,7 +17,7 @@ from nnviz.errors import NnvizError
 
 if TYPE_CHECKING:
     from nnviz import figures
-    from nnviz.analysis import digits, images, photographs, targets
+    from nnviz.analysis import digits, dossier, images, photographs, targets
     from nnviz.analysis.attribution import METHODS, Attribution, explain, explaining
     from nnviz.analysis.network import Network, bundled, load
     from nnviz.analysis.progress import Progress
@@ -41,6 +41,7 @@ _HOME = {
     "images": "nnviz.analysis.images",
     "digits": "nnviz.analysis.digits",
     "photographs": "nnviz.analysis.photographs",
+    "dossier": "nnviz.analysis.dossier",
     "figures": "nnviz.figures",
     "visualize": "nnviz.analysis.visualization",
     "visualizing": "nnviz.analysis.visualization",
@@ -61,6 +62,7 @@ __all__ = [
     "Visualization",
     "bundled",
     "digits",
+    "dossier",
     "dream",
     "dreaming",
     "explain",

@@ -84,6 +84,9 @@ def index(
 
 def network_content(network: Network) -> str:
     """What stands for a network and for how pictures are given to it: a hash of its weights, structure and input."""
+    if not network.graph.fixed:
+        # A model at hand may have been trained on since it was last asked.
+        return _network_content(network)
     return network.compiled("content", lambda: _network_content(network))
 
 

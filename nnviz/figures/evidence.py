@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from nnviz.figures.colour import NEUTRAL, PICKED, POSITIVE, SCALES
+from nnviz.figures.colour import NEUTRAL, PICKED, POSITIVE, SCALES, TABLES
 
 
 def against_random(
@@ -161,40 +161,52 @@ def change_bars(changes: np.ndarray, copies: int, *, title: str = "", height: in
     return figure
 
 
-def matrix(
-    names: Sequence[str], values: np.ndarray, *, short: Sequence[str] = (), height: int = 480, font: int = 18
-) -> go.Figure:
+def matrix(names: Sequence[str], values: np.ndarray, *, height: int = 480, font: int = 18) -> go.Figure:
     """A square of correlations, -1..1 around white, with their numbers.
 
     Args:
         names: (n,) of rows and columns.
-        short: (n,) shorter ones for the columns.
         values: (n, n); NaN stays empty.
         height: pixels.
         font: size of all text, pixels.
     """
     values = np.asarray(values, float)
-    text = [
-        ["" if np.isnan(v) else f"{v:.2f}".replace("-", "\u2212").replace("0.", ".") for v in row] for row in values
-    ]
     figure = go.Figure(
         go.Heatmap(
             z=values,
-            x=list(short or names),
+            x=list(names),
             y=list(names),
             zmin=-1,
             zmax=1,
             colorscale=SCALES["diverging"],
-            text=text,
-            texttemplate="%{text}",
-            textfont_size=font,
             xgap=2,
             ygap=2,
             hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
             showscale=False,
         )
     )
+    # Not as the cells' own text: that is a pale grey on the orange ones.
+    rows, columns = np.nonzero(np.isfinite(values))
+    figure.add_scatter(
+        x=[names[column] for column in columns],
+        y=[names[row] for row in rows],
+        mode="text",
+        text=[f"{v:.2f}".replace("-", "\u2212").replace("0.", ".") for v in values[rows, columns]],
+        textfont={"size": font, "color": [readable(v) for v in values[rows, columns]]},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     figure.update_yaxes(autorange="reversed", tickfont_size=font, dtick=1, showgrid=False, ticks="")
     figure.update_xaxes(tickfont_size=font, tickangle=-40, dtick=1, side="bottom", showgrid=False, ticks="")
     figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 6, "b": 6}, plot_bgcolor="rgba(0,0,0,0)")
     return figure
+
+
+def readable(value: float) -> str:
+    """The darker or the lighter ink, whichever stands out more on the diverging colour of a value in -1..1."""
+    table = TABLES["diverging"]
+    shares = table[round((float(np.clip(value, -1, 1)) + 1) / 2 * (len(table) - 1))] / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ [0.2126, 0.7152, 0.0722])
+    # Relative luminance, and the contrasts with black and with white, by WCAG 2.2.
+    return "#000000" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "#ffffff"

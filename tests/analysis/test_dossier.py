@@ -63,9 +63,9 @@ def test_the_distribution_is_that_of_the_answers(network, few):
         assert found.silent == np.mean(table[:, unit] == 0)
 
 
-def test_a_rank_counts_equals_by_half():
+def test_what_stands_below_an_answer_is_smaller():
     found = dossier.distribution(np.array([[0.0], [0.0], [1.0], [3.0]]), 0)
-    assert [found.rank(value) for value in (-1.0, 0.0, 0.5, 1.0, 3.0, 4.0)] == [0, 0.25, 0.5, 0.625, 0.875, 1]
+    assert [found.below(value) for value in (-1.0, 0.0, 0.5, 1.0, 3.0, 4.0)] == [0, 0, 0.5, 0.5, 0.75, 1]
     assert found.silent == 0.5
     assert not found.constant
     assert dossier.distribution(np.zeros((3, 2)), 1).constant

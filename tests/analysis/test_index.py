@@ -224,6 +224,18 @@ def test_a_changed_network_or_picture_is_searched_anew(tmp_path):
     assert len(list(tmp_path.iterdir())) == 5
 
 
+def test_a_model_that_is_trained_on_is_searched_anew(tmp_path):
+    images = np.random.default_rng(1).integers(0, 256, (9, 6, 6)).astype(np.uint8)
+    model = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3, name="conv"), layers.GlobalMaxPooling2D()])
+    network = load(model)
+    first, _ = finished(index(network, images, where=tmp_path))
+    kernel, bias = model.get_layer("conv").get_weights()
+    model.get_layer("conv").set_weights([2 * kernel, bias])
+    found, told = finished(index(network, images, where=tmp_path))
+    assert told[0].done == 0
+    np.testing.assert_allclose(found.maxima["conv"], 2 * first.maxima["conv"], rtol=1e-5)
+
+
 def test_a_network_is_known_again_when_it_is_loaded_again():
     assert network_content(load("mnist-cnn")) == network_content(load("mnist-cnn"))
     assert network_content(load("mnist-cnn")) != network_content(load("mnist-cnn-shuffled"))

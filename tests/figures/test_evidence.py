@@ -37,7 +37,12 @@ def test_the_largest_change_has_the_outline(changes, outlined):
 
 def test_a_matrix_has_its_numbers_and_is_white_at_zero():
     values = np.array([[1, -0.25], [-0.25, np.nan]])
-    heat = matrix(["a", "b"], values).data[0]
+    heat, numbers = matrix(["a", "b"], values).data
     np.testing.assert_array_equal(np.asarray(heat.z, float), values)
-    assert [list(row) for row in heat.text] == [["1.00", "\u2212.25"], ["\u2212.25", ""]]
+    assert list(zip(numbers.y, numbers.x, numbers.text, strict=True)) == [
+        ("a", "a", "1.00"),
+        ("a", "b", "\u2212.25"),
+        ("b", "a", "\u2212.25"),
+    ]
+    assert list(numbers.textfont.color) == ["#ffffff", "#000000", "#000000"]
     assert (heat.zmin, heat.zmax) == (-1, 1)

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from nnviz import digits, load, trace
 from nnviz.analysis.attribution import METHODS, Parameter, Progress, base, explain, method_named
-from nnviz.analysis.images import fit
+from nnviz.analysis.images import Transform, fit
 from nnviz.pages import library, parameters
 from nnviz.pages.attributions import Desk, Wish
 from nnviz.pages.saliency import maps, words
+from nnviz.pages.session import Session
 
 WHOLE = Parameter("steps", "Steps", 25, 1, 500)
 REAL = Parameter("noise", "Noise", 0.15, 0.0, 1.0, 0.05)
@@ -179,12 +179,18 @@ def test_a_map_of_zeros_names_its_cause(method, name, level):
     found = explain(network, fitted.image, method.name, target, **{k: v for k, v in values.items() if k in names})
     if found.values.any():
         return
-    seen = SimpleNamespace(
+    seen = Session(
+        name=network.name,
+        key=network.name,
         network=network,
+        picture=library.Picture(name, name, pixels),
+        transform=Transform(),
         fitted=fitted,
         trace=trace(network, pixels),
-        class_index=0,
-        class_name=lambda index: network.classes[index],
+        layer=network.layers[1],
+        unit=0,
+        cell=None,
+        target=target,
     )
     cause = words.cause_of_zero(seen, method)
     said = words.sentence("0", method, found, True, cause)

@@ -51,7 +51,7 @@ class Distribution:
 
     @property
     def silent(self) -> float:
-        """The share of the pictures in which the unit is exactly 0 everywhere, 0..1."""
+        """The share of the pictures whose largest activation is exactly 0, 0..1: behind a ReLU it is 0 everywhere."""
         return float(np.mean(self.values == 0))
 
     @property
@@ -59,10 +59,9 @@ class Distribution:
         """Whether it gives all pictures the same answer."""
         return bool((self.values == self.values[0]).all())
 
-    def rank(self, value: float) -> float:
-        """Where a value stands, 0..1: the share of the pictures below it, and half of those equal to it (the
-        percentile rank)."""
-        return float(np.mean(self.values < value) + np.mean(self.values == value) / 2)
+    def below(self, value: float) -> float:
+        """Where a value stands: the share of the pictures whose answer is smaller, 0..1."""
+        return float(np.mean(self.values < value))
 
 
 def distribution(maxima: Any, unit: int) -> Distribution:

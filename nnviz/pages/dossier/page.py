@@ -16,8 +16,8 @@ from nnviz.pages.dossier.known import EFFECTS, LEAST, Known, known
 from nnviz.pages.page import Page, caption, head, small
 from nnviz.pages.session import Session
 
-ABOVE, BELOW = 0.34, 0.335
-"""Shares of the window's height that the two rows of pictures may take."""
+ABOVE, BELOW, TWO_ROWS = 0.34, 0.335, 0.36
+"""Shares of the window's height that the two rows of pictures may take, and those of the units alike below the first."""
 MOST_ROWS = 8
 """Pictures that are told one by one."""
 
@@ -89,7 +89,7 @@ def _below(current: Session, seen: Known, there: Field | None, liked: Visualizat
         else:
             bars.classes(current, seen)
     with like:
-        pictures.alike(current, seen, there, BELOW)
+        pictures.alike(current, seen, there, TWO_ROWS)
 
 
 def _picture(current: Session) -> None:

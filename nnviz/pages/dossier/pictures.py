@@ -117,7 +117,8 @@ def patches(current: Session, known: Known, sees: Field | None, height: float) -
         sees,
         count,
         title="What excites it most",
-        columns=(count + 1) // 2 if sees is None else count,
+        # Whole pictures stand alone: in as many rows as make them largest.
+        columns=0 if sees is None else count,
         most=168,
     )
     panels, marks, picked = [top], [], None

@@ -65,8 +65,8 @@ def note(current: Session, known: Known) -> str:
     if known.effects is not None and known.effects.own is None:
         pictures = known.effects.pictures
         parts.append(
-            f"For or against: what a logit loses when it is off, on average over the {pictures} {of.noun}"
-            + ("s that excite it most." if pictures > 1 else " that excites it.")
+            f"For or against: what a logit loses when it is off, on average over the {pictures} of them "
+            + ("that excite it most." if pictures > 1 else "that excites it.")
         )
     if known.answering is not None and known.answering.constant.any():
         count = int(known.answering.constant.sum())
@@ -88,5 +88,5 @@ def standing(known: Known) -> str:
         return f"{number(float(known.answers.values[0]))} to all of them"
     if known.here == 0:
         return f"This picture: 0, as {known.answers.silent:.0%} of them"
-    share = known.answers.rank(known.here)
+    share = known.answers.below(known.here)
     return f"This picture: {number(known.here)}, above {share:.0%} of them"

@@ -31,7 +31,7 @@ TITLES = {
 }
 """What there is, by its name in the address."""
 _REDRAW = 1.0
-_STEPS, _MAPS, _COPIES, _WIDE = 28, 10, 8, 12
+_STEPS, _MAPS, _COPIES = 28, 10, 8
 _MEASURES = {"probability": "Probability", "logit": "Logit"}
 
 
@@ -221,9 +221,7 @@ def _agreement(current: Session, found: Found, wish: attributions.Wish) -> Calla
         if result is None:
             return
         methods = [method_named(name) for name in result.methods]
-        font = 18 if len(methods) <= _WIDE else 16
-        columns = [short_title(method) for method in methods]
-        figure = matrix([method.title for method in methods], result.matrix, short=columns, font=font)
+        figure = matrix([short_title(method) for method in methods], result.matrix)
         views.plot(figure, "evidence-agreement")
         caption(words.of_agreement(result, len(fitting), whole))
 
