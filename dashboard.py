@@ -14,12 +14,14 @@ from starlette.middleware import Middleware
 
 from nnviz.errors import NnvizError
 from nnviz.pages import startup
+from nnviz.pages.background import worker
 from nnviz.pages.serving import SayWhereTheServerIs
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """At server start: read the command line, and import TensorFlow while the page is on its way."""
+    """At server start: read the command line, and import TensorFlow while the page is on its way. At its end: keep what
+    the background has so far."""
     try:
         startup.begin(sys.argv[1:])
     except SystemExit as end:
@@ -27,6 +29,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
         sys.stdout.flush()
         os._exit(end.code if isinstance(end.code, int) else 1)
     yield {}
+    worker.close()
 
 
 def on_script_error(error: Exception) -> bool:

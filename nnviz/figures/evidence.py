@@ -196,8 +196,9 @@ def matrix(names: Sequence[str], values: np.ndarray, *, height: int = 480, font:
         hoverinfo="skip",
         showlegend=False,
     )
-    figure.update_yaxes(autorange="reversed", tickfont_size=font, dtick=1, showgrid=False, ticks="")
-    figure.update_xaxes(tickfont_size=font, tickangle=-40, dtick=1, side="bottom", showgrid=False, ticks="")
+    last = len(names) - 0.5
+    figure.update_yaxes(range=[last, -0.5], tickfont_size=font, dtick=1, showgrid=False, ticks="")
+    figure.update_xaxes(range=[-0.5, last], tickfont_size=font, tickangle=-40, dtick=1, showgrid=False, ticks="")
     figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 6, "b": 6}, plot_bgcolor="rgba(0,0,0,0)")
     return figure
 

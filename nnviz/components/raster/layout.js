@@ -32,7 +32,8 @@ function measure(panel, side, room, width, ratio, tallest = 0) {
   let columns = panel.columns || Math.ceil(panel.n / fit);
   columns = Math.max(1, Math.min(columns, panel.n, Math.floor((width + GAP) / stepX) || 1));
   const rows = Math.ceil(panel.n / columns);
-  const titles = Math.max(panel.title.length * 1.06, ...lines.map((line) => line.length)) * text * 0.53;
+  // A guess on the safe side: text that is as wide as all there is makes no picture smaller.
+  const titles = Math.min(Math.max(panel.title.length * 1.06, ...lines.map((line) => line.length)) * text * 0.53, width);
   return {
     wide, high, tileW, tileH, stepX, stepY, columns, rows, head, foot, text,
     width: Math.max(columns * stepX - GAP, panel.strip ? 0 : titles), height: head + rows * stepY - GAP,

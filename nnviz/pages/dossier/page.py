@@ -17,7 +17,7 @@ from nnviz.pages.page import Page, caption, head, small
 from nnviz.pages.session import Session
 
 ABOVE, BELOW, TWO_ROWS = 0.34, 0.335, 0.36
-"""Shares of the window's height that the two rows of pictures may take, and those of the units alike below the first."""
+"""Shares of the window's height: the two rows of pictures, and the units alike where these stand in two rows."""
 MOST_ROWS = 8
 """Pictures that are told one by one."""
 
