@@ -52,12 +52,14 @@ class Folder:
     Attributes:
         root: the folder.
         entries: its pictures, in the order of their paths.
-        outside: how many links were left out since they lead out of the folder, or to nothing.
+        outside: how many links were left out since they lead out of the folder, to a folder, or to nothing.
+        closed: how many sub-folders may not be looked into.
     """
 
     root: Path
     entries: tuple[Entry, ...]
     outside: int = 0
+    closed: int = 0
     _numbers: dict[str, int] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +126,8 @@ def folder(root: str | Path) -> Folder:
         raise NnvizError(f"A folder with pictures was expected. Received: {root}, {what}.")
     place = place.resolve()
     found, outside, others = [], 0, 0
-    for directory, folders, names in os.walk(place):
+    closed: list[OSError] = []
+    for directory, folders, names in os.walk(place, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         outside += sum((Path(directory) / name).is_symlink() for name in folders)
         for name in names:
@@ -152,7 +155,7 @@ def folder(root: str | Path) -> Folder:
     found.sort()
     named = zip(_names([path for path, _, _ in found]), found, strict=True)
     entries = [Entry(name, *_facts(each)) for name, each in named]
-    return Folder(place, tuple(entries), outside)
+    return Folder(place, tuple(entries), outside, len(closed))
 
 
 def _facts(each: tuple[str, int, int]) -> tuple[str, str | None, int, int]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +91,11 @@ class Folding:
         """Types of the `weights`."""
         return tuple(spec for pair in self.pairs for spec in pair.specs())
 
-    def calls(self, weights: Sequence[Tensor], touched: Collection[str]) -> dict[str, Callable[..., Any]]:
-        """By name, what computes each step of the pairs whose linear layer nobody touches, as `Graph.run` takes it."""
+    def calls(self, weights: Sequence[Tensor], touched: Set[str]) -> dict[str, Callable[..., Any]]:
+        """By name, what computes each step of the pairs that nobody touches, as `Graph.run` takes it."""
         found: dict[str, Callable[..., Any]] = {}
         for pair, kernel, bias in zip(self.pairs, weights[::2], weights[1::2], strict=True):
-            if pair.linear.name not in touched:
+            if not {pair.linear.name, pair.normalisation.name} & touched:
                 found[pair.linear.name] = pair.call(kernel, bias)
                 found[pair.normalisation.name] = lambda x, **_: x
         return found

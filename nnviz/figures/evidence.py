@@ -188,8 +188,8 @@ def matrix(names: Sequence[str], values: np.ndarray, *, height: int = 480, font:
     # Not as the cells' own text: that is a pale grey on the orange ones.
     rows, columns = np.nonzero(np.isfinite(values))
     figure.add_scatter(
-        x=[names[column] for column in columns],
-        y=[names[row] for row in rows],
+        x=[names[column] for column in columns.tolist()],
+        y=[names[row] for row in rows.tolist()],
         mode="text",
         text=[f"{v:.2f}".replace("-", "\u2212").replace("0.", ".") for v in values[rows, columns]],
         textfont={"size": font, "color": [readable(v) for v in values[rows, columns]]},

@@ -29,24 +29,16 @@ def render(current: Session) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             controls.switch("Scale", "scope", tuple(views.SCOPES), scope, titles=views.SCOPES)
             small(views.scale_note(ranges, scope))
-        if current.activations.ndim == 1:
-            _vector(current, colour, ranges)
-        else:
-            _grid(current, colour, ranges)
-        noun = "Map" if current.activations.ndim > 1 else "Unit"
-        most = 0 if current.activations.ndim == 2 else current.activations.shape[-1] - 1
-        controls.slider(noun, "unit", current.unit, 0, most, label_visibility="collapsed")
+        axes = current.activations.ndim
+        {1: _vector, 2: _steps}.get(axes, _grid)(current, colour, ranges)
+        noun = {1: "Unit", 2: "Feature"}.get(axes, "Map")
+        controls.slider(noun, "unit", current.unit, 0, current.activations.shape[-1] - 1, label_visibility="collapsed")
     with right:
         words = f"{current.layer.description}, {_shape(current.activations.shape)}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             small(f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)}")
             link("dossier")
         _detail(current, colour, ranges, overlay)
-
-
-def _map(current: Session) -> int:
-    """The map under study: the unit's own, but the only one of a layer of steps, whose units are its columns."""
-    return 0 if current.activations.ndim == 2 else current.unit
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -56,8 +48,8 @@ def _shape(shape: tuple[int, ...]) -> str:
 def _grid(current: Session, colour: Any, ranges: np.ndarray) -> None:
     tiles = as_tiles(current.activations)
     many = len(tiles) > views.PER_PAGE
-    shown = views.paged(np.abs(tiles).max(axis=(1, 2)) if many else None, _map(current), len(tiles))
-    where = np.flatnonzero(shown == _map(current))
+    shown = views.paged(np.abs(tiles).max(axis=(1, 2)) if many else None, current.unit, len(tiles))
+    where = np.flatnonzero(shown == current.unit)
     panel = Panel(
         tiles[shown],
         colour,
@@ -77,6 +69,26 @@ def _grid(current: Session, colour: Any, ranges: np.ndarray) -> None:
         least=56,
         on_pick=lambda place: address.write(unit=int(shown[place.tile])),
     )
+
+
+def _steps(current: Session, colour: Any, ranges: np.ndarray) -> None:
+    """A layer of steps, (steps, features): one picture, in which a unit is a column."""
+    steps, features = current.activations.shape
+    raster(
+        [Panel(as_tiles(current.activations), colour, ranges, most=680, cell=64, pick="cell", say_zero=True)],
+        key="maps",
+        alt=f"The {features} features of {current.layer.name}, a column each, over {steps} steps",
+        picked=Place(0, 0, _step(current), current.unit),
+        marks=[Place(0, 0, 0, current.unit, steps, 1, "picked")],
+        height=0.6,
+        on_pick=lambda place: address.write(step=place.row, unit=place.column),
+    )
+
+
+def _step(current: Session) -> int:
+    """The step of the address, else the one where the unit is strongest."""
+    column = np.abs(current.activations[:, current.unit])
+    return address.whole("step", int(column.argmax()), 0, column.size - 1)[0]
 
 
 def _vector(current: Session, colour: Any, ranges: np.ndarray) -> None:
@@ -110,7 +122,10 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     if values.ndim == 1:
         _unit_in_words(current, values)
         return
-    tiles, shown = as_tiles(values), _map(current)
+    if values.ndim == 2:
+        _one_feature(current, colour, ranges)
+        return
+    tiles, shown = as_tiles(values), current.unit
     tile, height, width = tiles[shown], *tiles.shape[1:]
     cell = current.cell or tuple(int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
     cell = (min(cell[0], height - 1), min(cell[1], width - 1))
@@ -143,6 +158,38 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     caption(html.escape(_sentence(current, tile, cell, seen)))
 
 
+def _one_feature(current: Session, colour: Any, ranges: np.ndarray) -> None:
+    """One column of a layer of steps, on its own."""
+    values, at = current.activations[:, current.unit], _step(current)
+    whole = Panel(
+        values[None, :, None],
+        colour,
+        ranges,
+        title=f"feature {current.unit}",
+        note=f"{values.size} steps",
+        names=[f"feature {current.unit}"],
+        most=420,
+        cell=64,
+        pick="cell",
+        numbers=True,
+        say_zero=True,
+    )
+    raster(
+        [views.picture_panel(current, title="input", most=224), whole],
+        key="map",
+        alt=f"The input, and feature {current.unit} of {current.layer.name} step by step",
+        picked=Place(1, 0, at, 0),
+        height=0.52,
+        least=120,
+        on_pick=lambda place: address.write(step=place.row),
+    )
+    most = int(np.abs(values).argmax())
+    text = f"Feature {current.unit} is strongest at step {most}: {number(values[most])}"
+    text += "" if at == most else f"; at step {at} it is {number(values[at])}"
+    zero = f"Feature {current.unit} is zero at every step of this picture."
+    caption(f"{text}. It is zero in {np.mean(values == 0):.0%} of its steps." if values.any() else zero)
+
+
 def _seen(current: Session, cell: tuple[int, int]) -> tuple[int, int, int, int] | None:
     """Top row, left column, rows and columns of the input that a cell sees; None where it sees it whole."""
     sizes = {name: array.shape for name, array in current.trace.activations.items()}
@@ -156,11 +203,11 @@ def _seen(current: Session, cell: tuple[int, int]) -> tuple[int, int, int, int] 
 
 def _sentence(current: Session, tile: np.ndarray, cell: tuple[int, int], seen: tuple[int, int, int, int] | None) -> str:
     if not tile.any():
-        return f"Map {_map(current)} is zero everywhere: it finds nothing that it looks for in this picture."
+        return f"Map {current.unit} is zero everywhere: it finds nothing that it looks for in this picture."
     row, column = (int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
     where = "there" if (row, column) == cell else f"at row {cell[0]}, column {cell[1]} it is {number(tile[cell])}, and"
     text = (
-        f"Map {_map(current)} is strongest at row {row}, column {column}: {number(tile[row, column])}; {where} it sees "
+        f"Map {current.unit} is strongest at row {row}, column {column}: {number(tile[row, column])}; {where} it sees "
     )
     text += f"{seen[2]}x{seen[3]} pixels of the input" if seen else "the whole input"
     return f"{text}. It is zero in {np.mean(tile == 0):.0%} of its cells."

@@ -82,6 +82,7 @@ def _grid(current: Session, bank: FilterBank, stage: str, unit: int, channel: in
             controls.switch("Stage", "stage", stages(current.layer), stage)
         controls.switch("Order", "sort", sorts, sort, titles=SORTS)
         shown = views.paged(strength, unit, len(tiles))
+        link("dossier")
     where = np.flatnonzero(shown == unit)
     width = tiles.shape[2] * tiles.shape[1]
     panel = Panel(
@@ -116,12 +117,10 @@ def _detail(current: Session, bank: FilterBank, stage: str, unit: int, channel: 
     shape = "x".join(map(str, bank.weights.shape[1:]))
     low, high = symmetric(bank.weights)
     words = f"{current.layer.description}; {len(bank.weights)} filters of {shape} weights."
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        small(
-            f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)} "
-            f"Colours run from \u2212{high:.3g} to {high:.3g} over the layer."
-        )
-        link("dossier")
+    small(
+        f"<b>{html.escape(current.layer.name)}</b>: {html.escape(words)} "
+        f"Colours run from \u2212{high:.3g} to {high:.3g} over the layer."
+    )
     tiles = _tiles(bank, channel)
     folded = bank.kind in ("mix", "vector")
     panels = [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
@@ -22,6 +24,7 @@ _AT_ONCE, _PAUSE = 0.2, 0.3
 takes a second and more."""
 _PAGE, _LAST, _PICKED = "folder-page", "folder picture shown", "folder picture picked"
 
+_lock = threading.Lock()
 _small: dict[tuple[str, int], np.ndarray | None] = {}
 """Middle squares (64, 64, 3) in 0..255, by the folder's key and their number; None of what cannot be read."""
 
@@ -87,12 +90,13 @@ def _read(own: Folder, numbers: Sequence[int], seconds: float | None) -> None:
     for number in numbers:
         if (own.key, number) in _small:
             continue
-        if len(_small) >= _KEPT:
-            _small.pop(next(iter(_small)), None)
-        try:
-            _small[own.key, number] = fit(own.picture(number), (_SIDE, _SIDE, 3), (1.0,) * 3, (0.0,) * 3).pixels
-        except NnvizError:
-            _small[own.key, number] = None
+        pixels = None
+        with suppress(NnvizError):  # said under the pointer
+            pixels = fit(own.picture(number), (_SIDE, _SIDE, 3), (1.0,) * 3, (0.0,) * 3).pixels
+        with _lock:
+            if len(_small) >= _KEPT:
+                _small.pop(next(iter(_small)))
+            _small[own.key, number] = pixels
         if time.perf_counter() >= end:
             return
 

@@ -90,10 +90,12 @@ def bar(current: Session, of: Searched, redraw: float | None = 1.0) -> None:
 
 
 def unread(of: Searched, found: Strongest | None) -> str:
-    """Which of the pictures could not be read, as a sentence with a blank before it; empty where all could."""
+    """Which of the pictures could not be read or were left out, in sentences with a blank before each; empty where
+    all were searched."""
+    left_out = f" {of.left_out}" if of.left_out else ""
     if found is None or not found.skipped:
-        return ""
+        return left_out
     names = ", ".join(of.title(number) for number in sorted(found.skipped)[:_NAMED])
     more = len(found.skipped) - _NAMED
     rest = f" and {more:,} more" if more > 0 else ""
-    return f" {len(found.skipped):,} file{'s' * (len(found.skipped) > 1)} could not be read: {names}{rest}."
+    return f" {len(found.skipped):,} file{'s' * (len(found.skipped) > 1)} could not be read: {names}{rest}.{left_out}"

@@ -30,6 +30,7 @@ class Searched:
         name: its name in the address, by number.
         make: all of them, as a search takes them; called once.
         classes: the class of each (n,) str, empty of one without; called once. None where none is known.
+        left_out: what is not among them, in a sentence; empty where all are.
     """
 
     slug: str
@@ -40,6 +41,7 @@ class Searched:
     name: Callable[[int], str]
     make: Callable[[], Searchable]
     classes: Callable[[], np.ndarray | None] = lambda: None
+    left_out: str = ""
 
     @cached_property
     def pictures(self) -> Searchable:
@@ -104,8 +106,16 @@ def of_folder(found: Folder) -> Searched:
             lambda index: found.entries[index].name,
             lambda: found,
             lambda: found.labels if any(found.labels) else None,
+            _left_out(found),
         )
     return _folders[found.key]
+
+
+def _left_out(found: Folder) -> str:
+    links = f"{found.outside:,} link{'s' * (found.outside > 1)} to elsewhere" if found.outside else ""
+    closed = f"{found.closed:,} sub-folder{'s' * (found.closed > 1)} that may not be read" if found.closed else ""
+    parts = " and ".join(filter(None, [links, closed]))
+    return f"Left out: {parts}." if parts else ""
 
 
 def sets(network: Network) -> tuple[Searched, ...]:

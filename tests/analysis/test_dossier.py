@@ -193,6 +193,16 @@ def test_a_copy_correlates_fully_and_a_constant_unit_not_at_all():
     np.testing.assert_array_equal(silent.values, [0, 0])
 
 
+def test_a_unit_that_gives_no_number_takes_nothing_from_the_others():
+    table = np.random.default_rng(2).normal(size=(30, 4))
+    table[3], table[7, 2] = -np.inf, np.nan  # a picture without any number, and a unit without one
+    found = dossier.correlations(table, 0)
+    rest = np.delete(table, 3, axis=0)
+    np.testing.assert_allclose(found.values[[0, 1, 3]], np.corrcoef(rest[:, [0, 1, 3]].T)[0], atol=1e-12)
+    assert found.values[2] == 0
+    assert found.constant.tolist() == [False, False, True, False]
+
+
 def test_correlations_are_those_of_numpy(network, few):
     table = maxima(network, few, "conv2")
     with np.errstate(invalid="ignore"):

@@ -108,6 +108,23 @@ def test_no_link_leads_out_of_the_folder(tmp_path):
     assert list(found.pixels(np.arange(2))) == [None, None]
 
 
+def test_a_sub_folder_that_may_not_be_read_is_counted(tmp_path, monkeypatch):
+    painted(tmp_path / "a.png")
+    painted(tmp_path / "shut" / "b.png")
+    real = os.scandir
+
+    def scandir(path):
+        # As the system refuses it; who may read everything, as these tests may, is refused nothing.
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = folder(tmp_path)
+    assert [entry.path for entry in found.entries] == ["a.png"]
+    assert found.closed == 1
+
+
 def test_a_link_to_the_folder_itself_is_the_folder(tmp_path):
     painted(tmp_path / "mine" / "a.png")
     (tmp_path / "link").symlink_to(tmp_path / "mine")

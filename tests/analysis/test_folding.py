@@ -174,6 +174,9 @@ def test_what_is_fetched_fed_or_edited_is_as_the_layer_makes_it(normalised, imag
             one, other = graph.run(*more, folded=weights)[LOGITS], graph.run(*more)[LOGITS]
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5, err_msg=name)
             assert np.abs(other - plain[LOGITS]).max() > 1e-3
+        called = {name: lambda x, name=name, **_: 0.5 * graph.by_name[name].call(x)}
+        one = graph.run(feeds, [LOGITS], calls=called, folded=weights)[LOGITS]
+        np.testing.assert_allclose(one, graph.run(feeds, [LOGITS], half)[LOGITS], rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 def test_a_unit_of_a_folded_layer_can_be_explained_and_switched_off(normalised, image):

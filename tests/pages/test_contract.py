@@ -135,6 +135,22 @@ def test_a_unit_is_called_silent_only_where_it_is(opened):
     assert "silent" not in captions(app)[0]
 
 
+def test_a_feature_of_a_layer_of_steps_is_its_column(opened):
+    app = opened("maps", "two_ways")
+    app.query_params["layer"] = "conv1d"
+    app.query_params["unit"] = "4"
+    app.query_params["step"] = "2"
+    app.run()
+    (every, values), (_, both) = pictures(app)
+    steps = values.reshape(14, 5)
+    assert every["marks"] == [
+        {"panel": 0, "tile": 0, "row": 0, "column": 4, "rows": 14, "columns": 1, "colour": "picked"}
+    ]
+    assert (every["picked"]["row"], every["picked"]["column"]) == (2, 4)
+    np.testing.assert_array_equal(both[-14:], steps[:, 4])
+    assert captions(app)[0].count("Feature 4 is strongest at step") == 1
+
+
 def test_every_page_is_in_the_menu():
     found = set()
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):

@@ -164,6 +164,14 @@ def test_the_neighbours_are_those_of_a_loop(mlp):
         assert f" {same} are {digits.digit(15)[1]}s" in caption(app) or f"by pixels {same}" in caption(app)
 
 
+def test_vectors_that_had_to_make_room_are_made_again_for_the_next_viewer():
+    address = {"net": "mnist-mlp", "layer": "dense2", "image": "test-15", "view": "neighbours"}
+    said = caption(opened(**address))
+    assert "on their way" not in said
+    jobs._vectors.clear()
+    assert caption(opened(**address)) == said
+
+
 def test_the_picture_itself_is_no_neighbour_and_of_equals_the_lower_number_comes_first():
     values = np.float32([[0, 0], [3, 4], [0, 0], [4, 3], [1, 0]])
     found = nearest_to(np.zeros(2, np.float32), values, np.array([10, 20, 30, 40, 50]), 30)

@@ -56,6 +56,7 @@ def own(tmp_path, monkeypatch):
             part = photograph(entry.name)[number * 8 : 200 + number * 8, number * 12 : 200 + number * 12]
             Image.fromarray(part).save(root / entry.name / f"{number}.png")
     (root / "astronaut" / "a broken one.png").write_bytes(b"no picture")
+    (root / "a link.png").symlink_to(tmp_path / "nothing.png")
     monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(startup, "options", startup.Options(folder=folder(root)))
     monkeypatch.setattr(work, "_results", {})
@@ -115,7 +116,8 @@ def test_the_index_is_that_of_the_folder_and_one_that_cannot_be_read_is_said(own
     title = folder(own).entries[best.image].path
     assert f"Of 24 pictures {title} excites it most ({best.value:.2f})" in caption(app)
     assert re.search(r"of its eight strongest: six of cat", caption(app))
-    assert "1 file could not be read: astronaut/a broken one.png." in "".join(texts(app))
+    said = "1 file could not be read: astronaut/a broken one.png. Left out: 1 link to elsewhere."
+    assert said in "".join(texts(app))
     assert "searched, drawn at random" not in "".join(texts(app))
 
 

@@ -22,7 +22,7 @@ class Correlations:
 
     Attributes:
         values: (units,) float64, Pearson's r, -1..1; 0 with a unit that is constant, where r is not defined.
-        constant: (units,) bool, units that give all pictures the same answer: most often 0.
+        constant: (units,) bool, units that give all pictures the same answer: most often 0; or one that is no number.
     """
 
     values: np.ndarray
@@ -33,8 +33,8 @@ def correlations(maxima: Any, unit: int) -> Correlations:
     """Pearson's correlation of a unit's answers with those of every unit of its layer, itself among them.
 
     Args:
-        maxima: (m, units), each picture's largest activation of each unit; pictures without a finite answer of all
-            units are left out.
+        maxima: (m, units), each picture's largest activation of each unit; pictures without a finite answer of any
+            unit are left out.
         unit: which of them, from 0.
 
     Raises:
@@ -42,12 +42,13 @@ def correlations(maxima: Any, unit: int) -> Correlations:
     """
     column(maxima, unit)
     table = np.asarray(maxima, np.float64)
-    table = table[np.isfinite(table).all(axis=1)]
+    table = table[np.isfinite(table).any(axis=1)]
     if len(table) < 2:
         raise NnvizError(f"At least two pictures were expected for a correlation. Received: {len(table)}.")
     # A float mean of equal numbers may miss them by a rounding: what is constant is found before it.
-    constant = (table == table[0]).all(axis=0)
-    deviations = np.where(constant, 0.0, table - table.mean(axis=0))
+    constant = (table == table[0]).all(axis=0) | ~np.isfinite(table).all(axis=0)
+    table = np.where(constant, 0.0, table)
+    deviations = table - table.mean(axis=0)
     return Correlations(_cosines(deviations.T, unit), constant)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Generator
 from typing import Any
@@ -26,6 +27,7 @@ _FIRST = 0.4
 _KEPT_BYTES = 320 * 2**20
 
 _vectors: OrderedDict[Any, np.ndarray] = OrderedDict()
+_lock = threading.Lock()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -91,34 +93,42 @@ def vectors_of(current: Session, layer: str) -> np.ndarray | None:
     """The digits' vectors (n, size) in a layer; None while they are made."""
     key = (VECTORS, current.key, layer)
     name = f"{VECTORS}-{layer}"
-    if key in _vectors:
-        _vectors.move_to_end(key)
-        return _vectors[key]
+    if (kept := _kept(key)) is not None:
+        return kept
     mine = work.job(name)
     if mine is not None and mine.state == "done":
         # They had to make room for others meanwhile.
         work.forget(name)
     _worked(name, key, f"Digits in {layer}", lambda: _noted(current, layer))
-    return _vectors.get(key)
+    return _kept(key)
 
 
-def _noted(current: Session, layer: str) -> Generator[Progress, None, bool]:
+def _noted(current: Session, layer: str) -> Generator[Progress, None, None]:
+    # No result of its own: it would outlive the vectors.
     yield from _held(current, layer)
-    return True
 
 
 def _held(current: Session, layer: str) -> Generator[Progress, None, np.ndarray]:
     """The vectors in a layer, from what is kept or made and kept."""
     key = (VECTORS, current.key, layer)
-    if key not in _vectors:
-        made = yield from vectors.vectors(current.network, [layer], chosen(current)[1])
-        values = made[layer]
-        values.flags.writeable = False
+    if (kept := _kept(key)) is not None:
+        return kept
+    made = yield from vectors.vectors(current.network, [layer], chosen(current)[1])
+    values = made[layer]
+    values.flags.writeable = False
+    with _lock:
         _vectors[key] = values
         while sum(each.nbytes for each in _vectors.values()) > _KEPT_BYTES and len(_vectors) > 1:
             _vectors.popitem(last=False)
-        return values
-    return _vectors[key]
+    return values
+
+
+def _kept(key: Any) -> np.ndarray | None:
+    """The vectors of that key, which are then the last to go."""
+    with _lock:
+        if key in _vectors:
+            _vectors.move_to_end(key)
+        return _vectors.get(key)
 
 
 def counted(current: Session) -> Answers | None:
