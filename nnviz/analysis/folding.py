@@ -2,8 +2,9 @@
 
 At inference a batch normalisation is y = z * scale + shift, channel by channel. Behind a linear layer, z = W x + b, it
 is W' = W * scale, b' = b * scale + shift: one step instead of two, the same numbers but for rounding (Jacob et al.
-2018, arXiv:1712.05877, section 3.2). What such a layer makes is not what it would show, so one that is looked at,
-changed or fed is never folded.
+2018, arXiv:1712.05877, section 3.2). Where a rounding opens or closes a unit at the kink of its activation, a gradient
+differs by that unit's part, as it does between any two float32 runs that round otherwise. What such a layer makes is
+not what it would show, so one that is looked at, changed or fed is never folded.
 
 The folded weights are tensors handed to the compiled functions. The network's own are only read; and unless they are
 fixed, they are looked at before each call, so that new ones count (a model that is trained on, a copy whose weights are
