@@ -206,7 +206,7 @@ def progress_bar() -> None:
     """The bar of the method under way, and Stop; nothing where no method is. It works on while it is drawn."""
 
     # Drawn also where nothing is under way: a late timer of the browser then still finds the fragment.
-    @st.fragment(run_every=_PAUSE if desk().busy else None)
+    @st.fragment(run_every=_PAUSE if desk().busy or desk().news else None)
     def bar(first: list[bool]) -> None:
         mine = desk()
         # The page has worked before it drew: only the runs of this fragment alone take a slice.
@@ -219,9 +219,10 @@ def progress_bar() -> None:
                 mine.work(_SLICE)
             if mine.busy:
                 place.progress(*_done(mine))
-        first.clear()
-        if mine.news:
+        # Not in the run of the page itself: what that has sent might be dropped, and a part of it would be missing.
+        if mine.news and not first:
             st.rerun()
+        first.clear()
 
     bar([True])
 
