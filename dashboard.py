@@ -13,7 +13,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from nnviz.errors import NnvizError
-from nnviz.pages import startup
+from nnviz.pages import messages, startup
 from nnviz.pages.background import worker
 from nnviz.pages.serving import SayWhereTheServerIs
 
@@ -22,6 +22,7 @@ from nnviz.pages.serving import SayWhereTheServerIs
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """At server start: read the command line, and import TensorFlow while the page is on its way. At its end: keep what
     the background has so far."""
+    messages.keep_order()
     try:
         startup.begin(sys.argv[1:])
     except SystemExit as end:

@@ -172,13 +172,17 @@ def _knob(one: Neuron, turn: Turn, name: str, own: float, value: float) -> None:
         step=reach / 200,
         format="%.2f",
         key=key,
-        on_change=_writer(one, turn, name, key),
+        on_change=_writer(one, turn, name, key, value),
     )
 
 
-def _writer(one: Neuron, turn: Turn, name: str, key: str) -> Callable[[], None]:
+def _writer(one: Neuron, turn: Turn, name: str, key: str, told: float) -> Callable[[], None]:
     def report() -> None:
         value = float(st.session_state[key])
+        # Two quick clicks elsewhere: the second still brings the value of a knob that the first has taken away, and
+        # Streamlit holds it to be new. Nobody has turned it.
+        if value == told:
+            return
         new = (value, turn.bias) if name == "weight" else (turn.weight, value)
         write(one, Turn(turn.term, *new))
 
