@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -163,10 +164,14 @@ class App:
     def click(self, key: str, panel: int = 0, tile: int = 0, cell: Cell = (0, 0), shape: Cell = (1, 1)) -> None:
         """Click on a cell; anew where the page moved under the pointer, as a chart that comes late makes it do."""
         wanted = f"{panel},{tile}," + (f"{cell[0]},{cell[1]}" if shape != (1, 1) else "")
+        picked = []
         for _ in range(3):
             self.canvas(key).click(position=self.point(key, panel, tile, cell, shape))
-            if (self.picked(key) or "").startswith(wanted):
+            picked.append(self.picked(key) or "")
+            if picked[-1].startswith(wanted):
                 return
+            self.still()
+        raise AssertionError(f"clicked on {wanted} of {key}, which picked {picked}")
 
     def hover(self, key: str, panel: int = 0, tile: int = 0, cell: Cell = (0, 0), shape: Cell = (1, 1)) -> str:
         """What is said under the pointer."""
@@ -178,6 +183,10 @@ class App:
     def upload(self, name: str, content: bytes) -> None:
         chooser = self.element("stFileUploader").locator("input[type=file]")
         chooser.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+Open = Callable[..., App]
+"""Opens a window of a server: its URL, and perhaps a width and a height."""
 
 
 def shows(text: str, value: float, places: int = 2) -> bool:
