@@ -104,22 +104,17 @@ def main() -> None:
         answering(ours)
         answering(empty)
 
-        def opened(title: str, address: str, selector: str) -> Subject:
-            page = browser.new_page(viewport={"width": 1920, "height": 1080})
-            page.add_init_script(METER)
-            page.goto(address)
-            thumb = page.locator(selector).first
-            thumb.wait_for(state="attached", timeout=60_000)
-            page.wait_for_function("() => meter.last && meter.still(1000)", polling=100, timeout=60_000)
-            return Subject(title, page, thumb)
+        def subject_at(title: str, address: str, selector: str) -> Subject:
+            page = opened(browser, address, selector)
+            return Subject(title, page, page.locator(selector).first)
 
         app, slider = f"http://localhost:{ours}", "input[type=range]"
         link = "net=mnist-cnn&image=test-0&layer=conv2"
         subjects = [
-            opened("Empty page: slider", f"http://localhost:{empty}", f".st-key-phase {slider}"),
-            opened("Filters: input channel", f"{app}/filters?{link}", f".st-key-slider-channel {slider}"),
-            opened("Feature maps: layer", f"{app}/maps?{link}", f".st-key-slider-layer {slider}"),
-            opened("Feature maps: pick a map", f"{app}/maps?{link}&unit=4", ".st-key-raster-maps canvas"),
+            subject_at("Empty page: slider", f"http://localhost:{empty}", f".st-key-phase {slider}"),
+            subject_at("Filters: input channel", f"{app}/filters?{link}", f".st-key-slider-channel {slider}"),
+            subject_at("Feature maps: layer", f"{app}/maps?{link}", f".st-key-slider-layer {slider}"),
+            subject_at("Feature maps: pick a map", f"{app}/maps?{link}&unit=4", ".st-key-raster-maps canvas"),
         ]
         for turn in range(-5, asked.presses):
             for subject in subjects if turn % 2 == 0 else subjects[::-1]:
@@ -127,6 +122,16 @@ def main() -> None:
     found = _compared(subjects)
     print(table(HEADS, [_row(row) for row in found]))
     report({"browser": found}, asked.json)
+
+
+def opened(browser: Any, address: str, selector: str = "body") -> Page:
+    """A page with the meter in it, once it shows what is selected and has stood still for a second."""
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.add_init_script(METER)
+    page.goto(address)
+    page.locator(selector).first.wait_for(state="attached", timeout=60_000)
+    page.wait_for_function("() => meter.last && meter.still(1000)", polling=100, timeout=60_000)
+    return page
 
 
 def _compared(subjects: list[Subject]) -> list[dict[str, Any]]:

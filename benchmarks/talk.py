@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.browser import METER
+from benchmarks.browser import opened
 from benchmarks.measuring import ROOT, answering, free_port, launch, milliseconds, report, serving, table
 from nnviz.pages.talk import scenes
 
@@ -41,8 +41,8 @@ def main() -> None:
     ):
         answering(ours)
         answering(empty)
-        wall = _opened(browser, f"http://localhost:{ours}/talk?scene=1")
-        slider = _opened(browser, f"http://localhost:{empty}")
+        wall = opened(browser, f"http://localhost:{ours}/talk?scene=1")
+        slider = opened(browser, f"http://localhost:{empty}")
         thumb = slider.locator(".st-key-phase input[type=range]").first
         taken: dict[str, list[float]] = {"empty": [], "first": [], "again": []}
         by_scene: dict[int, list[float]] = {}
@@ -72,14 +72,6 @@ def main() -> None:
     print(f"\nThe slowest scene: {slowest} ({talk[slowest - 1].page}), p50 {milliseconds(by_scene[slowest]):.0f} ms.")
     per_scene = {str(at): [round(1000 * time, 1) for time in times] for at, times in sorted(by_scene.items())}
     report({"talk": found, "by scene": per_scene}, asked.json)
-
-
-def _opened(browser: Any, address: str) -> Page:
-    page = browser.new_page(viewport={"width": 1920, "height": 1080})
-    page.add_init_script(METER)
-    page.goto(address)
-    page.wait_for_function("() => meter.last && meter.still(1000)", polling=100, timeout=60_000)
-    return page
 
 
 def _press(page: Page, key: str) -> float:

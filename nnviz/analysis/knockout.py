@@ -28,7 +28,7 @@ from nnviz.analysis.batches import batches
 from nnviz.analysis.graph import LOGITS, PROBABILITIES
 from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.network import Network
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target, as_target, logit
 from nnviz.analysis.trace import Trace, compiled, fitted_to, inputs, scoring
 from nnviz.errors import NnvizError
@@ -113,12 +113,7 @@ def importance(network: Network, image: Any, layer: str, target: Target | int | 
     Raises:
         NnvizError: as `knocked_out`; a target that is no class score.
     """
-    steps = ranking(network, image, layer, target)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
+    return finished(ranking(network, image, layer, target))
 
 
 def ranking(

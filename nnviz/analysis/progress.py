@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -16,3 +19,12 @@ class Progress:
     done: int
     total: int
     so_far: Any = None
+
+
+def finished(steps: Generator[Progress, None, T]) -> T:
+    """The result of a long job, done to its end without a word."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

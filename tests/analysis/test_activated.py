@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 
 import nnviz
 from nnviz.analysis.activated import activated, activated_layers, has_activation
@@ -15,7 +16,7 @@ from nnviz.errors import NnvizError
 
 @pytest.fixture(scope="module")
 def bundled():
-    return {name: load(name) for name in ("mnist-cnn", "mnist-mlp")}
+    return {name: shipped(name) for name in ("mnist-cnn", "mnist-mlp")}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_every_tiny_network_has_its_values(case):
 
 
 def test_a_relu_that_ends_at_six_is_called_so():
-    network = nnviz.load("photo-cnn")
+    network = shipped("photo-cnn")
     trace = nnviz.trace(network, nnviz.photographs.photograph("cat"))
     found = activated(network, trace, "block05_depthwise_relu")
     assert (found.function, found.source) == ("relu6", "block05_depthwise_bn")

@@ -3,8 +3,8 @@
 import keras
 import pytest
 from keras import layers
+from shipped import shipped
 
-import nnviz
 from nnviz.analysis.blocks import DEEP, blocks, prefix, rest
 from nnviz.analysis.network import load
 
@@ -35,7 +35,7 @@ def test_a_name_begins_with_its_block(name, expected):
 
 
 def test_the_photograph_net_has_its_blocks():
-    network = load("photo-cnn")
+    network = shipped("photo-cnn")
     parts = found(network)
     assert [block.name for block in parts] == [
         *("picture", "stem", *(f"block{n:02d}" for n in range(1, 17)), "head", "classes"),
@@ -51,7 +51,7 @@ def test_the_photograph_net_has_its_blocks():
 
 @pytest.mark.parametrize("name", ["mnist-cnn", "mnist-mlp"])
 def test_a_network_that_fits_the_screen_has_none(name):
-    assert found(nnviz.load(name)) == ()
+    assert found(shipped(name)) == ()
 
 
 def stages(names):

@@ -2,24 +2,19 @@
 
 import numpy as np
 import pytest
+from draining import drained
+from shipped import shipped
 
-from nnviz import NnvizError, digits, load, trace
+from nnviz import NnvizError, digits, trace
 from nnviz.analysis.confusion import Answers, answers
-
-
-def drained(steps):
-    while True:
-        try:
-            progress = next(steps)
-        except StopIteration as end:
-            assert (progress.done, progress.total) == (10_000, 10_000)
-            return end.value
 
 
 @pytest.fixture(scope="module", params=["mnist-cnn", "mnist-mlp", "mnist-cnn-shuffled"])
 def read(request):
-    network = load(request.param)
-    return network, drained(answers(network))
+    network = shipped(request.param)
+    found, told = drained(answers(network))
+    assert (told[-1].done, told[-1].total) == (10_000, 10_000)
+    return network, found
 
 
 def test_it_counts_what_the_card_says(read):
@@ -36,8 +31,8 @@ def test_it_counts_what_the_card_says(read):
 
 
 def test_the_bundled_networks_read_as_many_as_the_readme_says():
-    assert drained(answers(load("mnist-cnn"))).correct == 9934
-    assert drained(answers(load("mnist-mlp"))).correct == 9870
+    assert drained(answers(shipped("mnist-cnn")))[0].correct == 9934
+    assert drained(answers(shipped("mnist-mlp")))[0].correct == 9870
 
 
 def test_mistakes_are_mistakes_and_the_surest_come_first(read):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 
 from nnviz.analysis import digits, dossier
 from nnviz.analysis.graph import LOGITS
@@ -16,7 +17,7 @@ from nnviz.errors import NnvizError
 
 @pytest.fixture(scope="module")
 def network():
-    return load("mnist-cnn")
+    return shipped("mnist-cnn")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage
+from shipped import shipped
 
 import nnviz
 from nnviz.analysis import digits
@@ -31,7 +32,7 @@ def _sides(row, column):
 
 
 def test_digits_that_were_drawn_large_are_still_read():
-    network = nnviz.load("mnist-cnn")
+    network = shipped("mnist-cnn")
     read = []
     for index in range(_COUNT):
         image, label = digits.digit(index)

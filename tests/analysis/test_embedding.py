@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from draining import drained
+from shipped import shipped
 from sklearn.metrics import silhouette_score
 
-from nnviz import NnvizError, digits, load
+from nnviz import NnvizError, digits
 from nnviz.analysis.embedding import apart, embedded, embedding, nearest, principal, squared_distances
 
 GENERATOR = np.random.default_rng(0)
@@ -95,18 +97,13 @@ def test_another_vector_stands_where_its_own_would():
 
 
 def test_the_digits_come_apart_with_depth():
-    network, (images, labels) = load("mnist-mlp"), digits.test_set()
+    network, (images, labels) = shipped("mnist-mlp"), digits.test_set()
     layers = ("input", "dense1", "dense2", "output")
 
-    def drained():
-        steps, told = embedded(network, layers, images[:400], labels[:400].astype(int)), []
-        while True:
-            try:
-                told.append(next(steps))
-            except StopIteration as end:
-                return end.value, told
+    def apart():
+        return drained(embedded(network, layers, images[:400], labels[:400].astype(int)))
 
-    found, told = drained()
+    found, told = apart()
     assert [progress.done for progress in told] == sorted(progress.done for progress in told)
     assert told[-1].done == told[-1].total
     assert tuple(found) == layers
@@ -115,4 +112,4 @@ def test_the_digits_come_apart_with_depth():
     assert found["output"].space.silhouette > 0.8
     np.testing.assert_allclose(found["input"].mean, images[:400].reshape(400, -1).mean(axis=0) / 255, atol=1e-5)
     # The same each time.
-    np.testing.assert_array_equal(drained()[0]["dense1"].coordinates, found["dense1"].coordinates)
+    np.testing.assert_array_equal(apart()[0]["dense1"].coordinates, found["dense1"].coordinates)

@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from shipped import shipped
 
 from nnviz.analysis import folder as listing
 from nnviz.analysis.folder import first_readable, folder
 from nnviz.analysis.images import decode
-from nnviz.analysis.network import load
 from nnviz.analysis.pictures import batch
 from nnviz.errors import NnvizError
 
@@ -185,7 +185,7 @@ def test_a_network_is_given_them_as_it_takes_a_picture(tmp_path):
     painted(tmp_path / "a.png", size=(40, 30))
     painted(tmp_path / "b.png", mode="L")
     (tmp_path / "c.png").write_bytes(b"broken")
-    network, found = load("mnist-cnn"), folder(tmp_path)
+    network, found = shipped("mnist-cnn"), folder(tmp_path)
     pixels, numbers = batch(network, found, np.array([0, 1, 2]))
     assert numbers.tolist() == [0, 1]
     assert pixels.shape == (2, 28, 28, 1)

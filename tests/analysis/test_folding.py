@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from shipped import shipped
 
 from nnviz.analysis import photographs, targets
 from nnviz.analysis.attribution import explain
@@ -255,7 +256,7 @@ def test_the_photo_net_is_folded_whole():
     In single precision a ReLU whose input is within rounding of 0 may open in the one and not in the other, so there
     the gradients are compared as a whole.
     """
-    network = load("photo-cnn")
+    network = shipped("photo-cnn")
     graph = network.graph
     assert len(graph.folding.pairs) == 49
     assert graph.fixed

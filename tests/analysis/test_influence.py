@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from shipped import shipped
 
 from nnviz.analysis import digits, targets
 from nnviz.analysis.graph import LOGITS
@@ -28,7 +29,7 @@ def bundled_pairs():
     """Both networks that ship, with a real digit as they take it."""
     found = {}
     for name in ("mnist-mlp", "mnist-cnn"):
-        network = load(name)
+        network = shipped(name)
         found[name] = network, trace(network, digits.digit(0)[0]).image
     return found
 

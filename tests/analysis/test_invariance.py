@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 
 import nnviz
 from nnviz.analysis.digits import digit
@@ -26,7 +27,7 @@ from nnviz.errors import NnvizError
 
 @pytest.fixture(scope="module")
 def cnn():
-    return load("mnist-cnn")
+    return shipped("mnist-cnn")
 
 
 def test_nothing_changes_without_a_shift_and_the_scale_does_not_matter():

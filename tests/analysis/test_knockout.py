@@ -5,7 +5,9 @@ import threading
 import keras
 import numpy as np
 import pytest
+from draining import drained
 from keras import layers
+from shipped import shipped
 
 from nnviz.analysis import digits, targets
 from nnviz.analysis.images import Fitted, Transform, fit, rescale
@@ -13,14 +15,6 @@ from nnviz.analysis.knockout import Accuracy, accuracy, importance, knocked_out,
 from nnviz.analysis.network import load
 from nnviz.analysis.trace import trace
 from nnviz.errors import NnvizError
-
-
-def drained(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
 
 
 def zeroed(model, layer, units):
@@ -158,31 +152,25 @@ def test_a_ranking_goes_in_steps_where_one_batch_would_be_too_large(monkeypatch,
     ],
 )
 def test_accuracy_is_what_a_keras_copy_counts(name, layer, units):
-    network, count = load(name), 300
+    network, count = shipped(name), 300
     images, labels = digits.labelled(network)
     np.testing.assert_array_equal(labels, digits.test_set()[1])
     copy = zeroed(network.model, layer, units)
     batch = (images[:count] / 255).astype(np.float32).reshape(count, *network.graph.input_shape)
     right = int((copy(batch).numpy().argmax(axis=1) == labels[:count]).sum())
-    found = drained(accuracy(network, images[:count], labels[:count], layer, units))
+    found, _ = drained(accuracy(network, images[:count], labels[:count], layer, units))
     assert found == Accuracy(right, count)
     assert found.share == right / count
-    plain = drained(accuracy(network, images[:count], labels[:count]))
+    plain, _ = drained(accuracy(network, images[:count], labels[:count]))
     assert plain.correct == int((network.model(batch).numpy().argmax(axis=1) == labels[:count]).sum())
     assert right < plain.correct
 
 
 @pytest.mark.parametrize("name", ["mnist-cnn", "mnist-mlp", "mnist-mlp-shuffled"])
 def test_accuracy_as_trained_is_what_the_card_says(name):
-    network = load(name)
+    network = shipped(name)
     images, labels = digits.labelled(network)
-    steps, seen = accuracy(network, images, labels, network.layers[1].name), []
-    while True:
-        try:
-            seen.append(next(steps))
-        except StopIteration as finished:
-            found = finished.value
-            break
+    found, seen = drained(accuracy(network, images, labels, network.layers[1].name))
     assert (found.correct, found.total) == (network.card["test"]["correct"], network.card["test"]["digits"])
     assert seen[-1].so_far == found
     assert [step.done for step in seen] == sorted({step.so_far.total for step in seen})
@@ -201,7 +189,7 @@ def test_digits_are_brought_to_the_size_of_the_network(fixed_weights):
         pixels = Transform(shuffle=4).apply(fit(image, (14, 14, 3), (0.01,) * 3, (0.0,) * 3).pixels)
         own = rescale(pixels, network.scale, network.offset)
         right += trace(network, Fitted(own, pixels, "")).winner == label
-    assert drained(accuracy(network, images[:40], labels[:40])) == Accuracy(right, 40)
+    assert drained(accuracy(network, images[:40], labels[:40]))[0] == Accuracy(right, 40)
 
 
 def test_no_accuracy_for_other_classes(cases):
@@ -210,7 +198,7 @@ def test_no_accuracy_for_other_classes(cases):
 
 
 def test_another_choice_is_not_traced_again():
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     for image, units in ((0, ()), (1, (3,)), (2, (1, 2, 3)), (0, range(16))):
         knocked_out(network, digits.digit(image)[0], "conv1", units)
         importance(network, digits.digit(image)[0], "conv1", image)
@@ -220,7 +208,7 @@ def test_another_choice_is_not_traced_again():
 
 
 def test_the_shared_weights_stay_bit_by_bit():
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     before = [weight.numpy().tobytes() for weight in network.model.weights]
     for layer in switchable(network):
         knocked_out(network, digits.digit(0)[0], layer.name, [0])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from shipped import shipped
 
 from nnviz import NnvizError, digits, load, trace
 from nnviz.analysis.images import Transform, fit
@@ -62,7 +63,7 @@ def test_a_card_says_what_a_network_was_trained_on(cases):
 @pytest.mark.parametrize("name", ["mnist-mlp", "mnist-cnn"])
 def test_a_network_reads_the_kind_of_digits_that_it_was_trained_on(name):
     """The first eight, which all four read when they are of their kind."""
-    plain, other = load(name), load(f"{name}-shuffled")
+    plain, other = shipped(name), shipped(f"{name}-shuffled")
     assert (plain.shuffle, other.shuffle) == (None, SEED)
     right = np.zeros((2, 2), int)
     for index in range(8):

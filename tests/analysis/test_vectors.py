@@ -2,25 +2,17 @@
 
 import numpy as np
 import pytest
+from draining import drained
+from shipped import shipped
 
-from nnviz import NnvizError, digits, load, trace
+from nnviz import NnvizError, digits, trace
 from nnviz.analysis.batches import batches
 from nnviz.analysis.vectors import EXACT, HASHED, as_vector, depths, lengths, sample, source, vectors
 
 
-def drained(steps):
-    """The result of a long job, and the progress it told."""
-    told = []
-    while True:
-        try:
-            told.append(next(steps))
-        except StopIteration as end:
-            return end.value, told
-
-
 @pytest.mark.parametrize("name", ["mnist-cnn", "mnist-mlp", "mnist-cnn-shuffled"])
 def test_vectors_are_the_flattened_activations(name):
-    network, images = load(name), digits.test_set()[0][[3, 700, 9999]]
+    network, images = shipped(name), digits.test_set()[0][[3, 700, 9999]]
     layers = [layer.name for layer in network.layers]
     found, told = drained(vectors(network, layers, images))
     assert (told[-1].done, told[-1].total) == (3, 3)
@@ -37,7 +29,7 @@ def test_a_long_vector_is_hashed_alike_in_the_graph_and_by_itself_and_keeps_its_
     import nnviz.analysis.vectors as module
 
     monkeypatch.setattr(module, "EXACT", 10_000)
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     images = digits.test_set()[0][:6]
     (found, _), whole = drained(vectors(network, ["conv1"], images)), []
     assert found["conv1"].shape == (6, HASHED)
@@ -60,7 +52,7 @@ def test_up_to_its_limit_a_vector_is_exact():
 
 
 def test_the_sample_is_every_fifth_digit_and_fair():
-    numbers = sample(load("mnist-cnn"))
+    numbers = sample(shipped("mnist-cnn"))
     np.testing.assert_array_equal(numbers, np.arange(0, 10_000, 5))
     labels = digits.test_set()[1]
     share = np.bincount(labels[numbers], minlength=10) / 2000
@@ -76,7 +68,7 @@ def test_a_layer_that_only_flattens_has_the_vector_of_what_it_reads(cases):
 
 
 def test_batches_hold_every_digit_once():
-    network, images = load("mnist-mlp"), digits.test_set()[0][:1203]
+    network, images = shipped("mnist-mlp"), digits.test_set()[0][:1203]
     seen = np.zeros(1203, int)
     for part, batch in batches(network, images):
         seen[part] += 1
@@ -87,4 +79,4 @@ def test_batches_hold_every_digit_once():
 
 def test_an_unknown_layer_is_named():
     with pytest.raises(NnvizError, match="Received: 'nowhere'"):
-        next(vectors(load("mnist-mlp"), ["nowhere"], digits.test_set()[0][:2]))
+        next(vectors(shipped("mnist-mlp"), ["nowhere"], digits.test_set()[0][:2]))

@@ -8,9 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from app import LOOK, SECONDS, App
+from app import LOOK, SECONDS, App, Open
 from get_browser import installed
 from playwright.sync_api import Browser, Page, sync_playwright
+from rastering import FILES
+from scripted import blank_page
 from server import Server, serving
 
 from nnviz.analysis.network import Network, load
@@ -51,9 +53,6 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=own, args=list(SWITCHES))
         yield started
         started.close()
-
-
-Open = Callable[..., App]
 
 
 @pytest.fixture
@@ -114,3 +113,10 @@ def page(app: App) -> Page:
 def networks() -> dict[str, Network]:
     """The bundled networks in the test's own process, for the numbers that the app must show."""
     return {name: load(name) for name in ("mnist-cnn", "mnist-mlp")}
+
+
+@pytest.fixture(scope="module")
+def script(browser: Browser) -> Iterator[Page]:
+    """A page with nothing in it but the raster component's functions."""
+    with blank_page(browser, FILES) as page:
+        yield page

@@ -9,8 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from app import App, shows
-from conftest import Open
+from app import App, Open, shows
 from convolving import assert_right, cell
 from keras import layers
 from server import serving

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from app import SECONDS, App
+from draining import drained
 
 from nnviz.analysis import digits
 from nnviz.analysis.embedding import Embedding, embedded
@@ -19,12 +20,8 @@ NUMBERS = np.arange(0, 10_000, 5)
 def dense2(networks: dict[str, Network]) -> Embedding:
     """The digits in a layer of the plain net, in the test's own process."""
     images, labels = digits.test_set()
-    steps = embedded(networks["mnist-mlp"], ["dense2"], images[NUMBERS], labels[NUMBERS].astype(int))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value["dense2"]
+    found, _ = drained(embedded(networks["mnist-mlp"], ["dense2"], images[NUMBERS], labels[NUMBERS].astype(int)))
+    return found["dense2"]
 
 
 def opened(app: App, **parameters: object) -> App:

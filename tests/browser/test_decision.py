@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from app import SECONDS, App, shows
+from app import SECONDS, App, Open, shows
 from server import Server
 
 import nnviz
 from nnviz.analysis.digits import digit
 from nnviz.analysis.knockout import knocked_out
 from nnviz.analysis.network import Network
-
-Open = Callable[..., App]
 
 
 def check(app: App, network: Network, layer: str, off: tuple[int, ...]) -> None:

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from app import SECONDS, App, shows
+from draining import drained
 
 from nnviz.analysis import digits, evidence
 from nnviz.analysis.attribution import explain
@@ -40,12 +41,7 @@ def curves(networks: dict[str, Network]) -> evidence.Curves:
     """The deletion and insertion of the same map, in the test's own process."""
     network, image = networks["mnist-cnn"], digits.digit(0)[0]
     found = explain(network, image, "gradient", 7)
-    steps = evidence.deleting(network, image, found.over_image(), 7, steps=28, maps=10)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return drained(evidence.deleting(network, image, found.over_image(), 7, steps=28, maps=10))[0]
 
 
 def test_the_curves_are_those_of_the_analysis(app: App, curves: evidence.Curves) -> None:

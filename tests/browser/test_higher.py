@@ -6,6 +6,7 @@ import re
 
 import pytest
 from app import SECONDS, App, shows
+from draining import drained
 
 import nnviz
 from nnviz.analysis import digits
@@ -19,12 +20,7 @@ COUNT = 7
 @pytest.fixture(scope="module")
 def searched(networks: dict[str, Network]) -> Strongest:
     """The search of the convolutional digits in the test's own process."""
-    steps = strongest(networks["mnist-cnn"], digits.test_set()[0], count=COUNT)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return drained(strongest(networks["mnist-cnn"], digits.test_set()[0], count=COUNT))[0]
 
 
 def opened(app: App, **parameters: object) -> App:

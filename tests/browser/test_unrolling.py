@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import itertools
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
+from scripted import blank_page, run
 
 import nnviz.components.raster as raster_package
 import nnviz.components.unrolling as package
@@ -28,15 +28,10 @@ SHAPES = [
 @pytest.fixture(scope="module")
 def script(browser: Browser) -> Iterator[Page]:
     """A page with nothing in it but the component's functions."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
-    page = context.new_page()
-    tables = json.dumps({name: table.ravel().tolist() for name, table in TABLES.items()})
     files = [Path(raster_package.__file__).parent / name for name in ("layout.js", "paint.js")]
     files += [Path(package.__file__).parent / name for name in SCRIPTS]
-    parts = [path.read_text().replace("export default function", "function component") for path in files]
-    page.add_script_tag(content=f"const COLOURS = {tables};\n" + "\n".join(parts))
-    yield page
-    context.close()
+    with blank_page(browser, files) as page:
+        yield page
 
 
 def sent(shape: tuple[int, int, int, bool]) -> tuple[np.ndarray, str]:
@@ -44,12 +39,6 @@ def sent(shape: tuple[int, int, int, bool]) -> tuple[np.ndarray, str]:
     values = np.random.default_rng(0).random(shape[:3]).astype(np.float32) * 255
     layout = Layout(values, shape[3], "grey", (0.0, 255.0), 0, 1 if shape[3] else min(shape[2], 32), 0, (), ())
     return values, base64.b64encode(packed(layout, {"alt": "", "below": 4, "unrolled": 0, "seen": 0})).decode()
-
-
-def run(page: Page, body: str, *arguments: Any) -> Any:
-    """The value of a piece of script, in which `a` holds the arguments and `bytes(text)` reads a buffer."""
-    read = "const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));"
-    return page.evaluate(f"(a) => {{ {read} {body} }}", list(arguments))
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from app import FIRST, App, shows
+from app import FIRST, App, Open, shows
 from PIL import Image
 from server import ROOT, Server
 
@@ -19,7 +19,6 @@ from nnviz.analysis.attribution import method_named
 from nnviz.analysis.digits import digit
 from nnviz.analysis.network import Network, load
 
-Open = Callable[..., App]
 Serve = Callable[..., Server]
 
 

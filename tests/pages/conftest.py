@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 import pytest
+from keras import layers
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,3 +42,33 @@ def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Pat
         return found
 
     return save
+
+
+@pytest.fixture
+def nothing_kept(monkeypatch, tmp_path) -> Iterator[None]:
+    """No long job is done or under way yet, whatever was looked at before."""
+    from nnviz.pages import page, work
+    from nnviz.pages.background import Worker
+
+    monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(work, "_results", {})
+    own = Worker()
+    monkeypatch.setattr(work, "worker", own)
+    monkeypatch.setattr(page, "worker", own)
+    yield
+    own.close()
+
+
+@pytest.fixture
+def dead(fixed_weights, tmp_path, monkeypatch) -> None:
+    """The app has a network of the viewer's own, `dead`, whose unit 1 of conv is off on any picture."""
+    from nnviz.pages import startup
+
+    conv = layers.Conv2D(3, 3, activation="relu", name="conv")
+    stack = [keras.Input((28, 28, 1)), conv, layers.Flatten(), layers.Dense(2, name="scores")]
+    model = fixed_weights(keras.Sequential(stack))
+    kernel, bias = conv.get_weights()
+    kernel[..., 1], bias[1] = -1.0, -1.0
+    conv.set_weights([kernel, bias])
+    model.save(tmp_path / "dead.keras")
+    monkeypatch.setattr(startup, "options", startup.Options(model=tmp_path / "dead.keras"))

@@ -42,6 +42,15 @@ def picture(app: AppTest, key: str) -> tuple[dict[str, Any], np.ndarray]:
     return _unpacked(found)
 
 
+def tiles(header: dict[str, Any], values: np.ndarray) -> list[np.ndarray]:
+    """The tiles of each panel of a raster, (n, h, w, channels)."""
+    found = []
+    for panel in header["panels"]:
+        shape = (panel["n"], panel["h"], panel["w"], panel["channels"])
+        found.append(values[panel["offset"] :][: np.prod(shape)].reshape(shape))
+    return found
+
+
 def _unpacked(buffer: bytes) -> tuple[dict[str, Any], np.ndarray]:
     length = int.from_bytes(buffer[:4], "little")
     header = json.loads(buffer[4 : 4 + length])

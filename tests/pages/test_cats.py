@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 from shown import caption, picture
 from streamlit.testing.v1 import AppTest
 
@@ -64,7 +65,7 @@ def addressed(app):
 
 
 def traced(name):
-    network = load("photo-cnn")
+    network = shipped("photo-cnn")
     return network, nnviz.trace(network, photographs.photograph(name))
 
 

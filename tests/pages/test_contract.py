@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -12,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 import nnviz.pages as package
 from nnviz.pages import library, startup
+from nnviz.pages.background import worker
 from nnviz.pages.page import Page
 from nnviz.pages.registry import PAGES
 
 SLUGS = tuple(page.slug for page in PAGES)
-WHOLE = ("flatten", "plain", "decision", "saliency")
+WHOLE = ("flatten", "plain", "decision", "saliency", "cats")
 """Pages on the whole network, on which the layer under study hardly matters: its two ends will do."""
 
 
@@ -57,6 +59,13 @@ NETWORKS = ("mnist-mlp", "mnist-cnn", "nested", "any_size", "one_sigmoid", "mlp_
 def files(saved):
     """The odd networks as files, as a viewer brings them."""
     return saved(NETWORKS[2:], OWN, 77)
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on() -> Iterator[None]:
+    """What a page begins in the background is not waited for here: it would search 10,000 digits for each network."""
+    yield
+    worker.close()
 
 
 def script(slug: str) -> None:

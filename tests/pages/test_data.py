@@ -6,11 +6,14 @@ from importlib import metadata
 import keras
 import numpy as np
 import pytest
+from draining import drained
 from keras import layers
+from shipped import shipped
+from shown import caption, texts
 from sklearn.manifold import trustworthiness
 from streamlit.testing.v1 import AppTest
 
-from nnviz import digits, load, trace
+from nnviz import digits, trace
 from nnviz.analysis.confusion import Answers
 from nnviz.analysis.embedding import embedding
 from nnviz.analysis.tsne import tsne
@@ -47,15 +50,6 @@ def opened(finished=True, **parameters):
     return app
 
 
-def html(app):
-    return [element.proto.body for element in app.main if type(element).__name__ == "Html"]
-
-
-def caption(app):
-    (text,) = (text for text in html(app) if "nn-caption" in text)
-    return text
-
-
 def sent(app):
     """Per component its header, its float numbers, and what follows them."""
     found = []
@@ -72,13 +66,9 @@ def sent(app):
 @pytest.fixture(scope="module")
 def mlp():
     """Vectors of the sampled digits in the layers of the plain net, and the digits' numbers and classes."""
-    network, numbers = load("mnist-mlp"), np.arange(0, 10_000, 5)
-    steps = vectors(network, ["input", "dense2", "output"], digits.test_set()[0][numbers])
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value, numbers, digits.test_set()[1][numbers].astype(int)
+    network, numbers = shipped("mnist-mlp"), np.arange(0, 10_000, 5)
+    found, _ = drained(vectors(network, ["input", "dense2", "output"], digits.test_set()[0][numbers]))
+    return found, numbers, digits.test_set()[1][numbers].astype(int)
 
 
 def test_the_map_is_the_layers_principal_components(mlp):
@@ -97,14 +87,14 @@ def test_the_map_is_the_layers_principal_components(mlp):
     assert f"for {expected.space.accuracy:.1%} of 2,000" in said
     assert f"by the pixels alone for {embedding(values['input'], labels).space.accuracy:.1%}" in said
     assert "come apart with depth" in said
-    assert f"Silhouette {expected.space.silhouette:.2f} by all 64 numbers" in "".join(html(app))
+    assert f"Silhouette {expected.space.silhouette:.2f} by all 64 numbers" in "".join(texts(app))
 
 
 def test_a_picture_that_is_not_among_them_stands_where_it_would(mlp):
     values, _, labels = mlp
     app = opened(net="mnist-mlp", layer="dense2", image="test-18", axes=3)
     header = sent(app)[0][0]
-    vector = trace(load("mnist-mlp"), digits.digit(18)[0]).activations["dense2"]
+    vector = trace(shipped("mnist-mlp"), digits.digit(18)[0]).activations["dense2"]
     place = embedding(values["dense2"], labels).place(vector)
     assert (header["axes"], header["picked"]) == (3, None)
     np.testing.assert_allclose(header["other"], place, atol=2e-3)
@@ -119,19 +109,13 @@ def test_the_map_is_that_of_t_sne_and_of_the_axes_until_it_has_begun(mlp):
     expected = embedding(values["output"], labels)
     header, coordinates, _ = sent(app := opened(net="mnist-mlp", layer="output", image="test-15", reduce="tsne"))[0]
     assert (header["axes"], header["picked"]) == (2, 3)
-    steps = tsne(values["output"], expected.coordinates[:, :2])
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found = end.value
-            break
+    found, _ = drained(tsne(values["output"], expected.coordinates[:, :2]))
     # The page drew the last word, whose neighbours are those of the vectors; its start is known to a few bits only.
     places = coordinates.reshape(len(labels), -1)[:, :2]
     score = trustworthiness(values["output"], places, n_neighbors=10)
     assert score == pytest.approx(trustworthiness(values["output"], found, n_neighbors=10), abs=0.01)
     assert score > trustworthiness(values["output"], expected.coordinates[:, :2], n_neighbors=10)
-    assert "t-SNE keeps neighbours together" in "".join(html(app))
+    assert "t-SNE keeps neighbours together" in "".join(texts(app))
 
 
 def test_where_umap_is_not_installed_it_says_how_to_get_it_and_draws_the_axes(mlp, monkeypatch):
@@ -144,7 +128,7 @@ def test_where_umap_is_not_installed_it_says_how_to_get_it_and_draws_the_axes(ml
     app = opened(net="mnist-mlp", layer="dense2", image="test-15", reduce="umap")
     places = sent(app)[0][1].reshape(-1, 3)
     np.testing.assert_allclose(places[:, :2], embedding(values["dense2"], labels).coordinates[:, :2], atol=2e-3)
-    assert "UMAP needs the package umap-learn: pip install umap-learn" in "".join(html(app))
+    assert "UMAP needs the package umap-learn: pip install umap-learn" in "".join(texts(app))
     assert "job-data-shape" not in app.session_state
 
 
@@ -153,7 +137,7 @@ def test_the_neighbours_are_those_of_a_loop(mlp):
     app = opened(net="mnist-mlp", layer="dense2", image="test-15", view="neighbours")
     header, tiles, _ = sent(app)[0]
     for panel, name in zip(header["panels"][1:], ("dense2", "input"), strict=True):
-        vector = trace(load("mnist-mlp"), digits.digit(15)[0]).activations[name].ravel()
+        vector = trace(shipped("mnist-mlp"), digits.digit(15)[0]).activations[name].ravel()
         far = [(float(np.sqrt(((one - vector) ** 2).sum())), i) for i, one in enumerate(values[name])]
         order = [i for _, i in sorted(far) if numbers[i] != 15][:12]
         assert panel["names"] == [f"test digit {numbers[i]}" for i in order]
@@ -195,7 +179,7 @@ def test_the_matrix_is_counted_and_its_cells_open_their_digits():
     assert [(mark["row"], mark["column"]) for mark in matrix["marks"]] == [(8, 8)]
     shown = [int(name.split()[-1]) for name in gallery["panels"][0]["names"]]
     assert len(shown) == min(counts[9, 4], mistakes.SHOWN)
-    network = load("mnist-mlp")
+    network = shipped("mnist-mlp")
     for number in shown:
         image, label = digits.digit(number)
         assert (label, network.classes[trace(network, image).winner]) == (9, "4")

@@ -6,7 +6,9 @@ import re
 import keras
 import numpy as np
 import pytest
+from draining import drained
 from keras import layers
+from shipped import shipped
 from shown import caption, picture, texts
 from streamlit.testing.v1 import AppTest
 
@@ -86,7 +88,7 @@ def crossed(app):
 
 @pytest.fixture(scope="module")
 def cnn():
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     return network, trace(network, digits.digit(0)[0])
 
 
@@ -163,7 +165,7 @@ def test_what_cannot_be_off_is_said(opened, layer, off, units, notice):
 
 def test_the_answer_s_own_units_are_no_choice_so_those_before_it_are_shown(opened):
     app = opened(view="knock", layer="softmax" if "softmax" in _names("mnist-cnn") else _names("mnist-cnn")[-1])
-    assert app.selectbox("knock-layer").value == [layer.name for layer in switchable(load("mnist-cnn"))][-1]
+    assert app.selectbox("knock-layer").value == [layer.name for layer in switchable(shipped("mnist-cnn"))][-1]
     assert "units of dropout are on" in caption(app)
 
 
@@ -209,13 +211,8 @@ def test_digits_are_counted_on_demand_and_kept(opened, cnn):
     images, labels = digits.labelled(network)
     counts = []
     for off in ((), (5,)):
-        steps = accuracy(network, images, labels, "conv1", off)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as finished:
-                counts.append(finished.value.correct)
-                break
+        counted, _ = drained(accuracy(network, images, labels, "conv1", off))
+        counts.append(counted.correct)
     key = ("knock-out accuracy", library.content_key("mnist-cnn"), "conv1", (5,))
     # What the page's own timer does, slice by slice.
     app.session_state["job-knock-out accuracy"].work(60)

@@ -7,11 +7,13 @@ import keras
 import numpy as np
 import pytest
 import shown
+from draining import drained
 from keras import layers
+from shipped import shipped
 from shown import caption, texts
-from streamlit.testing.v1 import AppTest
+from visiting import visited
 
-from nnviz import digits, load, trace
+from nnviz import digits, trace
 from nnviz.analysis import dossier
 from nnviz.analysis.filters import filter_bank
 from nnviz.analysis.patches import box
@@ -31,27 +33,13 @@ def script() -> None:
 
 
 def opened(finished=True, **parameters):
-    app = AppTest.from_function(script, default_timeout=120)
-    for name, value in parameters.items():
-        app.query_params[name] = str(value)
-    app.run()
-    for job in JOBS if finished else ():
-        if job in app.session_state:
-            app.session_state[job].work(300)
-            app.run()
-    assert not app.exception, app.exception[0].value
-    assert not app.error
-    return app
+    return visited(script, JOBS if finished else (), **parameters)
 
 
 def raster(app, key):
     """The header of a raster, and the tiles of each panel."""
     header, values = shown.picture(app, key)
-    tiles = []
-    for panel in header["panels"]:
-        shape = (panel["n"], panel["h"], panel["w"], panel["channels"])
-        tiles.append(values[panel["offset"] :][: np.prod(shape)].reshape(shape))
-    return header, tiles
+    return header, shown.tiles(header, values)
 
 
 def rows(app):
@@ -70,17 +58,12 @@ def rows(app):
 @pytest.fixture(scope="module")
 def searched():
     """The search of the convolutional digits, by itself."""
-    steps = strongest(load("mnist-cnn"), digits.test_set()[0], count=8)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return drained(strongest(shipped("mnist-cnn"), digits.test_set()[0], count=8))[0]
 
 
 @pytest.fixture
 def network():
-    return load("mnist-cnn")
+    return shipped("mnist-cnn")
 
 
 def loudest(searched, layer, unit):
@@ -181,7 +164,7 @@ def test_a_silent_unit_says_so(searched):
 def test_while_it_is_searched_there_is_what_is_known(monkeypatch):
     monkeypatch.setattr(indexed, "found", lambda current, of: None)
     app = opened(net="mnist-cnn", image="test-0", layer="conv2", unit=5)
-    here = trace(load("mnist-cnn"), digits.digit(0)[0]).activations["conv2"][..., 5].max()
+    here = trace(shipped("mnist-cnn"), digits.digit(0)[0]).activations["conv2"][..., 5].max()
     assert caption(app) == f"Unit 5 of conv2 answers to this picture with {here:.2f}; the digits are being searched."
     assert len(raster(app, "dossier-unit")[0]["panels"]) == 3
     assert [panel["title"] for panel in raster(app, "dossier-alike")[0]["panels"]] == [
@@ -194,7 +177,7 @@ def test_the_preferred_picture_is_that_of_the_page_of_likes():
     _, tiles = raster(app, "dossier-preferred")
     from nnviz import objectives, visualize
 
-    found = visualize(load("mnist-cnn"), objectives.channel("conv2", 5), 64)
+    found = visualize(shipped("mnist-cnn"), objectives.channel("conv2", 5), 64)
     np.testing.assert_allclose(tiles[0][0], found.pixels[0], atol=0.6)
 
 

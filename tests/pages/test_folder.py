@@ -4,17 +4,17 @@ import re
 
 import numpy as np
 import pytest
+from draining import drained
 from PIL import Image
 from shown import caption, texts
-from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz.analysis.folder import folder
 from nnviz.analysis.index import index
 from nnviz.analysis.photographs import gallery, photograph
 from nnviz.analysis.pictures import batch
 from nnviz.errors import NnvizError
-from nnviz.pages import background, indexed, library, page, searched, startup, work
-from nnviz.pages.background import Worker
+from nnviz.pages import background, indexed, library, searched, startup, work
 from nnviz.pages.patch_panels import given
 
 JOB = f"job-{indexed.JOB}"
@@ -35,19 +35,11 @@ def beside() -> None:
 
 
 def opened(finished=True, run=script, **parameters):
-    app = AppTest.from_function(run, default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = str(value)
-    app.run()
-    if finished and JOB in app.session_state:
-        app.session_state[JOB].work(300)
-        app.run()
-    assert not app.exception, app.exception[0].value
-    return app
+    return visited(run, [JOB] if finished else [], **parameters)
 
 
 @pytest.fixture
-def own(tmp_path, monkeypatch):
+def own(nothing_kept, tmp_path, monkeypatch):
     """A folder with 24 pictures in four sub-folders and one that cannot be read; nothing is searched yet."""
     root = tmp_path / "mine"
     for entry in gallery():
@@ -57,14 +49,8 @@ def own(tmp_path, monkeypatch):
             Image.fromarray(part).save(root / entry.name / f"{number}.png")
     (root / "astronaut" / "a broken one.png").write_bytes(b"no picture")
     (root / "a link.png").symlink_to(tmp_path / "nothing.png")
-    monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(startup, "options", startup.Options(folder=folder(root)))
-    monkeypatch.setattr(work, "_results", {})
-    worker = Worker()
-    monkeypatch.setattr(work, "worker", worker)
-    monkeypatch.setattr(page, "worker", worker)
-    yield root
-    worker.close()
+    return root
 
 
 def test_a_network_for_photographs_opens_on_the_folder_and_is_searched_in_it(own):
@@ -105,13 +91,7 @@ def test_the_sidebar_has_a_page_of_them_open_at_the_one_shown(own):
 
 def test_the_index_is_that_of_the_folder_and_one_that_cannot_be_read_is_said(own):
     app = opened(net="photo-cnn", layer="classes", unit=281)
-    steps = index(library.network("photo-cnn"), folder(own), where=own.parent / "other")
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found = end.value
-            break
+    found, _ = drained(index(library.network("photo-cnn"), folder(own), where=own.parent / "other"))
     best = found.layers["classes"].of(281)[0]
     title = folder(own).entries[best.image].path
     assert f"Of 24 pictures {title} excites it most ({best.value:.2f})" in caption(app)

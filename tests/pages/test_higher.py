@@ -2,23 +2,21 @@
 
 import re
 
-import keras
 import numpy as np
 import pytest
 import shown
-from keras import layers
+from draining import drained
+from shipped import shipped
 from shown import caption, texts
 from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz import digits, load, trace
 from nnviz.analysis.patches import cut
 from nnviz.analysis.receptive import receptive_fields
-from nnviz.analysis.strongest import Hit, as_given, strongest
-from nnviz.pages import depths, higher, indexed, page, startup, work
-from nnviz.pages.background import Worker
-from nnviz.pages.higher_words import of_digits, short
-from nnviz.pages.patch_panels import mean_of, patch_panel
-from nnviz.pages.searched import DIGITS
+from nnviz.analysis.strongest import as_given, strongest
+from nnviz.pages import higher, indexed, startup
+from nnviz.pages.patch_panels import mean_of
 
 JOB = f"job-{indexed.JOB}"
 
@@ -30,49 +28,18 @@ def script() -> None:
 
 
 def opened(finished=True, **parameters):
-    app = AppTest.from_function(script, default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = str(value)
-    app.run()
-    if finished and JOB in app.session_state:
-        app.session_state[JOB].work(300)
-        app.run()
-    assert not app.exception, app.exception[0].value
-    assert not app.error
-    return app
+    return visited(script, [JOB] if finished else [], **parameters)
 
 
 def pictures(app):
     """Per raster its header, and the tiles of each panel."""
-    found = []
-    for header, values in shown.pictures(app):
-        tiles = []
-        for panel in header["panels"]:
-            shape = (panel["n"], panel["h"], panel["w"], panel["channels"])
-            tiles.append(values[panel["offset"] :][: np.prod(shape)].reshape(shape))
-        found.append((header, tiles))
-    return found
+    return [(header, shown.tiles(header, values)) for header, values in shown.pictures(app)]
 
 
 @pytest.fixture(scope="module")
 def searched():
     """The search of the convolutional digits, by itself."""
-    steps = strongest(load("mnist-cnn"), digits.test_set()[0], count=higher.STUDIED)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
-@pytest.fixture
-def nothing_kept(monkeypatch, tmp_path):
-    """No search is done or under way yet, whatever was looked at before."""
-    monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path))
-    monkeypatch.setattr(work, "_results", {})
-    worker = Worker()
-    monkeypatch.setattr(work, "worker", worker)
-    monkeypatch.setattr(page, "worker", worker)
+    return drained(strongest(shipped("mnist-cnn"), digits.test_set()[0], count=higher.STUDIED))[0]
 
 
 def test_the_field_of_each_layer_is_drawn_at_one_place():
@@ -81,7 +48,7 @@ def test_the_field_of_each_layer_is_drawn_at_one_place():
     titles = [panel["title"] for panel in header["panels"]]
     assert titles == ["conv1: 7x7", "pool1: 8x8", "conv2: 16x16", "pool2: 18x18", "dense: whole", "output: whole"]
     assert header["picked"]["panel"] == 2
-    fields = receptive_fields(load("mnist-cnn").graph)
+    fields = receptive_fields(shipped("mnist-cnn").graph)
     conv2 = header["marks"][2]
     (top, bottom), (left, right) = (e.span(at, 28) for e, at in zip(fields["conv2"], (4, 8), strict=True))
     assert [conv2[key] for key in ("row", "column", "rows", "columns")] == [top, left, bottom - top, right - left]
@@ -99,7 +66,7 @@ def test_the_field_of_each_layer_is_drawn_at_one_place():
 @pytest.mark.parametrize(("layer", "unit"), [("conv1", 3), ("conv2", 5), ("pool2", 5), ("dense", 24), ("output", 4)])
 def test_the_patches_are_those_of_the_search(layer, unit, searched):
     app = opened(net="mnist-cnn", image="test-0", layer=layer, unit=unit)
-    network, fields = load("mnist-cnn"), receptive_fields(load("mnist-cnn").graph)
+    network, fields = shipped("mnist-cnn"), receptive_fields(shipped("mnist-cnn").graph)
     header, tiles = pictures(app)[1]
     seen = []
     for panel, drawn in zip(header["panels"], tiles, strict=True):
@@ -186,22 +153,7 @@ def test_a_search_done_for_one_viewer_is_there_for_the_next(nothing_kept):
     assert JOB not in app.session_state
 
 
-def test_a_unit_without_life_is_said_to_be_silent(fixed_weights, tmp_path, monkeypatch):
-    model = fixed_weights(
-        keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                layers.Conv2D(3, 3, activation="relu", name="conv"),
-                layers.Flatten(),
-                layers.Dense(2, name="scores"),
-            ]
-        )
-    )
-    kernel, bias = model.get_layer("conv").get_weights()
-    kernel[..., 1], bias[1] = -1.0, -1.0
-    model.get_layer("conv").set_weights([kernel, bias])
-    model.save(tmp_path / "dead.keras")
-    monkeypatch.setattr(startup, "options", startup.Options(model=tmp_path / "dead.keras"))
+def test_a_unit_without_life_is_said_to_be_silent(dead):
     app = opened(net="dead", layer="conv", unit=1)
     assert "silent on all of 10,000 digits" in caption(app)
 
@@ -235,7 +187,7 @@ def test_a_network_of_shuffled_pixels_gets_them_so_and_it_is_said():
     app = opened(net="mnist-cnn-shuffled", image="test-0", layer="conv1", unit=0)
     assert "shuffled as this network was trained" in "".join(texts(app))
     header, tiles = pictures(app)[1]
-    network = load("mnist-cnn-shuffled")
+    network = shipped("mnist-cnn-shuffled")
     panel = next(index for index, panel in enumerate(header["panels"]) if panel["note"] == "under study")
     index = int(header["panels"][panel]["names"][0].removeprefix("test digit "))
     value = float(header["panels"][panel]["labels"][0].split(": ")[1])
@@ -258,57 +210,3 @@ def test_a_moved_picture_moves_no_digit():
     at = next(i for i, panel in enumerate(plain[0]["panels"]) if panel["note"] == "under study")
     np.testing.assert_array_equal(pictures(app)[1][1][at], plain[1][at])
     assert "whatever is done to the picture" in "".join(texts(app))
-
-
-@pytest.mark.parametrize(
-    ("images", "whole", "logits", "said"),
-    [
-        (
-            [0, 17, 26],
-            False,
-            False,
-            "Its three strongest patches in 99 digits are from three 7s (3.00 to 1.00): all of",
-        ),
-        ([0, 1, 17], True, True, "Its three strongest of 99 digits are two 7s and one 2 (3.00 to 1.00 as logits): two"),
-        ([0], False, False, "Its one strongest patch in 99 digits is from one 7 (1.00): all of one class."),
-    ],
-)
-def test_the_digits_are_counted_in_words(images, whole, logits, said):
-    hits = [Hit(float(len(images) - at), index, None) for at, index in enumerate(images)]
-    assert of_digits(99, hits, whole, logits).startswith(said)
-
-
-def test_a_patch_at_the_border_is_chequered_there(searched):
-    network = load("mnist-cnn")
-    field = receptive_fields(network.graph)["conv1"]
-    panel = patch_panel(network, "key", DIGITS, [Hit(1.0, 0, (0, 27)), Hit(0.5, 1, (10, 10))], field, 2)
-    assert panel.tiles.shape == (2, 7, 7, 3)
-    corner = panel.tiles[0]
-    assert set(np.unique(corner[:3])) == set(np.unique(corner[:, 4:])) == {200.0, 226.0}
-    np.testing.assert_array_equal(corner[3:, :4, 0], digits.digit(0)[0][:4, 24:])
-    inside = patch_panel(network, "key", DIGITS, [Hit(0.5, 1, (10, 10))], field, 1)
-    assert inside.tiles.shape == (1, 7, 7)
-    np.testing.assert_array_equal(inside.tiles[0], digits.digit(1)[0][7:14, 7:14])
-
-
-def test_a_long_name_loses_its_end_alone():
-    assert short("block_12_depthwise", 12) == "block_12_de…"
-    assert short("conv2d_12345", 12) == "conv2d_12345"
-
-
-def test_of_a_deep_network_the_layers_that_see_more_are_shown():
-    given = keras.Input((64, 64, 3))
-    x = given
-    for index in range(14):
-        x = layers.Conv2D(2, 3 if index % 2 == 0 else 1, padding="same", name=f"conv{index}")(x)
-    network = load(keras.Model(given, layers.Dense(2, name="scores")(layers.GlobalAveragePooling2D()(x))))
-    shapes = {layer.name: layer.output_shape for layer in network.layers}
-    fields = depths.fields_of(network, shapes)
-    shown = [layer.name for layer in depths.with_fields(network, fields, "conv5")]
-    assert len(shown) == depths.MOST_FIELDS
-    assert shown[0] == "conv0"
-    assert shown[-1] == "scores"
-    assert "conv5" in shown
-    assert all(int(name.removeprefix("conv")) % 2 == 0 for name in shown if name not in ("conv5", "scores"))
-    sizes = [fields[name][0].size for name in shown[:-1]]
-    assert sizes == sorted(sizes)

@@ -1,17 +1,17 @@
 """The page of what a unit likes: its pictures and words against the visualisation itself."""
 
-import json
 import re
 
-import keras
 import numpy as np
 import pytest
-from keras import layers
-from streamlit.testing.v1 import AppTest
+import shown
+from shipped import shipped
+from shown import caption
+from visiting import finish, visited
 
 import nnviz
-from nnviz import digits, load, objectives, trace
-from nnviz.pages import startup, work
+from nnviz import digits, objectives, trace
+from nnviz.pages import work
 from nnviz.pages.likes import page as likes
 
 JOB = f"job-{likes.JOB}"
@@ -30,48 +30,19 @@ def nothing_kept(monkeypatch):
 
 
 def opened(finished=True, **parameters):
-    app = AppTest.from_function(script, default_timeout=60)
-    for name, value in ({"net": "mnist-cnn", "image": "test-0", "likes.steps": 8} | parameters).items():
-        app.query_params[name.replace("_", ".")] = str(value)
-    app.run()
-    if finished:
-        finish(app)
-    assert not app.exception, app.exception[0].value
-    assert not app.error
-    return app
-
-
-def finish(app):
-    if JOB in app.session_state:
-        app.session_state[JOB].work(300)
-        app.run()
-
-
-def caption(app):
-    (text,) = (e.proto.body for e in app.main if type(e).__name__ == "Html" and "nn-caption" in e.proto.body)
-    return text
+    given = {"net": "mnist-cnn", "image": "test-0", "likes.steps": 8} | parameters
+    address = {name.replace("_", "."): value for name, value in given.items()}
+    return visited(script, [JOB] if finished else [], **address)
 
 
 def pictures(app):
     """Per raster its header, and the tiles of each panel."""
-    found = []
-    for element in app.main:
-        if element.type == "bidi_component":
-            buffer = element.proto.bytes
-            length = int.from_bytes(buffer[:4], "little")
-            header = json.loads(buffer[4 : 4 + length])
-            values = np.frombuffer(buffer[4 + length :], "<f4")
-            tiles = []
-            for panel in header["panels"]:
-                shape = (panel["n"], panel["h"], panel["w"], panel["channels"])
-                tiles.append(values[panel["offset"] :][: np.prod(shape)].reshape(shape))
-            found.append((header, tiles))
-    return found
+    return [(header, shown.tiles(header, values)) for header, values in shown.pictures(app)]
 
 
 def test_the_picture_is_that_of_the_visualisation_and_so_are_the_words():
     app = opened(layer="conv2", unit=5)
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     found = nnviz.visualize(network, objectives.channel("conv2", 5), 8)
     seen, now = (trace(network, image).activations["conv2"][..., 5] for image in (found.image, digits.digit(0)[0]))
     (big, tiles), (beside, maps) = pictures(app)
@@ -87,7 +58,7 @@ def test_the_picture_is_that_of_the_visualisation_and_so_are_the_words():
 
 
 def test_a_class_is_raised_by_its_logit_also_where_its_output_is_the_unit():
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     score = nnviz.visualize(network, 3, 8).score
     for parameters in ({"likes_of": "class", "target": 3}, {"layer": "output", "unit": 3}):
         app = opened(**parameters)
@@ -97,12 +68,12 @@ def test_a_class_is_raised_by_its_logit_also_where_its_output_is_the_unit():
 
 
 def test_what_the_sliders_say_is_what_is_made():
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     app = opened(layer="conv2", unit=5, likes_rate=10, likes_as="pixels", likes_moved=0, likes_seed=4)
     found = nnviz.visualize(network, objectives.channel("conv2", 5), 8, 0.1, "pixels", (), 4)
     np.testing.assert_allclose(pictures(app)[0][1][0], found.pixels, atol=0.01)
     app.slider(key="slider-likes.seed").set_value(5).run()
-    finish(app)
+    finish(app, [JOB])
     assert app.query_params["likes.seed"] == "5" or app.query_params["likes.seed"] == ["5"]
     other = nnviz.visualize(network, objectives.channel("conv2", 5), 8, 0.1, "pixels", (), 5)
     np.testing.assert_allclose(pictures(app)[0][1][0], other.pixels, atol=0.01)
@@ -110,7 +81,7 @@ def test_what_the_sliders_say_is_what_is_made():
 
 def test_four_pictures_each_with_its_score():
     app = opened(layer="conv2", unit=5, likes_way="four", likes_shown=2)
-    found = nnviz.visualize(load("mnist-cnn"), objectives.channel("conv2", 5), 8, count=4, diversity=2.0)
+    found = nnviz.visualize(shipped("mnist-cnn"), objectives.channel("conv2", 5), 8, count=4, diversity=2.0)
     header, tiles = pictures(app)[0]
     np.testing.assert_allclose(tiles[0], found.pixels, atol=0.01)
     assert header["panels"][0]["labels"] == [likes.number(float(score)) for score in found.scores]
@@ -120,7 +91,7 @@ def test_four_pictures_each_with_its_score():
 
 def test_from_one_unit_to_another():
     app = opened(layer="dense", unit=3, likes_way="between", likes_other=10, likes_shown=4)
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     header, tiles = pictures(app)[0]
     assert [panel["n"] for panel in header["panels"]] == [1, 5]
     np.testing.assert_array_equal(tiles[0][0], tiles[1][4])
@@ -133,7 +104,7 @@ def test_from_one_unit_to_another():
 @pytest.mark.parametrize("whole", [True, False])
 def test_the_chosen_picture_is_dreamt(whole):
     app = opened(layer="conv2", unit=5, likes_way="dream", likes_dream="layer" if whole else "unit")
-    network, picture = load("mnist-cnn"), digits.digit(0)[0]
+    network, picture = shipped("mnist-cnn"), digits.digit(0)[0]
     objective = objectives.layer("conv2") if whole else objectives.channel("conv2", 5)
     found = nnviz.dream(network, picture, objective, 8)
     np.testing.assert_allclose(pictures(app)[0][1][0], found.pixels, atol=0.01)
@@ -157,7 +128,7 @@ def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
     assert f"Stopped at step {done}" in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], mine.progress.so_far.pixels)
     app.button(key="likes-again").click().run()
-    finish(app)
+    finish(app, [JOB])
     assert "Unit 6 of conv2 averages" in caption(app)
     assert not [button for button in app.button if button.key == "likes-again"]
 
@@ -169,22 +140,7 @@ def test_what_was_made_is_kept_for_the_next_viewer():
     assert "Unit 7 of conv2" in caption(app)
 
 
-def test_a_dead_unit_is_said_to_be_dead(tmp_path, monkeypatch, fixed_weights):
-    model = fixed_weights(
-        keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                layers.Conv2D(3, 3, activation="relu", name="conv"),
-                layers.Flatten(),
-                layers.Dense(2, name="scores"),
-            ]
-        )
-    )
-    kernel, bias = model.get_layer("conv").get_weights()
-    kernel[..., 1], bias[1] = -1.0, -1.0
-    model.get_layer("conv").set_weights([kernel, bias])
-    model.save(tmp_path / "dead.keras")
-    monkeypatch.setattr(startup, "options", startup.Options(model=tmp_path / "dead.keras"))
+def test_a_dead_unit_is_said_to_be_dead(dead):
     app = opened(net="dead", layer="conv", unit=1)
     assert "dead: the activation function of conv is off for any picture" in caption(app)
 
@@ -193,5 +149,5 @@ def test_what_the_address_gets_wrong_is_replaced_by_what_there_is():
     app = opened(
         layer="conv2", unit=5, likes_way="upwards", likes_of="dog", likes_seed=-3, likes_as="x", likes_rate="fast"
     )
-    found = nnviz.visualize(load("mnist-cnn"), objectives.channel("conv2", 5), 8)
+    found = nnviz.visualize(shipped("mnist-cnn"), objectives.channel("conv2", 5), 8)
     np.testing.assert_allclose(pictures(app)[0][1][0], found.pixels, atol=0.01)

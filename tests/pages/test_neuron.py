@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from shipped import shipped
 from streamlit.testing.v1 import AppTest
 
 import nnviz
 from nnviz.analysis.digits import digit
-from nnviz.analysis.network import load
 from nnviz.analysis.neuron import neuron
 from nnviz.analysis.turning import turned
 from nnviz.figures.words import number
@@ -20,7 +20,7 @@ def script() -> None:
 
 @pytest.fixture(scope="module")
 def cnn():
-    return load("mnist-cnn")
+    return shipped("mnist-cnn")
 
 
 @pytest.fixture

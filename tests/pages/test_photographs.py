@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from shown import texts
 from streamlit.testing.v1 import AppTest
 
 from nnviz.analysis import photographs
@@ -35,10 +36,6 @@ def opened(slug, run=script, **parameters):
     for name, value in {"net": "photo-cnn", **parameters}.items():
         app.query_params[name] = value
     return app.run()
-
-
-def texts(app):
-    return [element.proto.body for element in app.main if type(element).__name__ == "Html"]
 
 
 def caption(app):

@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 import pytest
+from shipped import shipped
 from shown import pictures, texts
 from streamlit.testing.v1 import AppTest
 
-from nnviz import digits, load, trace
+from nnviz import digits, trace
 from nnviz.analysis.images import Transform, fit
 from nnviz.analysis.measured import Measured, measured
 from nnviz.analysis.shuffle import SEED, permutation, shuffled
@@ -136,7 +137,7 @@ def test_both_nets_answer_to_the_shifted_picture_whatever_net_is_chosen(net):
     np.testing.assert_array_equal(tiles, moved[None, ..., 0])
     answers = [text for text in texts(app) if 'class="nn-answer' in text]
     for name, text in zip(PLAIN, answers, strict=True):
-        network = load(name)
+        network = shipped(name)
         found = trace(network, fit(moved.astype(np.uint8), (28, 28, 1), network.scale, network.offset))
         assert re.findall(r'class="name">(\d)<', text) == [str(i) for i in np.argsort(-found.logits)[:5]]
         assert f"{network.parameters:,} parameters" in "".join(texts(app))

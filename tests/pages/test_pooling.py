@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 from shown import pictures
 from streamlit.testing.v1 import AppTest
 
@@ -17,7 +18,7 @@ from nnviz.analysis.invariance import DIRECTIONS, invariance, shifted_traces
 from nnviz.analysis.network import load
 from nnviz.analysis.pooling import pooled, windows
 from nnviz.figures.words import number
-from nnviz.pages import startup
+from nnviz.pages import library, startup
 
 VIEWS = ("activation", "pooling", "invariance")
 
@@ -111,7 +112,7 @@ def param(app, name):
 def test_every_layer_of_every_network_can_be_shown(view, net, opened):
     app = opened(net, view=view)
     seen = set()
-    for layer in load(app_model(net)).layers:
+    for layer in library.network(net).layers:
         if (layer.kind, len(layer.output_shape)) in seen:
             continue
         seen.add((layer.kind, len(layer.output_shape)))
@@ -120,11 +121,6 @@ def test_every_layer_of_every_network_can_be_shown(view, net, opened):
             app.query_params.pop(gone, None)
         run(app, f"{net} {view} {layer.name}")
         assert param(app, "layer") == layer.name
-
-
-def app_model(net):
-    own = startup.options.model
-    return own if own is not None and own.stem == net else net
 
 
 @pytest.mark.parametrize("pool", ["max", "average", "global-max", "global-average"])
@@ -142,7 +138,7 @@ def test_a_value_of_another_pages_view_is_this_pages_default(opened):
 
 @pytest.fixture(scope="module")
 def cnn():
-    return load("mnist-cnn")
+    return shipped("mnist-cnn")
 
 
 @pytest.mark.parametrize(

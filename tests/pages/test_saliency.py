@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shipped import shipped
 from streamlit.testing.v1 import AppTest
 
-from nnviz import digits, load, trace
+from nnviz import digits, trace
 from nnviz.analysis.attribution import METHODS, Parameter, Progress, base, explain, method_named
 from nnviz.analysis.images import Transform, fit
 from nnviz.pages import library, parameters
@@ -170,7 +171,7 @@ def test_the_sentence_has_the_place_of_the_largest_value_and_escapes_names(cases
 @pytest.mark.parametrize(("name", "level"), [("black", 0), ("of one colour", 200), ("against", None)])
 def test_a_map_of_zeros_names_its_cause(method, name, level):
     """On a black picture, on a white one with a baseline of its own, and for a class that nothing speaks for."""
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     pixels = digits.digit(0)[0] if level is None else np.full((28, 28), level, np.uint8)
     values = {"samples": 12, "steps": 3, "max_maps": 4}
     names = [each.name for each in method.parameters(network)]

@@ -21,7 +21,7 @@ from nnviz.analysis.attribution.score_cam import ScoreCam
 from nnviz.analysis.attribution.smoothgrad import SmoothGrad
 from nnviz.analysis.attribution.vargrad import VarGrad
 from nnviz.analysis.network import Network
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target, as_target
 from nnviz.analysis.trace import fitted_to
 from nnviz.errors import NnvizError
@@ -113,9 +113,4 @@ def explain(
     Raises:
         NnvizError: no such method, class or parameter, a method that does not fit the network, a bad image.
     """
-    steps = explaining(network, image, method, target, **parameters)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return finished(explaining(network, image, method, target, **parameters))

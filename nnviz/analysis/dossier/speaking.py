@@ -18,7 +18,7 @@ from nnviz.analysis.influence import answer_layer
 from nnviz.analysis.knockout import with_and_without
 from nnviz.analysis.network import Network
 from nnviz.analysis.pictures import Searchable, batch, size_in
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.trace import scores
 from nnviz.errors import NnvizError
 
@@ -68,12 +68,7 @@ def effects(
     Raises:
         NnvizError: no such layer or unit, a layer that no score depends on, or no images that can be read.
     """
-    steps = measuring(network, images, layer, unit, numbers)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
+    return finished(measuring(network, images, layer, unit, numbers))
 
 
 def measuring(

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis.network import Network
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target
 from nnviz.analysis.trace import Compiled, fitted_to, inputs
 from nnviz.analysis.visualization.ascent import to_network
@@ -39,12 +39,7 @@ def dream(
     seed: int = 0,
 ) -> Visualization:
     """Let a picture be changed towards a target; see `dreaming` for the arguments."""
-    forming = dreaming(network, image, target, steps, rate, octaves, seed)
-    while True:
-        try:
-            next(forming)
-        except StopIteration as end:
-            return end.value
+    return finished(dreaming(network, image, target, steps, rate, octaves, seed))
 
 
 def dreaming(

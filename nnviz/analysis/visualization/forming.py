@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis.network import Network
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target
 from nnviz.analysis.trace import Compiled
 from nnviz.analysis.visualization.ascent import OPTIMIZERS, Recipe, State, advance, begin, climb
@@ -66,26 +66,23 @@ def visualize(
     Raises:
         NnvizError: no such class, layer or unit, an argument out of range, or a unit that nothing wakes.
     """
-    forming = visualizing(
-        network,
-        target,
-        steps,
-        rate,
-        parametrization,
-        transforms,
-        seed,
-        count=count,
-        diversity=diversity,
-        alike=alike,
-        optimizer=optimizer,
-        size=size,
-        every=MOST_STEPS,
+    return finished(
+        visualizing(
+            network,
+            target,
+            steps,
+            rate,
+            parametrization,
+            transforms,
+            seed,
+            count=count,
+            diversity=diversity,
+            alike=alike,
+            optimizer=optimizer,
+            size=size,
+            every=MOST_STEPS,
+        )
     )
-    while True:
-        try:
-            next(forming)
-        except StopIteration as end:
-            return end.value
 
 
 def visualizing(

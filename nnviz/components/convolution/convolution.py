@@ -7,7 +7,6 @@ playing and hovering ask nothing of the server. Only the cell that is pinned is 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +16,9 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
+from nnviz.components.parts import script, with_player
 from nnviz.components.raster.raster import Panel, pack
 from nnviz.errors import NnvizError
-from nnviz.figures.colour import TABLES
 
 _FOLDER = Path(__file__).parent
 _RASTER = _FOLDER.parent / "raster"
@@ -178,13 +177,11 @@ def _component() -> Any:
         files += [
             _FOLDER / name for name in ("arithmetic.js", "drawing.js", "words.js", "pointing.js", "convolution.js")
         ]
-        tables = json.dumps({name: table.ravel().tolist() for name, table in TABLES.items()})
-        script = "\n".join(path.read_text() for path in files)
         _registered = st.components.v2.component(
             "nnviz_convolution",
-            html=(_FOLDER / "convolution.html").read_text(),
+            html=with_player((_FOLDER / "convolution.html").read_text(), "cell", "Cell of the output"),
             css=(_FOLDER / "convolution.css").read_text(),
-            js=f"const COLOURS = {tables};\n{script}",
+            js=script(files),
         )
     return _registered
 

@@ -77,7 +77,7 @@ function arrange(header, width, ratio) {
     });
     y = line + tallest + gap;
   }
-  if (header.spread && rows.length === 1 && right < width) {
+  if (header.wide && rows.length === 1 && right < width) {
     const extra = (width - right) / Math.max(1, header.panels.length - 1);
     const cap = Math.min(extra, 3 * gap);
     chosen.forEach((size, index) => { size.x += index * cap; });

@@ -1,12 +1,10 @@
 """The raster component: one map, or grids of them, with colours, values under the pointer, and picking.
 
-Arrays travel as one packed buffer: the length of a JSON header (uint32, little-endian), the header, padding
-to a multiple of four, then float32 values.
+Arrays travel as one packed buffer (`parts.buffer`): a JSON header, then float32 values.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from nnviz.figures.colour import TABLES
+from nnviz.components.parts import buffer, script
 
 _FOLDER = Path(__file__).parent
 _HTML = """
@@ -165,7 +163,7 @@ def raster(
                 for line in lines
             ],
         }
-        | {"height": height, "least": least, "wide": wide, "spread": wide, "first": first, "seen": seen}
+        | {"height": height, "least": least, "wide": wide, "first": first, "seen": seen}
         | {"toggles": toggles},
     )
     _component()(key=key, data=data, on_pick_change=report)
@@ -219,9 +217,7 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
             | {name: list(getattr(panel, name)) for name in ("labels", "names", "texts")}
             | {"blank": [int(row * w + column) for row, column in panel.blank]}
         )
-    text = json.dumps({**header, "panels": described}).encode()
-    text += b" " * (-(4 + len(text)) % 4)
-    return len(text).to_bytes(4, "little") + text + b"".join(array.tobytes() for array in arrays)
+    return buffer({**header, "panels": described}, *(array.tobytes() for array in arrays))
 
 
 _PLAIN = (
@@ -237,12 +233,9 @@ def _place(place: Place) -> dict[str, Any]:
 def _component() -> Any:
     global _registered
     if _registered is None:
-        script = "\n".join((_FOLDER / name).read_text() for name in ("layout.js", "paint.js", "raster.js"))
-        tables = json.dumps({name: table.ravel().tolist() for name, table in TABLES.items()})
+        js = script(_FOLDER / name for name in ("layout.js", "paint.js", "raster.js"))
         css = (_FOLDER / "raster.css").read_text()
-        _registered = st.components.v2.component(
-            "nnviz_raster", html=_HTML, css=css, js=f"const COLOURS = {tables};\n{script}"
-        )
+        _registered = st.components.v2.component("nnviz_raster", html=_HTML, css=css, js=js)
     return _registered
 
 

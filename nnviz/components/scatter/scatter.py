@@ -1,13 +1,12 @@
 """The scatter component: pictures as points in the plane or in space, each shown under the pointer, picked by a click.
 
-What travels is one packed buffer, as the raster's: the length of a JSON header (uint32, little-endian), the header,
-padding to a multiple of four, coordinates (n, 3) float32, then the pictures (n, rows, columns) uint8.
+What travels is one packed buffer (`parts.buffer`): a JSON header, coordinates (n, 3) float32, then the pictures
+(n, rows, columns) uint8.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+
+from nnviz.components.parts import buffer
 
 _FOLDER = Path(__file__).parent
 _UNPACKING = _FOLDER.parent / "raster" / "paint.js"
@@ -103,10 +104,8 @@ def packed(points: Points, header: dict[str, Any]) -> bytes:
         "what": hashlib.blake2b(pictures + repr(points.colours).encode(), digest_size=12).hexdigest(),
         "floats": coordinates.size,
     }
-    text = json.dumps({**described, **header}).encode()
-    text += b" " * (-(4 + len(text)) % 4)
     pictures += b"\0" * (-len(pictures) % 4)
-    return len(text).to_bytes(4, "little") + text + coordinates.tobytes() + pictures
+    return buffer({**described, **header}, coordinates.tobytes(), pictures)
 
 
 def _three(coordinates: np.ndarray) -> np.ndarray:

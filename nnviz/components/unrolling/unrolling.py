@@ -7,7 +7,6 @@ position when it rests, and the slot that was picked.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
+from nnviz.components.parts import script, with_player
 from nnviz.components.raster.raster import Panel, pack
-from nnviz.figures.colour import TABLES
 
 _FOLDER = Path(__file__).parent
 _RASTER = _FOLDER.parent / "raster"
@@ -121,13 +120,11 @@ def _component() -> Any:
     if _registered is None:
         files = [_RASTER / name for name in ("layout.js", "paint.js")]
         files += [_FOLDER / name for name in SCRIPTS]
-        tables = json.dumps({name: table.ravel().tolist() for name, table in TABLES.items()})
-        script = "\n".join(path.read_text() for path in files)
         _registered = st.components.v2.component(
             "nnviz_unrolling",
-            html=(_FOLDER / "unrolling.html").read_text(),
+            html=with_player((_FOLDER / "unrolling.html").read_text(), "row", "Slots unrolled"),
             css=(_FOLDER / "unrolling.css").read_text(),
-            js=f"const COLOURS = {tables};\n{script}",
+            js=script(files),
         )
     return _registered
 

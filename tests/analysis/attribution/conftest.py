@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from quick_methods import FITTING, NAMES
 
+from nnviz.analysis.attribution import method_named
 from nnviz.analysis.network import load
 
 
@@ -35,3 +37,16 @@ def bilinear():
         return weights(height, places.shape[0]) @ places @ weights(width, places.shape[1]).T
 
     return enlarged
+
+
+@pytest.fixture(params=NAMES)
+def method(request):
+    """Each attribution method in turn."""
+    return method_named(request.param)
+
+
+@pytest.fixture(params=FITTING, ids="-".join)
+def fitting(request, cases):
+    """Each case with each method that makes sense on it."""
+    name, way = request.param
+    return cases[name], method_named(way)

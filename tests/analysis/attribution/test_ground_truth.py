@@ -8,11 +8,8 @@ from keras import layers
 
 from nnviz.analysis import targets
 from nnviz.analysis.attribution import explain
-from nnviz.analysis.attribution.cam import last_convolution
-from nnviz.analysis.attribution.grad_cam import GradCam
 from nnviz.analysis.network import load
 from nnviz.analysis.trace import scores, trace
-from nnviz.errors import NnvizError
 
 CHUNK = "nnviz.analysis.attribution.base._CHUNK_BYTES"
 
@@ -183,78 +180,6 @@ def test_smoothgrad_without_noise_is_the_gradient(cases):
     case = cases["branched"]
     found = explain(case.network, case.picture, "smoothgrad", 1, samples=3, noise=0.0).values
     np.testing.assert_allclose(found, explain(case.network, case.picture, "gradient", 1).values, rtol=1e-5, atol=1e-7)
-
-
-def test_grad_cam_of_a_net_solved_by_hand(bilinear):
-    """Two filters of one pixel each (x and 1 - x), pooled by the mean, one weight each a class.
-
-    d score / d A_k is w_k / 4 in each of the 4 cells, so the map is ReLU((w_1 A_1 + w_2 A_2) / 4).
-    """
-    given = keras.Input((4, 4, 1))
-    maps = layers.Conv2D(2, 2, strides=2, name="conv")(given)
-    model = keras.Model(given, layers.Dense(2, name="scores")(layers.GlobalAveragePooling2D()(maps)))
-    kernel = np.zeros((2, 2, 1, 2), np.float32)
-    kernel[0, 0, 0] = [1, -1]  # the upper left pixel of each window
-    model.get_layer("conv").set_weights([kernel, np.array([0, 1], np.float32)])
-    weights = np.array([[2, -1], [-3, 4]], np.float32)
-    model.get_layer("scores").set_weights([weights, np.zeros(2, np.float32)])
-    picture = np.random.default_rng(0).random((4, 4, 1)).astype(np.float32)
-    x = picture[::2, ::2, 0].astype(np.float64)
-    for k in range(2):
-        places = np.maximum((weights[0, k] * x + weights[1, k] * (1 - x)) / 4, 0)
-        result = explain(load(model), picture, "grad-cam", k)
-        np.testing.assert_allclose(result.values, bilinear(places, 4, 4), rtol=1e-5, atol=1e-6)
-        assert result.values.shape == (4, 4)
-
-
-@pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "pool2"])
-def test_grad_cam_against_keras_at_any_layer(cases, layer, bilinear):
-    case = cases["sequential_cnn"]
-    model, at = case.model, [made.name for made in case.model.layers].index(layer)
-    maps = case.batch
-    for made in model.layers[: at + 1]:
-        maps = made(maps)
-    answer = model.layers[-1]
-    with tf.GradientTape() as tape:
-        tape.watch(maps)
-        x = maps
-        for made in model.layers[at + 1 : -1]:
-            x = made(x)
-        score = (x @ tf.convert_to_tensor(answer.kernel))[0, 3] + answer.bias[3]
-    gradient = tape.gradient(score, maps).numpy()[0]
-    places = np.maximum((gradient.mean((0, 1)) * maps.numpy()[0]).sum(axis=2), 0)
-    result = explain(case.network, case.picture, "grad-cam", 3, layer=layer)
-    np.testing.assert_allclose(result.values, bilinear(places, 12, 12), rtol=1e-3, atol=1e-5)
-    assert result.score == pytest.approx(float(score), rel=1e-4)
-
-
-def test_grad_cam_looks_by_default_behind_normalisation_and_activation_of_the_last_convolution():
-    given = keras.Input((8, 8, 1))
-    x = layers.Conv2D(2, 3, name="first")(given)
-    x = layers.Conv2D(3, 3, name="last")(layers.ReLU(name="first_relu")(x))
-    x = layers.BatchNormalization(name="last_bn")(x)
-    x = layers.ReLU(name="last_relu")(x)
-    x = layers.MaxPooling2D(2, name="pool")(x)
-    model = keras.Model(given, layers.Dense(2)(layers.Flatten()(x)))
-    network = load(model)
-    assert last_convolution(network).name == "last_relu"
-    (parameter,) = GradCam().parameters(network)
-    assert parameter.default == "last_relu"
-    assert parameter.choices == ("first", "first_relu", "last", "last_bn", "last_relu", "pool")
-    picture = np.random.default_rng(0).random((8, 8, 1)).astype(np.float32)
-    default, named = (explain(network, picture, "grad-cam", 1, **kw) for kw in ({}, {"layer": "last_relu"}))
-    np.testing.assert_array_equal(default.values, named.values)
-
-
-def test_grad_cam_takes_maps_even_where_the_convolution_itself_leaves_one_cell(fixed_weights):
-    made = [keras.Input((4, 4, 1)), layers.Conv2D(3, 4), layers.UpSampling2D(3), layers.Flatten(), layers.Dense(2)]
-    network = load(fixed_weights(keras.Sequential(made)))
-    assert last_convolution(network).kind == "UpSampling2D"
-
-
-def test_grad_cam_on_vectors_says_what_to_use(cases):
-    with pytest.raises(NnvizError, match=r"feature maps.*integrated-gradients or occlusion"):
-        explain(cases["mlp_28x28x1"].network, cases["mlp_28x28x1"].picture, "grad-cam")
 
 
 @pytest.mark.parametrize("kind", ["channel", "unit", "weighted"])

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 
 from nnviz.analysis import digits, photographs, targets
 from nnviz.analysis.attribution import explain, method_named
@@ -182,14 +183,14 @@ def test_a_bias_has_no_share_and_what_it_makes_alone_is_shared_equally(rule):
 @pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
 @pytest.mark.parametrize("name", ["mnist-mlp", "mnist-cnn"])
 def test_the_map_sums_to_the_logit_of_trained_digit_nets_with_their_biases(name, rule):
-    network = load(name)
+    network = shipped(name)
     for index in range(4):
         found = explain(network, digits.digit(index)[0], "lrp", index, rule=rule)
         assert abs(found.gap) < 1e-3 * np.abs(found.values).sum()
 
 
 def test_the_map_sums_to_the_logit_of_a_deep_net_with_batch_normalisations():
-    network = load("photo-cnn")
+    network = shipped("photo-cnn")
     for each in photographs.gallery()[:2]:
         found = explain(network, photographs.photograph(each.name), "lrp")
         assert abs(found.gap) < 1e-3 * found.score

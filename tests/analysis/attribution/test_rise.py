@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from draining import drained
 from keras import layers
 
 from nnviz.analysis.attribution import base, explain, explaining
@@ -56,14 +57,7 @@ def test_the_hot_spot_is_where_the_net_looks():
     kernel = np.zeros((16, 16, 2), np.float32)
     kernel[9:13, 2:6, 0] = 1
     model.layers[-1].set_weights([kernel.reshape(-1, 2)])
-    steps = explaining(load(model), np.ones((16, 16, 1), np.float32), "rise", 0, samples=1500, grid=8)
-    reports = []
-    while True:
-        try:
-            reports.append(next(steps))
-        except StopIteration as end:
-            found = end.value
-            break
+    found, reports = drained(explaining(load(model), np.ones((16, 16, 1), np.float32), "rise", 0, samples=1500, grid=8))
     assert reports[-1].done == 1500
     row, column = np.unravel_index(found.values.argmax(), found.values.shape)
     assert 9 <= row <= 12

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from draining import drained
 from keras import layers
 from scipy.stats import spearmanr
 
@@ -14,15 +15,6 @@ from nnviz.analysis.evidence.randomisation import cascading, private, shuffle
 from nnviz.analysis.network import load
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
-
-
-def drained(steps):
-    reports = []
-    while True:
-        try:
-            reports.append(next(steps))
-        except StopIteration as end:
-            return reports, end.value
 
 
 def linear(kernel):
@@ -40,7 +32,7 @@ KERNEL = np.stack([np.arange(1, 17).reshape(4, 4), -np.ones((4, 4))], axis=2).as
 
 def test_deletion_and_insertion_of_a_linear_net_by_hand():
     network, image = linear(KERNEL), np.ones((4, 4, 1), np.float32)
-    reports, found = drained(deleting(network, image, KERNEL[..., 0], 0, steps=4, measure="logit", maps=3))
+    found, reports = drained(deleting(network, image, KERNEL[..., 0], 0, steps=4, measure="logit", maps=3))
     # 1 + ... + 16 = 136; the four largest go first: 16 + 15 + 14 + 13 = 58, then 42, 26, 10.
     np.testing.assert_allclose(found.deletion, [136, 78, 36, 10, 0])
     np.testing.assert_allclose(found.insertion, [0, 58, 100, 126, 136])
@@ -57,7 +49,7 @@ def test_deletion_and_insertion_of_a_linear_net_by_hand():
 def test_a_perfect_map_beats_random_and_its_inverse_loses():
     network, image = linear(KERNEL), np.ones((4, 4, 1), np.float32)
     best, worst = (
-        drained(deleting(network, image, sign * KERNEL[..., 0], 0, steps=16, measure="logit"))[1] for sign in (1, -1)
+        drained(deleting(network, image, sign * KERNEL[..., 0], 0, steps=16, measure="logit"))[0] for sign in (1, -1)
     )
     gone, there = best.random_areas
     assert best.deletion_area < gone.min() <= gone.max() < worst.deletion_area
@@ -70,7 +62,7 @@ def test_a_perfect_map_beats_random_and_its_inverse_loses():
 def test_the_probability_and_the_baseline_are_what_they_say(cases):
     case = cases["sequential_cnn"]
     values = explain(case.network, case.picture, "gradient", 2).over_image()
-    _, found = drained(deleting(case.network, case.picture, values, 2, steps=5, baseline="white", maps=1))
+    found, _ = drained(deleting(case.network, case.picture, values, 2, steps=5, baseline="white", maps=1))
     white = np.ones_like(case.batch)
     probabilities = [np.asarray(case.model(each))[0, 2] for each in (case.batch, white)]
     np.testing.assert_allclose(found.deletion[[0, -1]], probabilities, rtol=1e-4)
@@ -117,7 +109,7 @@ def test_the_agreement_matrix_is_symmetric_and_scipys(cases):
     case = cases["sequential_cnn"]
     methods = [("gradient", {}), ("gradient-x-input", {}), ("grad-cam", {"layer": "conv1"})]
     known = {"gradient": explain(case.network, case.picture, "gradient", 1)}
-    reports, found = drained(agreeing(case.network, case.picture, targets.logit(1), methods, known))
+    found, reports = drained(agreeing(case.network, case.picture, targets.logit(1), methods, known))
     assert found.methods == ("gradient", "gradient-x-input", "grad-cam")
     np.testing.assert_array_equal(found.matrix, found.matrix.T)
     np.testing.assert_array_equal(np.diag(found.matrix), 1)
@@ -130,7 +122,7 @@ def test_the_agreement_matrix_is_symmetric_and_scipys(cases):
         expected[row, column] = expected[column, row] = spearmanr(maps[row][told], maps[column][told])[0]
     np.testing.assert_allclose(found.matrix, expected, atol=1e-6)
     assert reports[-1].so_far.methods == found.methods
-    _, partly = drained(
+    partly, _ = drained(
         agreeing(case.network, case.picture, targets.logit(1), [*methods, ("occlusion", {"patch": 99})])
     )
     assert "patch" in partly.failed["occlusion"]
@@ -139,7 +131,7 @@ def test_the_agreement_matrix_is_symmetric_and_scipys(cases):
 
 def test_a_constant_gradient_does_not_change_at_all():
     network, image = linear(KERNEL), np.random.default_rng(1).random((4, 4, 1), np.float32)
-    _, found = drained(shaking(network, image, "gradient", targets.logit(0), noise=0.05, copies=4))
+    found, _ = drained(shaking(network, image, "gradient", targets.logit(0), noise=0.05, copies=4))
     np.testing.assert_array_equal(found.changes, np.zeros(4))
     np.testing.assert_allclose(found.alike, 1)
     assert (found.largest, found.lipschitz, found.copies) == (0.0, 0.0, 4)
@@ -148,7 +140,7 @@ def test_a_constant_gradient_does_not_change_at_all():
 def test_gradient_times_input_of_a_linear_net_changes_as_the_input_does():
     """map' - map = w * noise: computed by hand from the same noise."""
     network, image = linear(KERNEL), np.random.default_rng(1).random((4, 4, 1), np.float32)
-    _, found = drained(shaking(network, image, "gradient-x-input", targets.logit(0), noise=0.05, copies=1, seed=8))
+    found, _ = drained(shaking(network, image, "gradient-x-input", targets.logit(0), noise=0.05, copies=1, seed=8))
     noise = np.float32(0.05 * np.ptp(image)) * np.random.default_rng(8).standard_normal(image.shape, np.float32)
     weights = KERNEL[..., :1]
     moved = np.linalg.norm(weights * noise)
@@ -158,7 +150,7 @@ def test_gradient_times_input_of_a_linear_net_changes_as_the_input_does():
 
 def test_a_copy_whose_answer_changes_does_not_count(cases):
     case = cases["sequential_cnn"]
-    _, found = drained(shaking(case.network, case.picture, "gradient", targets.logit(0), noise=1.0, copies=12))
+    found, _ = drained(shaking(case.network, case.picture, "gradient", targets.logit(0), noise=1.0, copies=12))
     assert found.copies == 12
     assert 0 < len(found.changes) < 12
 
@@ -171,7 +163,7 @@ def test_the_gradient_of_a_linear_net_is_forgotten_and_the_shared_weights_are_no
     kernel = np.random.default_rng(0).normal(0, 1, (16, 16, 2)).astype(np.float32)
     network, image = linear(kernel), np.ones((16, 16, 1), np.float32)
     before = weights_of(network.model)
-    reports, found = drained(randomising(network, image, "gradient", targets.logit(0)))
+    found, reports = drained(randomising(network, image, "gradient", targets.logit(0)))
     assert weights_of(network.model) == before
     assert found.alike[0] == 1.0
     assert abs(found.alike[1]) < 0.2
@@ -189,7 +181,7 @@ def test_what_ignores_the_weights_stays_exactly_as_it_was(cases):
         yield Progress(1, 1)
         return Attribution(np.abs(np.diff(case.picture[..., 0], axis=1)), False, "edges", targets.logit(0), 0.0)
 
-    _, found = drained(cascading(case.network, edges))
+    found, _ = drained(cascading(case.network, edges))
     np.testing.assert_array_equal(found.alike, np.ones(4))
     assert [len(level) for level in found.levels] == [0, 1, 1, 1]
 
@@ -201,7 +193,7 @@ def test_every_tiny_network_can_be_copied_and_its_own_weights_stay(case):
         True
     ) == 0
     np.testing.assert_allclose(np.asarray(copy.model(case.batch)), np.asarray(case.model(case.batch)), rtol=1e-5)
-    _, found = drained(randomising(case.network, case.picture, "gradient-x-input", targets.logit(1), levels=3))
+    found, _ = drained(randomising(case.network, case.picture, "gradient-x-input", targets.logit(1), levels=3))
     assert weights_of(case.model) == before
     assert len(found.levels) <= 4
     names = [name for level in found.levels for name in level]

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 
 import nnviz
 from nnviz import load
@@ -39,7 +40,7 @@ def test_of_a_linear_score_each_part_gives_its_own_sum(linear):
 
 
 def test_the_probability_is_that_of_the_trace_on_such_a_picture():
-    network = load("mnist-cnn")
+    network = shipped("mnist-cnn")
     picture, _ = nnviz.digits.digit(0)
     trace = nnviz.trace(network, picture)
     values = nnviz.explain(network, picture, "integrated-gradients").over_image(magnitude=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from shipped import shipped
 
 import nnviz
 from nnviz import objectives
@@ -10,7 +11,7 @@ from nnviz.analysis.visualization.dream import any_size, sizes
 
 @pytest.fixture(scope="module")
 def network():
-    return nnviz.load("mnist-cnn")
+    return shipped("mnist-cnn")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 
 import nnviz
 from nnviz import objectives
@@ -33,7 +34,7 @@ def linear():
 
 @pytest.fixture(scope="module")
 def network():
-    return nnviz.load("mnist-cnn")
+    return shipped("mnist-cnn")
 
 
 def test_a_linear_unit_likes_its_weights(linear):
