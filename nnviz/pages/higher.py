@@ -45,7 +45,8 @@ def render(current: Session) -> None:
     own = next((each for depth, each in zip(shown, hits, strict=True) if depth.layer is current.layer), ())
     caption(html.escape(sentence(current, of, layers, fields, found, own)))
     # In one row: a bar that is not there would still take the gap below the line.
-    with indexed.beside(current), st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="higher-said")
+    with indexed.beside(current), row:
         if not indexed.running():
             small(html.escape(notes(current, of, found)))
         link("dossier")

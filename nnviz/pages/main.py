@@ -54,7 +54,9 @@ def main() -> None:
     # Said here, since reading the address mends it: the fragment below finds nothing amiss any more.
     page.notify(current, stand=True)
     if current.network.assumed:
-        page.small(html.escape(current.network.assumed))
+        # At the foot of the page, in its margin: style.css takes its room from nothing else.
+        with st.container(key="assumed"):
+            page.small(html.escape(current.network.assumed))
     sidebar.draw(current)
     with st.sidebar:
         keep.popover(next(slug for slug, entry in entries.items() if entry == chosen))

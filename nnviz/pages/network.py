@@ -22,6 +22,8 @@ from nnviz.pages.session import Session
 
 COLUMNS = 8
 TILES = 12
+MOST_LETTERS = 12
+"""Letters of a layer's name that stand in one line, so that all columns stand in one row."""
 LINES = 8
 """The strongest inputs and outputs that are drawn."""
 
@@ -124,9 +126,9 @@ def _panel(current: Session, column: Column, block: Block | None) -> Panel:
     colour, ranges = views.colour_scale(current, layer.name, "layer")
     shape = "x".join(map(str, values.shape))
     # Within a block its name is said once, by the page; what is left of a long one takes two lines.
-    title, more = layer.name, ""
-    if block:
-        title, _, more = rest(block, layer.name).partition("_")
+    title = layer.name
+    if block or len(title) > MOST_LETTERS:
+        title, _, more = (rest(block, title) if block else title).partition("_")
         shape = f"{more}\n{shape}"
     if layer.index == 0:
         return views.picture_panel(current, title=layer.name, note=shape, most=196, scale=1.6, pick="tile")

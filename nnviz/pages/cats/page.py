@@ -36,10 +36,11 @@ def render(current: Session) -> None:
         sees.draw(seen)
     with look:
         looks.draw(seen, found, _LARGE)
+        # In the room below the picture: under all of them it would push the page beyond the screen.
+        attributions.progress_bar()
     for column in dreamt:
         with column:
             dreams.draw(seen, stages, _LARGE)
-    attributions.progress_bar()
     if stages:
         depths.draw(seen, stages, _SMALL, open_maps=not st.session_state.get(ON_WALL))
     said = sentence(seen, found, looks.measured(seen, wish, found))

@@ -41,7 +41,8 @@ def render(current: Session) -> None:
     _below(current, seen, there, liked)
     caption(html.escape(words.sentence(current, seen)))
     # In one row: a bar that is not there would still take the gap below the line.
-    with indexed.beside(current), st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="dossier-said")
+    with indexed.beside(current), row:
         own = (work.job(EFFECTS), work.job(preferred.JOB))
         busy = indexed.running() or any(job is not None and job.busy for job in own)
         small("" if busy else html.escape(words.note(current, seen)))
