@@ -19,6 +19,7 @@ TALK, SCENE = "talk", "scene"
 _LAST = "address"
 _GOOD = "last good address"
 _ASKED = "parameters asked for"
+_OTHER = "values that are no option"
 _PLACES = "pages on which each widget was drawn last"
 _TOLD = 4.0
 """Seconds for which a widget that is drawn anew is told its value."""
@@ -53,6 +54,7 @@ def asked() -> frozenset[str]:
 def forget_asked() -> None:
     """Begin to note anew."""
     st.session_state[_ASKED] = set()
+    st.session_state[_OTHER] = {}
 
 
 def read() -> Parameters:
@@ -96,9 +98,24 @@ def whole(name: str, default: int, low: int, high: int) -> tuple[int, bool]:
 
 
 def choice(name: str, options: tuple[str, ...], default: str) -> str:
-    """One of the options from the address, else the default."""
-    text = read().get(name, default)
-    return text if text in options else default
+    """One of the options from the address, else the default; `unknown` then tells of it."""
+    text = read().get(name)
+    if text is None or text in options:
+        return text or default
+    st.session_state.setdefault(_OTHER, {})[name] = (text, options, default)
+    return default
+
+
+def unknown(*names: str) -> list[str]:
+    """A sentence for each of these parameters (all, where none is named) whose value was none of its options.
+
+    Not for a page to say of all that it asks for: some names mean another thing on another page.
+    """
+    return [
+        f"For {name} one of {', '.join(options)} was expected, so {shown} is shown. Received: {text[:40]}."
+        for name, (text, options, shown) in st.session_state.get(_OTHER, {}).items()
+        if not names or name in names
+    ]
 
 
 def remember_good() -> None:

@@ -37,8 +37,9 @@ scenes:
   layer: conv2
   unit: 5
 - page: filters
-  say: A parameter that nothing asks for
+  say: A parameter that nothing asks for, and a value that is none
   laier: conv2
+  sort: nrom
 """
 
 
@@ -54,7 +55,10 @@ def test_a_talk_of_ones_own(
     app.open("check")
     app.page.get_by_text("1 of 2 scenes are ready").wait_for(timeout=SECONDS)
     rows = app.page.locator(".nn-check tr")
-    assert "Nothing on the page filters asks for 'laier'" in rows.nth(1).inner_text()
+    said = rows.nth(1).inner_text()
+    assert "Nothing on the page filters asks for 'laier'" in said
+    assert "For sort one of number, norm, " in said
+    assert "so number is shown. Received: nrom." in said
 
 
 @pytest.mark.parametrize(

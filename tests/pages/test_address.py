@@ -92,7 +92,9 @@ def choosing() -> None:
 
     from nnviz.pages import address
 
+    address.forget_asked()
     st.session_state["found"] = address.choice("sort", ("a", "b"), "b")
+    st.session_state["unknown"] = (address.unknown(), address.unknown("sort"), address.unknown("view"))
 
 
 @pytest.mark.parametrize(("text", "expected"), [(None, "b"), ("a", "a"), ("c", "b")])
@@ -101,6 +103,11 @@ def test_a_choice_is_one_of_the_options(text, expected):
     if text is not None:
         app.query_params["sort"] = text
     assert app.run().session_state["found"] == expected
+    said = ["For sort one of a, b was expected, so b is shown. Received: c."] if text == "c" else []
+    assert app.session_state["unknown"] == (said, said, [])
+    # What was said of an address that is gone is said no more.
+    app.query_params["sort"] = "a"
+    assert app.run().session_state["unknown"] == ([], [], [])
 
 
 def slider() -> None:

@@ -118,6 +118,16 @@ def test_the_map_is_that_of_t_sne_and_of_the_axes_until_it_has_begun(mlp):
     assert "t-SNE keeps neighbours together" in "".join(texts(app))
 
 
+def test_a_method_that_is_none_is_said_and_the_axes_are_drawn():
+    app = opened(net="mnist-mlp", layer="dense2", reduce="tnse")
+    said = "For reduce one of pca, tsne, umap was expected, so pca is shown. Received: tnse."
+    assert any(said in text for text in texts(app))
+    # What another page's address says of its own view is none of this page's business.
+    assert not any(
+        "tnse" in text or "toy" in text for text in texts(opened(net="mnist-mlp", layer="dense2", view="toy"))
+    )
+
+
 def test_where_umap_is_not_installed_it_says_how_to_get_it_and_draws_the_axes(mlp, monkeypatch):
     def absent(name):
         raise metadata.PackageNotFoundError(name)

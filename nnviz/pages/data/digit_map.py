@@ -65,7 +65,8 @@ def render(current: Session) -> None:
         _depths(current, found)
     caption(_sentence(current, found, mine))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        small(html.escape(_notes(current, mine, shaped is None, final)))
+        said = [*address.unknown("reduce", "axes", "marks"), _notes(current, mine, shaped is None, final)]
+        small(html.escape(" ".join(said)))
         jobs.bars(jobs.DEPTH, jobs.LAYER, jobs.SHAPE, redraw=1.0)
 
 

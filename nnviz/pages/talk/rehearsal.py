@@ -46,6 +46,7 @@ def rehearse(scene: Scene, stopped: threading.Event | None = None) -> Outcome:
         registry.page(scene.page).render(current)
         unread = sorted(set(scene.parameters) - address.asked())
         found.extend(f"Nothing on the page {scene.page} asks for {name!r}." for name in unread)
+        found.extend(address.unknown())
 
     began = time.perf_counter()
     try:
