@@ -13,6 +13,7 @@ from nnviz.analysis.layers import LayerInfo
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.pages import address, views
+from nnviz.pages.page import inform
 from nnviz.pages.session import Session
 
 ROW = 10
@@ -32,7 +33,7 @@ def opened(found: tuple[Block, ...]) -> Block | None:
     block = next((each for each in found if each.name == name), None)
     if block is None:
         which = "so all blocks are shown" if found else "and it is shown whole"
-        st.info(f"There is no block {name[:40]!r} in this network, {which}.", icon=":material/info:")
+        inform(f"There is no block {name[:40]!r} in this network, {which}.")
     return block
 
 

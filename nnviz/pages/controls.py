@@ -10,6 +10,7 @@ import streamlit as st
 
 from nnviz.analysis.layers import LayerInfo
 from nnviz.pages import address
+from nnviz.pages.markdown import plain
 from nnviz.pages.session import Session
 
 MANY = 40
@@ -77,7 +78,7 @@ def layers(current: Session, options: Sequence[LayerInfo]) -> None:
     at = names.index(current.layer.name)
     _step("Layer before", "arrow_back", "layer-back", names[at - 1] if at else None)
     if len(names) < 2:
-        st.markdown(f"**{names[0]}**")
+        st.markdown(f"**{plain(names[0])}**")
     else:
         address.bound("slider-layer", current.layer.name, tuple(names))
         st.select_slider(
@@ -117,10 +118,11 @@ def classes(current: Session) -> None:
         address.write(target=None if index == winner else index)
 
     address.bound(key, current.class_index, names)
-    more: dict[str, Any] = {"format_func": title, "key": key, "on_change": choose}
+    more: dict[str, Any] = {"key": key, "on_change": choose, "label_visibility": "collapsed"}
     if sum(map(len, names)) <= _BUTTONS:
+        # The names on buttons are Markdown, those of a list are not.
         st.segmented_control(
-            "Class", range(len(names)), required=True, label_visibility="collapsed", width="content", **more
+            "Class", range(len(names)), required=True, format_func=lambda i: plain(title(i)), width="content", **more
         )
     else:
-        st.selectbox("Class", range(len(names)), label_visibility="collapsed", width=320, **more)
+        st.selectbox("Class", range(len(names)), format_func=title, width=320, **more)

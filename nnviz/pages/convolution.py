@@ -12,6 +12,7 @@ from nnviz.analysis.filters import filter_bank, stages
 from nnviz.components.convolution import MOST_VALUES, Cell, Sliding, Stage, convolution
 from nnviz.figures.colour import symmetric
 from nnviz.pages import address, controls, own_kernel, views
+from nnviz.pages.markdown import plain
 from nnviz.pages.page import Page, caption, head
 from nnviz.pages.session import Session
 
@@ -43,7 +44,7 @@ def _without(current: Session) -> None:
     more = "" if near else f", and neither has any of the {len(current.network.layers)} layers of this network"
     caption(f"{layer.name} ({layer.description}) {reason}{more}.")
     if near is not None:
-        st.button(f"Show the nearest convolution: {near}", on_click=lambda: controls.go_to(near))
+        st.button(f"Show the nearest convolution: {plain(near)}", on_click=lambda: controls.go_to(near))
     st.button("Slide a kernel of your own", on_click=lambda: address.write(view="own"))
 
 

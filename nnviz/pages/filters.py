@@ -14,6 +14,7 @@ from nnviz.figures.colour import symmetric
 from nnviz.figures.tiles import as_tiles, fold
 from nnviz.figures.words import number
 from nnviz.pages import address, controls, views
+from nnviz.pages.markdown import plain
 from nnviz.pages.page import Page, caption, head, link, small
 from nnviz.pages.session import Session
 
@@ -52,7 +53,7 @@ def _without(current: Session) -> None:
     words = f"{layer.name} ({layer.description}) has no filters: it learns no weights that slide or connect."
     caption(html.escape(words))
     if near is not None:
-        st.button(f"Show the nearest that has some: {near}", on_click=lambda: controls.go_to(near))
+        st.button(f"Show the nearest that has some: {plain(near)}", on_click=lambda: controls.go_to(near))
 
 
 def _tiles(bank: FilterBank, channel: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import streamlit as st
 from nnviz.analysis.flattening import flattened_maps, place_of
 from nnviz.components.unrolling import Layout, unrolling
 from nnviz.pages import address, controls, views
-from nnviz.pages.page import Page, caption, head, small
+from nnviz.pages.page import Page, caption, head, inform, small
 from nnviz.pages.session import Session
 from nnviz.pages.slots import Subject, first_below, sentence
 
@@ -43,10 +43,7 @@ def render(current: Session) -> None:
 def _say_replaced(name: str, shown: int, low: int, high: int) -> None:
     asked = address.read().get(name, "")
     if asked not in ("", str(shown)):
-        st.info(
-            f"{name.capitalize()} runs from {low} to {high} here, so {shown} is shown. Received: {asked[:20]!r}.",
-            icon=":material/info:",
-        )
+        inform(f"{name.capitalize()} runs from {low} to {high} here, so {shown} is shown. Received: {asked[:20]!r}.")
 
 
 def _switch(what: str) -> None:

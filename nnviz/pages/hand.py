@@ -70,8 +70,11 @@ def choose_channel(one: Neuron, turn: Turn, channels: int) -> None:
     address.bound(key, turn.term % channels)
 
     def choose() -> None:
-        terms = np.abs(one.terms).reshape(-1, channels)[:, st.session_state[key]]
-        write(one, Turn(int(terms.argmax()) * channels + st.session_state[key], None, turn.bias))
+        channel = st.session_state[key]
+        if channel == turn.term % channels:  # a late message, as in `_writer`
+            return
+        terms = np.abs(one.terms).reshape(-1, channels)[:, channel]
+        write(one, Turn(int(terms.argmax()) * channels + channel, None, turn.bias))
 
     st.slider("Input channel", 0, channels - 1, key=key, on_change=choose)
 
@@ -146,14 +149,12 @@ def _choose(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
     def say(term: int) -> str:
         return f"{name_of(term)}: {number(float(one.weights.ravel()[term]))}"
 
-    st.selectbox(
-        "Weight",
-        options,
-        format_func=say,
-        key=key,
-        label_visibility="collapsed",
-        on_change=lambda: write(one, Turn(int(st.session_state[key]), None, turn.bias)),
-    )
+    def choose() -> None:
+        term = int(st.session_state[key])
+        if term != turn.term:  # a late message, as in `_writer`
+            write(one, Turn(term, None, turn.bias))
+
+    st.selectbox("Weight", options, format_func=say, key=key, label_visibility="collapsed", on_change=choose)
 
 
 def _knobs(one: Neuron) -> list[tuple[str, float]]:

@@ -19,7 +19,7 @@ from nnviz.analysis.trace import Trace
 from nnviz.figures.ranking import ranked_bars
 from nnviz.figures.words import number
 from nnviz.pages import address, controls, counting, library, predict, switched, switches, views, work
-from nnviz.pages.page import caption, small
+from nnviz.pages.page import caption, inform, small
 from nnviz.pages.session import Session
 from nnviz.pages.switched import Switched
 
@@ -34,7 +34,7 @@ def draw(current: Session, head: Callable[[], AbstractContextManager[None]]) -> 
     after = knocked_out(current.network, current.fitted, chosen.layer.name, chosen.off)
     changes = _importance(current, chosen)
     for notice in chosen.notices:
-        st.info(notice, icon=":material/info:")
+        inform(notice)
     with head():
         _layers(current, chosen)
         unit = min(current.unit, chosen.count - 1)

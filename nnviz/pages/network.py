@@ -57,7 +57,7 @@ def render(current: Session) -> None:
     with head(PAGE):
         small(
             f"<b>{html.escape(current.name)}</b>: {len(current.network.layers)} layers, "
-            f"{current.network.parameters:,} parameters",
+            f"{current.network.parameters:,} parameters{'' if found else _left_out(current)}",
             width="content" if block else "stretch",
         )
         if block:
@@ -98,9 +98,20 @@ def _layers(current: Session, layers: list[LayerInfo], block: Block | None) -> s
     return _sentence(current, columns, lines)
 
 
+def _changing(current: Session) -> list[LayerInfo]:
+    """The layers that change something to look at, and the one under study."""
+    return [layer for layer in current.network.layers if not layer.pointwise or layer.name == current.layer.name]
+
+
+def _left_out(current: Session) -> str:
+    """That there are more layers than have a column; else nothing."""
+    more = len(_changing(current)) - COLUMNS
+    return f"; {COLUMNS} are shown, around {html.escape(current.layer.name)}" if more > 0 else ""
+
+
 def _window(current: Session) -> list[LayerInfo]:
-    """The layers that have a column: those that change something to look at, around the one under study."""
-    kept = [layer for layer in current.network.layers if not layer.pointwise or layer.name == current.layer.name]
+    """The layers that have a column: not more than there is room for, around the one under study."""
+    kept = _changing(current)
     if len(kept) <= COLUMNS:
         return kept
     at = next(index for index, layer in enumerate(kept) if layer.name == current.layer.name)
@@ -125,10 +136,11 @@ def _panel(current: Session, column: Column, block: Block | None) -> Panel:
     layer, values = column.layer, current.trace.activations[column.layer.name]
     colour, ranges = views.colour_scale(current, layer.name, "layer")
     shape = "x".join(map(str, values.shape))
-    # Within a block its name is said once, by the page; what is left of a long one takes two lines.
-    title = layer.name
+    # Within a block its name is said once, by the page, and what is left of a name takes two lines, as a long one does.
+    title = rest(block, layer.name) if block else layer.name
     if block or len(title) > MOST_LETTERS:
-        title, _, more = (rest(block, title) if block else title).partition("_")
+        start, _, more = title[1:].partition("_")
+        title = title[:1] + start
         shape = f"{more}\n{shape}"
     if layer.index == 0:
         return views.picture_panel(current, title=layer.name, note=shape, most=196, scale=1.6, pick="tile")

@@ -14,6 +14,7 @@ from nnviz.figures import activation_curve, adding_up, largest_terms
 from nnviz.figures.neurons import curve_span
 from nnviz.figures.words import number
 from nnviz.pages import address, controls, hand, neuron_sheet, toy, views
+from nnviz.pages.markdown import plain
 from nnviz.pages.page import Page, caption, head
 from nnviz.pages.session import Session
 
@@ -53,7 +54,7 @@ def _without(current: Session) -> None:
     near = nearest_with_neurons(current.network, layer.name)
     caption(f"{layer.name} ({layer.description}) has no neurons: it weighs nothing, so there is no sum to show.")
     if near is not None:
-        st.button(f"Show the nearest that has some: {near}", on_click=lambda: controls.go_to(near))
+        st.button(f"Show the nearest that has some: {plain(near)}", on_click=lambda: controls.go_to(near))
 
 
 def _real(current: Session) -> None:

@@ -13,7 +13,7 @@ from nnviz.components.convolution import Sliding, convolution
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.colour import symmetric
 from nnviz.pages import address, controls
-from nnviz.pages.page import caption, small
+from nnviz.pages.page import caption, inform, small
 from nnviz.pages.session import Session
 
 TITLES = {
@@ -57,7 +57,7 @@ def render(current: Session) -> None:
     """Draw the view."""
     kernel, replaced = chosen()
     if replaced:
-        st.info("A kernel of 9 or 25 numbers was expected, so Sobel is shown.", icon=":material/info:")
+        inform("A kernel of 9 or 25 numbers was expected, so Sobel is shown.")
     rows, columns = current.fitted.pixels.shape[:2]
     size = len(kernel)
     padding, _ = address.whole("pad", 0, 0, 4)

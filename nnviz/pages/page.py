@@ -13,6 +13,7 @@ import streamlit as st
 from nnviz.errors import NnvizError
 from nnviz.pages import address, library, session
 from nnviz.pages.background import worker
+from nnviz.pages.markdown import plain
 from nnviz.pages.session import Session
 
 ENTRIES = "pages"
@@ -123,7 +124,7 @@ def notify(current: Session, *, stand: bool = False) -> None:
         notices = notices or (said if before == address.read() else ())
         st.session_state[_SAID] = (address.read(), notices)
     for notice in notices:
-        st.info(notice, icon=":material/info:")
+        inform(notice)
 
 
 def _fall_back(error: NnvizError) -> None:
@@ -139,7 +140,12 @@ def _fall_back(error: NnvizError) -> None:
 
 def complain(error: NnvizError) -> None:
     """Show an error that the user can mend: the one place where that is done."""
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def inform(sentence: str) -> None:
+    """Say what was replaced or assumed."""
+    st.info(plain(sentence), icon=":material/info:")
 
 
 def caption(text: str) -> None:

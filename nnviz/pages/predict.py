@@ -19,6 +19,7 @@ from nnviz.analysis import digits, photographs
 from nnviz.components.raster import raster
 from nnviz.figures.words import number
 from nnviz.pages import address, library, views
+from nnviz.pages.markdown import plain
 from nnviz.pages.page import caption, small
 from nnviz.pages.session import Session
 
@@ -134,7 +135,7 @@ def _guess(current: Session, votes: Counter[int]) -> None:
         with st.container(horizontal=True, gap="small", key="predict-guess"):
             for index, name in enumerate(names):
                 st.button(
-                    name,
+                    plain(name),
                     key=f"guess-{index}",
                     shortcut=name if by_key else None,
                     on_click=partial(vote, index),

@@ -13,6 +13,7 @@ from nnviz.analysis.images import fit
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.errors import NnvizError
 from nnviz.pages import address, camera, controls, drawn, folder_chooser, library, predict
+from nnviz.pages.markdown import plain
 from nnviz.pages.page import complain
 from nnviz.pages.session import MOST_NOISE, MOST_SHIFT, Session
 
@@ -35,12 +36,12 @@ def _networks(current: Session) -> None:
     test = card.get("test")
     if isinstance(test, dict) and {"accuracy", "digits", "correct"} <= set(test):
         st.caption(
-            f"{card.get('title', '')}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
+            f"{plain(str(card.get('title', '')))}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
             f"({test['correct']:,}), {current.network.parameters:,} parameters."
         )
     else:
         title = f"{card['title']}: " if "title" in card else ""
-        st.caption(f"{title}{current.network.parameters:,} parameters.")
+        st.caption(f"{plain(title)}{current.network.parameters:,} parameters.")
 
 
 def _take_network(current: Session) -> None:
@@ -68,7 +69,7 @@ def _pictures(current: Session) -> None:
     *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
     swapped = f" {said}" if place == [current.name, current.picture.name] else ""
     with st.container(key="picture-known"):
-        st.caption(f"Shown: {current.picture.title}{known_label}. {current.fitted.note}{swapped}")
+        st.caption(plain(f"Shown: {current.picture.title}{known_label}. {current.fitted.note}{swapped}"))
     st.file_uploader(
         "A picture of your own",
         type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],

@@ -93,21 +93,25 @@ def test_another_network_takes_the_same_picture(app: App, networks: dict[str, Ne
     assert shows(app.caption, found.logits[found.winner])
 
 
+NAME = "w*av*es [x](y) _1_ $2$.png"
+"""Each of its signs would mean something in Markdown."""
+
+
 @pytest.mark.parametrize("slug", [FIRST, "maps"])
 def test_an_upload_is_shown(app: App, networks: dict[str, Network], slug: str) -> None:
     network = networks["mnist-cnn"]
     content = png()
-    pixels = decode(content, "waves.png")
+    pixels = decode(content, NAME)
     expected = nnviz.trace(network, pixels)
     app.open(slug, layer="conv1", unit=3)
-    app.upload("waves.png", content)
+    app.upload(NAME, content)
     app.until(image="upload", layer="conv1", unit=3)
     assert app.alerts == []
     note = fit(pixels, network.image_shape, network.scale, network.offset).note
     assert "cropped to a square" in note
     assert "made grey" in note
     said = app.sidebar.inner_text()
-    assert "waves.png" in said
+    assert NAME in said
     assert note in said
     assert shows(app.caption, expected.activations["conv1"][..., 3].max())
     app.menu("Decision")
@@ -121,11 +125,11 @@ def test_an_upload_is_shown(app: App, networks: dict[str, Network], slug: str) -
 def test_what_is_no_picture_is_said_and_leaves_what_was_there(app: App, networks: dict[str, Network]) -> None:
     app.open("maps", image="test-2", layer="conv1", unit=3)
     before, caption = app.address, app.caption
-    app.upload("notes.png", b"these are my notes, and no picture")
+    app.upload(NAME, b"these are my notes, and no picture")
     app.element("stAlert").wait_for()
     app.still()
     assert len(app.alerts) == 1
-    assert "notes.png" in app.alerts[0]
+    assert NAME in app.alerts[0]
     assert "expected a whole PNG" in app.alerts[0]
     assert app.element("stAlertContentError").count() == 1
     assert app.element("stException").count() == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from functools import partial
 
 import numpy as np
@@ -12,10 +11,10 @@ import streamlit as st
 from nnviz.figures.words import number
 from nnviz.pages import views
 from nnviz.pages.cats.subject import take
+from nnviz.pages.markdown import plain
 from nnviz.pages.session import Session
 
 COUNT = 5
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!$:~<>|-])")
 
 
 def shown(seen: Session) -> list[int]:
@@ -45,9 +44,8 @@ def draw(seen: Session) -> None:
     st.html(f"<style>{' '.join(rules)}</style>")
     with st.container(key="cats-classes", gap=None):
         for rank, index in enumerate(order):
-            words = _MARKDOWN.sub(r"\\\1", seen.class_name(index))
             st.button(
-                f"**{words}** {views.percent(float(trace.probabilities[index]))}",
+                f"**{plain(seen.class_name(index))}** {views.percent(float(trace.probabilities[index]))}",
                 key=f"cats-class-{rank}",
                 width="stretch",
                 on_click=partial(_explain, seen, index),

@@ -18,6 +18,7 @@ from nnviz.analysis.progress import Progress
 from nnviz.analysis.tsne import tsne
 from nnviz.analysis.umap import umap
 from nnviz.pages import work
+from nnviz.pages.markdown import plain
 from nnviz.pages.session import Session
 
 DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-shape", "data-vectors", "data-answers")
@@ -162,7 +163,7 @@ def bars(*names: str, redraw: float | None = None) -> None:
         mine = work.job(name)
         if mine is not None and mine.state in ("stopped", "failed"):
             if mine.reason:
-                st.caption(mine.reason)
+                st.caption(plain(mine.reason))
             st.button(
                 f"{mine.title}: take it up",
                 icon=":material/play_arrow:",

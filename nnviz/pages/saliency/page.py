@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from nnviz.analysis.attribution import METHODS, method_named
 from nnviz.pages import address, controls, parameters
-from nnviz.pages.page import Page, head
+from nnviz.pages.page import Page, head, inform
 from nnviz.pages.saliency import evidence, maps
 from nnviz.pages.session import Session
 
@@ -21,10 +19,10 @@ def render(current: Session) -> None:
     """Draw the page."""
     chosen = _method(current)
     for notice in parameters.replaced(method_named(chosen), current.network):
-        st.info(notice, icon=":material/info:")
+        inform(notice)
     view = address.choice("evidence", (_MAPS, *evidence.TITLES), _MAPS)
     if (asked := address.read().get("evidence")) not in (None, view):
-        _said(f"Evidence was expected to be one of {', '.join(evidence.TITLES)}. Received: {asked}.")
+        inform(f"Evidence was expected to be one of {', '.join(evidence.TITLES)}. Received: {asked}.")
     with head(PAGE):
         controls.classes(current)
         if view == _MAPS:
@@ -55,16 +53,12 @@ def _method(current: Session) -> str:
     """The method of the address; one that is not there, or does not fit the network, is replaced, and that is said."""
     asked = address.read().get("method", FIRST)
     if asked not in NAMES:
-        _said(f"There is no method {asked[:40]!r}, so {FIRST} is shown. There are: {', '.join(NAMES)}.")
+        inform(f"There is no method {asked[:40]!r}, so {FIRST} is shown. There are: {', '.join(NAMES)}.")
         return FIRST
     if reason := method_named(asked).unfit(current.network):
-        _said(f"{reason} Shown is {FIRST}.")
+        inform(f"{reason} Shown is {FIRST}.")
         return FIRST
     return asked
-
-
-def _said(sentence: str) -> None:
-    st.info(html.escape(sentence, quote=False), icon=":material/info:")
 
 
 PAGE = Page("Saliency", ":material/target:", "saliency", "Believe", render)

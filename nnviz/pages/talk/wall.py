@@ -47,7 +47,7 @@ def _scene() -> None:
         on_change=lambda to: address.replace(parameters(talk, to, name)),
     )
     if replaced:
-        st.info(f"Scenes run from 1 to {total} here, so {at} is shown. Received: {str(received)[:20]!r}.")
+        page.inform(f"Scenes run from 1 to {total} here, so {at} is shown. Received: {str(received)[:20]!r}.")
     st.session_state[page.ON_WALL] = scene.say
     try:
         page.draw(registry.page(scene.page))

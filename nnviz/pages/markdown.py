@@ -1,0 +1,12 @@
+"""Words of somebody else's (names of files, layers and classes) where Streamlit reads Markdown."""
+
+from __future__ import annotations
+
+import re
+
+_MEANS = re.compile(r"[\\`*_\[\]<>~$]|:(?=[\w+/-]+[:\[])")
+
+
+def plain(text: str) -> str:
+    """The text so that Markdown shows it letter by letter: nothing bold, no link, no formula, no icon."""
+    return _MEANS.sub(r"\\\g<0>", text)
