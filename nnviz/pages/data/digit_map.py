@@ -64,7 +64,7 @@ def render(current: Session) -> None:
             _choose()
         _depths(current, found)
     caption(_sentence(current, found, mine))
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
         said = [*address.unknown("reduce", "axes", "marks"), _notes(current, mine, shaped is None, final)]
         small(html.escape(" ".join(said)))
         jobs.bars(jobs.DEPTH, jobs.LAYER, jobs.SHAPE, redraw=1.0)

@@ -77,7 +77,7 @@ def render(current: Session) -> None:
         on_pick=lambda place: open_digit(int(order[place.panel - 1].numbers[place.tile])),
     )
     caption(_sentence(current, found, layer, first))
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
         small(html.escape(_notes(current)))
         jobs.bars(*(f"{jobs.VECTORS}-{name}" for name in found))
 
