@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from nnviz.errors import NnvizError
 from nnviz.pages import messages, startup
 from nnviz.pages.background import worker
-from nnviz.pages.serving import SayWhereTheServerIs
+from nnviz.pages.serving import AddLines
 
 
 @asynccontextmanager
@@ -44,6 +44,6 @@ def on_script_error(error: Exception) -> bool:
 app = st.App(
     Path(__file__).parent / "nnviz" / "pages" / "main.py",
     lifespan=lifespan,
-    middleware=[Middleware(SayWhereTheServerIs)],
+    middleware=[Middleware(AddLines)],
     on_script_error=on_script_error,
 )

@@ -1,8 +1,10 @@
 """What the server does with the addresses of pages, before Streamlit sees them.
 
-A link to the first page by its own name is led to the bare address. And one line is put into the page that is sent:
-where the server is. Without it, a link that opens an inner page makes Streamlit's browser code look for the server
-below that page first: two failed requests and two errors in the console before anything is drawn.
+A link to the first page by its own name is led to the bare address. And two lines are put into the page that is sent.
+One says where the server is: without it, a link that opens an inner page makes Streamlit's browser code look for the
+server below that page first, two failed requests and two errors in the console before anything is drawn. The other lets
+the parameters that a page sets as it opens take the place of its bare address in the browser's history: as an entry of
+their own they would make Back need two presses for each page.
 """
 
 from __future__ import annotations
@@ -17,11 +19,18 @@ from streamlit import config
 FIRST = "network"
 """Slug of the page that the app opens on: Streamlit knows it by the bare address alone, and calls its own unknown."""
 
-_LINE = b"<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin };</script>"
+_SERVER = "window.__streamlit = { BACKEND_BASE_URL: window.location.origin };"
+_HISTORY = (
+    "const push = history.pushState.bind(history); history.pushState = (state, title, url) => "
+    "!location.search && new URL(url, location.href).pathname === location.pathname "
+    "? history.replaceState(state, title, url) : push(state, title, url);"
+)
+LINES = f"<script>{_SERVER}</script><script>{{ {_HISTORY} }}</script>".encode()
+"""What is put into the page."""
 
 
-class SayWhereTheServerIs(BaseHTTPMiddleware):
-    """Adds the line to HTML pages; not where the app is served below a path of its own."""
+class AddLines(BaseHTTPMiddleware):
+    """Adds the lines to HTML pages; not where the app is served below a path of its own."""
 
     async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Answer one request."""
@@ -30,11 +39,11 @@ class SayWhereTheServerIs(BaseHTTPMiddleware):
         page = "text/html" in request.headers.get("accept", "") and not config.get_option("server.baseUrlPath")
         if not page:
             return await call_next(request)
-        # Asked for as plain text, so that the line can be put in.
+        # Asked for as plain text, so that the lines can be put in.
         request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"accept-encoding"]
         response = await call_next(request)
         if not response.headers.get("content-type", "").startswith("text/html"):
             return response
         body = b"".join([chunk async for chunk in response.body_iterator])  # type: ignore[attr-defined]
         headers = {name: value for name, value in response.headers.items() if name not in ("content-length", "etag")}
-        return Response(body.replace(b"<head>", b"<head>" + _LINE, 1), response.status_code, headers)
+        return Response(body.replace(b"<head>", b"<head>" + LINES, 1), response.status_code, headers)

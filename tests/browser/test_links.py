@@ -127,3 +127,22 @@ def test_a_link_to_an_upload_opens_the_default_digit_and_says_so(app: App, netwo
     assert app.address["image"] == "test-0"
     values = nnviz.trace(networks["mnist-cnn"], digit(0)[0]).activations["conv1"]
     assert shows(app.caption, values[..., 2].max())
+
+
+def test_back_leaves_each_page_in_one_press(app: App) -> None:
+    app.open()
+    for title in ("Filters", "Decision", "Likes"):
+        app.menu(title)
+    # What is chosen on a page is a step of its own.
+    app.menu("Filters")
+    unit = int(app.address["unit"])
+    app.press("unit", "ArrowRight")
+    app.until(unit=unit + 1)
+    for slug in ("filters", "likes", "decision", "filters", ""):
+        app.page.go_back()
+        app.page.wait_for_function("slug => location.pathname === `/${slug}`", arg=slug)
+        app.still()
+        assert app.address["unit"] == str(unit)
+    app.page.go_forward()
+    app.page.wait_for_function("() => location.pathname === '/filters'")
+    assert app.still().main.locator("h1").inner_text() == "Filters"

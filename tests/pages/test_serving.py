@@ -1,4 +1,4 @@
-"""The one line that is put into the page that the server sends, and into nothing else."""
+"""The lines that are put into the page that the server sends, and into nothing else."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +10,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route
 from streamlit import config
 
-from nnviz.pages.serving import SayWhereTheServerIs
+from nnviz.pages.serving import LINES, AddLines
 
 PAGE = "<!doctype html><html><head><title>\u732b</title></head><body><head></body></html>"
-LINE = "<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin };</script>"
+LINE = LINES.decode()
 
 
 async def page(request):
@@ -36,7 +36,7 @@ async def script(request):
 def ask(path, accept="text/html,*/*", **headers):
     """(status, headers, body) of one request to a server with the middleware, by the ASGI protocol itself."""
     routes = [Route("/", page), Route("/slow", slow), Route("/script", script)]
-    app = Starlette(routes=routes, middleware=[Middleware(SayWhereTheServerIs)])
+    app = Starlette(routes=routes, middleware=[Middleware(AddLines)])
     given = {"accept": accept, **headers}
     scope = {
         "type": "http",
