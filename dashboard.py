@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from nnviz.errors import NnvizError
 from nnviz.pages import messages, startup
 from nnviz.pages.background import worker
+from nnviz.pages.markdown import plain
 from nnviz.pages.serving import AddLines
 
 
@@ -36,7 +37,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 def on_script_error(error: Exception) -> bool:
     """Show what a user can mend as its sentence; all else as Streamlit does."""
     if isinstance(error, NnvizError):
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return True
     return False
 
