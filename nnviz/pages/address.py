@@ -1,17 +1,21 @@
 """The address is the state: the one place that reads and writes the page's query parameters.
 
 A change of page empties them, so what they last said is kept in the session too, and put back on a page that
-is opened without any.
+is opened without any. And whatever a browser sends carries the address that it has at that moment: two clicks in quick
+succession both carry the one from before the first. What is late in that way is brought up to date here, since the
+second would undo the first.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 TALK, SCENE = "talk", "scene"
 """Parameters of a talk: which one of those that are given now, and the scene that it shows."""
@@ -23,6 +27,9 @@ _OTHER = "values that are no option"
 _PLACES = "pages on which each widget was drawn last"
 _TOLD = 4.0
 """Seconds for which a widget that is drawn anew is told its value."""
+_SUPERSEDED = "addresses that the browser may still send"
+_LATE = 10.0
+"""Seconds for which a browser may not have heard yet of an address that was written."""
 
 
 class Parameters(dict[str, str]):
@@ -59,6 +66,7 @@ def forget_asked() -> None:
 
 def read() -> Parameters:
     """All parameters by name."""
+    _catch_up()
     if not st.query_params and st.session_state.get(_LAST):
         # A talk is left when another page is opened.
         st.query_params.from_dict({k: v for k, v in st.session_state[_LAST].items() if k not in (TALK, SCENE)})
@@ -80,9 +88,36 @@ def write(**values: Any) -> None:
 
 def replace(found: Mapping[str, str]) -> None:
     """Set all parameters at once."""
-    if st.query_params.to_dict() != dict(found):
+    before = st.query_params.to_dict()
+    if before != dict(found):
         st.query_params.from_dict(dict(found))
+        _superseded().append((_path(), before, time.monotonic()))
     st.session_state[_LAST] = dict(found)
+
+
+def _catch_up() -> None:
+    """Where this run was asked for with an address that has been replaced since, take the one that replaced it.
+
+    Not where the viewer went back to it.
+    """
+    now, last, path = st.query_params.to_dict(), st.session_state.get(_LAST), _path()
+    if not now or not last or now == last:
+        return
+    context, since = get_script_run_ctx(), time.monotonic() - _LATE
+    went_back = context is not None and context.is_history_navigation
+    if not went_back and any(place == path and old == now and at > since for place, old, at in _superseded()):
+        st.query_params.from_dict(last)
+    else:
+        _superseded().clear()
+
+
+def _superseded() -> deque[tuple[str, dict[str, str], float]]:
+    """Page, parameters and time of what was replaced; of a slider that is dragged fast the last dozens."""
+    return st.session_state.setdefault(_SUPERSEDED, deque(maxlen=64))
+
+
+def _path() -> str:
+    return urlsplit(st.context.url or "").path
 
 
 def whole(name: str, default: int, low: int, high: int) -> tuple[int, bool]:
@@ -138,7 +173,7 @@ def bound(key: str, value: Any, within: Hashable = None) -> None:
     still loads the script of its sliders would draw them at their lowest value, and send that.
     """
     places = st.session_state.setdefault(_PLACES, {})
-    place, now = (urlsplit(st.context.url or "").path, within), time.monotonic()
+    place, now = (_path(), within), time.monotonic()
     before, first, since = places.get(key, (None, None, now))
     if before != place:
         first, since = value, now

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page
 
 from nnviz.pages import registry
 
-SECONDS = 30_000
+SECONDS = 90_000
 """Milliseconds that a wait may take: far beyond what it does, so that a busy machine fails no test."""
 
 FIRST = registry.FIRST.slug

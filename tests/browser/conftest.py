@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from app import LOOK, SECONDS, App, Open
 from get_browser import installed
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from rastering import FILES
 from scripted import blank_page
 from server import Server, serving
@@ -29,6 +29,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the window showed when a test failed stands below its traceback."""
+    report = yield
+    app = getattr(item, "funcargs", {}).get("app")
+    if report.when == "call" and report.failed and isinstance(app, App):
+        try:
+            shown = app.page.locator("body").inner_text()
+        except Error as error:
+            shown = str(error)
+        report.sections.append((f"The window at {app.page.url}", shown))
+    return report
 
 
 @pytest.fixture(scope="session")

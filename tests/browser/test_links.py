@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from app import FIRST, App, shows
+from app import FIRST, SECONDS, App, shows
+from playwright.sync_api import WebSocketRoute
 
 import nnviz
 from nnviz.analysis.attribution import explain
@@ -146,3 +149,34 @@ def test_back_leaves_each_page_in_one_press(app: App) -> None:
     app.page.go_forward()
     app.page.wait_for_function("() => location.pathname === '/filters'")
     assert app.still().main.locator("h1").inner_text() == "Filters"
+
+
+def test_clicks_that_carry_an_address_from_before_the_first_one_are_all_heard(app: App) -> None:
+    """What the server sends is held back, so that the browser knows none of its addresses while it is clicked."""
+    waiting: list[str | bytes] = []
+    held = False
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        release.append(lambda: [socket.send(message) for message in waiting])
+        server.on_message(lambda message: waiting.append(message) if held else socket.send(message))
+
+    release: list[Callable[[], object]] = []
+    app.page.route_web_socket("**/_stcore/stream", pass_on)
+    app.open("decision", view="knock", layer="conv1", unit=0)
+    before = app.address
+    held = True
+    for count, tile in enumerate((9, 10, 11), 1):
+        app.click("knockout", tile=tile)
+        # Each is worked on before the next comes: an address, and the page.
+        app.page.wait_for_timeout(100)
+        end = time.monotonic() + SECONDS / 1000
+        while len(waiting) < 2 * count and time.monotonic() < end:
+            app.page.wait_for_timeout(50)
+        assert app.address == before
+    app.page.wait_for_timeout(1000)
+    held = False
+    release[-1]()
+    app.until(off="9,10,11@conv1", unit=11)
+    app.page.go_back()
+    app.until(off="9,10@conv1", unit=10)

@@ -35,6 +35,34 @@ def test_a_link_that_says_something_replaces_all_of_it():
     assert app.session_state["found"] == {"net": "b"}
 
 
+def counting() -> None:
+    import streamlit as st
+
+    from nnviz.pages import address
+
+    st.button("on", on_click=lambda: address.write(unit=int(address.read()["unit"]) + 1))
+    st.session_state["found"] = address.read()
+
+
+def test_a_click_that_carries_the_address_from_before_the_last_one_is_added_to_it():
+    app = AppTest.from_function(counting)
+    app.query_params["unit"] = "3"
+    app.run()
+    app.button[0].click().run()
+    assert dict(app.query_params) == {"unit": "4"}
+    for _ in range(2):  # the browser has not heard of 4 yet, and then neither of 5
+        app.query_params["unit"] = "3"
+        app.button[0].click().run()
+    assert dict(app.query_params) == app.session_state["found"] == {"unit": "6"}
+    # One that was not there before is a link, and holds.
+    app.query_params["unit"] = "9"
+    app.run()
+    assert app.session_state["found"] == {"unit": "9"}
+    app.query_params["unit"] = "3"
+    app.run()
+    assert app.session_state["found"] == {"unit": "3"}
+
+
 def writing() -> None:
     from nnviz.pages import address
 
