@@ -48,14 +48,16 @@ def main() -> None:
     if apart is not None:
         chosen.run()
         return
-    current = page.readable()
+    with st.container():
+        current = page.readable()
     if current is None:
         return
     # Said here, since reading the address mends it: the fragment below finds nothing amiss any more.
-    page.notify(current, stand=True)
-    if current.network.assumed:
-        # At the foot of the page, in its margin: style.css takes its room from nothing else.
-        with st.container(key="assumed"):
+    with st.container():
+        page.notify(current, stand=True)
+    # At the foot of the page, in its margin: style.css takes its room from nothing else.
+    with st.container(key="assumed"):
+        if current.network.assumed:
             page.small(html.escape(current.network.assumed))
     sidebar.draw(current)
     with st.sidebar:
@@ -65,9 +67,12 @@ def main() -> None:
 
 def _wait() -> None:
     """Say what the server is doing until the first picture can be drawn."""
-    if startup.warmup.wait(0):
-        return
-    place = st.empty()
+    # Drawn in every run, as all that is not always there: what comes after it has the same place in each, and what
+    # is clicked while a run begins is still heard by the part of the page that it was meant for.
+    with st.container():
+        if startup.warmup.wait(0):
+            return
+        place = st.empty()
     while not startup.warmup.wait(0.1):
         # All three may be done a moment before the whole is.
         done = min(len(startup.warmup.seconds), 2)

@@ -60,10 +60,12 @@ def draw(page: Page) -> None:
 
 def _draw(page: Page) -> None:
     address.forget_asked()
-    current = readable()
-    if current is None:
-        return
-    notify(current)
+    # Always there, so that what follows has the same place in every run (see `main._wait`).
+    with st.container():
+        current = readable()
+        if current is None:
+            return
+        notify(current)
     try:
         page.render(current)
     except NnvizError as error:

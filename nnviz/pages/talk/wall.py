@@ -46,8 +46,9 @@ def _scene() -> None:
         speaker=f"speaker?{urlencode({address.TALK: name})}",
         on_change=lambda to: address.replace(parameters(talk, to, name)),
     )
-    if replaced:
-        page.inform(f"Scenes run from 1 to {total} here, so {at} is shown. Received: {str(received)[:20]!r}.")
+    with st.container():
+        if replaced:
+            page.inform(f"Scenes run from 1 to {total} here, so {at} is shown. Received: {str(received)[:20]!r}.")
     st.session_state[page.ON_WALL] = scene.say
     try:
         page.draw(registry.page(scene.page))
