@@ -85,6 +85,7 @@ def test_the_means_of_each_class():
     np.testing.assert_array_equal(found.means, [2, 0, 7, 0])
     np.testing.assert_array_equal(found.counts, [2, 0, 2, 0])
     assert (found.best, found.others) == (2, 2.0)
+    assert dossier.class_means(table[:2], 0, labels[:2], 4).others is None
     # A class without pictures is never the best, also where all answers are negative.
     assert dossier.class_means(-table, 0, labels, 4).best == 0
     with pytest.raises(NnvizError, match="One label a picture"):

@@ -55,8 +55,8 @@ def damaged(content: bytes) -> dict[str, bytes]:
         "cut": content[:middle],
         "no end": content[:-30],
         "flipped": content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :],
-        # Its list of contents said to be longer than the whole: the reader looks for it before the beginning.
-        "before its beginning": content[:-10] + b"\xff\xff\xff\x0f" + content[-6:],
+        # Its list of contents said to begin further on: the reader looks for the rest before the beginning.
+        "before its beginning": content[:-3] + b"\x7f" + content[-2:],
         "no archive": b"PK no archive at all",
         "noise": np.random.default_rng(0).bytes(len(content)),
     }
