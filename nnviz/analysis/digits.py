@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from nnviz.analysis.images import Transform, fit, rescale
+from nnviz.analysis.images import rescale
 from nnviz.analysis.network import PRETRAINED, Network
-from nnviz.analysis.shuffle import permutation
+from nnviz.analysis.pictures import batch
 from nnviz.errors import NnvizError
 
 
@@ -72,16 +72,4 @@ def labelled(network: Network) -> tuple[np.ndarray, np.ndarray]:
 def fitted(network: Network, images: np.ndarray) -> np.ndarray:
     """Digits (n, 28, 28) uint8 as a network takes them, (n, H, W, C) float32: its size, its range, and shuffled where
     it was trained on shuffled pixels."""
-    pixels = images[..., None].astype(np.float32)
-    wanted = network.image_shape
-    if any(size not in (None, have) for size, have in zip(wanted, pixels.shape[1:], strict=True)):
-        found = [fit(image, wanted, network.scale, network.offset) for image in images]
-        if network.shuffle is None:
-            return np.stack([each.image for each in found])
-        transform = Transform(shuffle=network.shuffle)
-        return np.stack([rescale(transform.apply(each.pixels), network.scale, network.offset) for each in found])
-    if network.shuffle is not None:
-        # All at once: what `shuffled` does to one.
-        flat = pixels.reshape(len(pixels), -1, pixels.shape[3])
-        pixels = flat[:, permutation(flat.shape[1], network.shuffle)].reshape(pixels.shape)
-    return rescale(pixels, network.scale, network.offset)
+    return rescale(batch(network, images, np.arange(len(images)))[0], network.scale, network.offset)

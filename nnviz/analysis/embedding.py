@@ -156,7 +156,8 @@ def embedded(
         NnvizError: no such layer; digits of one class only.
     """
     found: dict[str, Embedding] = {}
-    done, total = 0, 2 * len(layers)
+    # In digits: of a large network one pass alone takes many seconds.
+    done, total = 0, 2 * len(layers) * len(images)
     for group in _groups(network, layers, len(images)):
         steps = vectors(network, group, images)
         while True:
@@ -165,11 +166,11 @@ def embedded(
             except StopIteration as finished:
                 held = finished.value
                 break
-            yield Progress(done + len(group) * part.done // part.total, total, dict(found))
-        done += len(group)
+            yield Progress(done + len(group) * part.done, total, dict(found))
+        done += len(group) * len(images)
         for name in group:
             found[name] = embedding(held.pop(name), labels)
-            done += 1
+            done += len(images)
             yield Progress(done, total, dict(found))
     return found
 

@@ -20,6 +20,8 @@ from nnviz.errors import NnvizError
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 MOST = 100_000
 """Pictures of a folder; a list of more would be a mistake in the command line."""
+MOST_BYTES = 400_000_000
+"""Of one file: what the largest picture that is decoded takes in 16 bits a channel, four of them, uncompressed."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,14 @@ class Folder:
                 raise NnvizError(
                     f"{entry.title}: a picture inside the folder was expected. Received: a link out of it."
                 )
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > MOST_BYTES:
+                    raise NnvizError(
+                        f"{entry.title}: a picture of at most {MOST_BYTES / 1e6:,.0f} MB was expected. "
+                        f"Received: {size / 1e6:,.0f} MB."
+                    )
+                content = file.read()
         except (OSError, RuntimeError) as error:  # the latter where links go in a circle
             reason = getattr(error, "strerror", None) or type(error).__name__
             raise NnvizError(f"{entry.title}: a file that can be read was expected. Received: {reason}.") from error
@@ -144,10 +153,12 @@ def folder(root: str | Path) -> Folder:
                 outside += 1
             elif stat.S_ISREG(state.st_mode):
                 found.append((path.relative_to(place).as_posix(), state.st_size, state.st_mtime_ns))
+        if len(found) > MOST:  # refused, whatever else there is
+            break
     if not 0 < len(found) <= MOST:
         kinds = ", ".join(suffix.removeprefix(".") for suffix in SUFFIXES)
         files = f"{others:,} other file{'s' * (others != 1)} and no picture" if others else "no file"
-        count = f"{len(found):,} pictures" if found else files
+        count = f"more than {MOST:,} pictures" if found else files
         links = f", {outside} link{'s' * (outside != 1)} out of it" if outside else ""
         raise NnvizError(
             f"A folder with 1 to {MOST:,} pictures ({kinds}) was expected. Received: {root}, {count}{links}."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import struct
 import sys
 import zipfile
 import zlib
@@ -21,6 +23,11 @@ VERSION = 1
 MOST_BYTES = 2**30
 """All files together; the oldest go."""
 _ARRAYS = ("values", "images", "rows", "columns")
+_UNREAD = (
+    OSError, MemoryError, EOFError, LookupError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, TypeError,
+    AttributeError, RuntimeError, OverflowError,
+)  # fmt: skip
+"""What reading stumbles over: want of memory or of a right to read, and whatever a damaged archive leads to."""
 
 
 def cache() -> Path:
@@ -36,19 +43,21 @@ def cache() -> Path:
 
 
 def write(path: Path, key: str, found: Strongest, complete: bool) -> None:
-    """Keep a search, or what it has so far. The file is replaced at once, so that one killed here leaves the old one.
+    """Keep a search, or what it has so far. The file is replaced at once, so that one killed here leaves the old one;
+    one of the same search that has more stays.
 
     Raises:
         OSError: it cannot be written.
     """
     ranking = of_all(found.layers)
-    if ranking is None:
+    if ranking is None or (not complete and _has_more(path, key, found.seen)):
         return
     header = {
         "version": VERSION,
         "key": key,
         "units": {name: len(each.values) for name, each in found.layers.items()},
         "searched": found.searched,
+        "skipped": len(found.skipped),
         "available": found.available,
         "complete": complete,
     }
@@ -73,22 +82,43 @@ def write(path: Path, key: str, found: Strongest, complete: bool) -> None:
 def read(path: Path, key: str, layers: list[str], available: int, count: int) -> tuple[Strongest, bool] | None:
     """What was kept of a search, and whether it is complete; None where there is nothing of it.
 
-    A file that is damaged, of another format or of something else is removed: nothing in it is of use.
+    A file that is damaged, of another format or of something else is removed: nothing in it is of use. One that
+    cannot be read for now, for want of memory or of a right to, stays as it is.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in ("header", "maxima", "sampled", "skipped", *_ARRAYS)}
         kept = _checked(arrays, key, layers, available, count)
+    except _UNREAD as error:
+        if _damaged(error):
+            with suppress(OSError):
+                path.unlink()
+        return None
+    with suppress(OSError):  # somebody else's: it is read all the same
         os.utime(path)
-        return kept
+    return kept
+
+
+def _has_more(path: Path, key: str, seen: int) -> bool:
+    """Whether the file has a search of that key that is complete or came further. One that cannot be read for now
+    may; one that is damaged has nothing."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            header: dict[str, Any] = json.loads(file["header"].tobytes())
+        same = (header["version"], header["key"]) == (VERSION, key)
+        return same and (bool(header["complete"]) or int(header["searched"]) + int(header.get("skipped", 0)) > seen)
     except FileNotFoundError:
-        return None
-    # Whatever a damaged archive makes its reader stumble over.
-    except (OSError, EOFError, MemoryError, LookupError, zipfile.BadZipFile, zlib.error,
-            ValueError, TypeError, AttributeError, RuntimeError):  # fmt: skip
-        with suppress(OSError):
-            path.unlink()
-        return None
+        return False
+    except _UNREAD as error:
+        return not _damaged(error)
+
+
+def _damaged(error: Exception) -> bool:
+    """Whether the file's content is to blame, which never mends; a disk, a right or a want of memory may."""
+    if isinstance(error, OSError):
+        # A damaged archive may send its reader to a place before the beginning of the file.
+        return error.errno == errno.EINVAL
+    return not isinstance(error, MemoryError)
 
 
 def _checked(

@@ -19,7 +19,7 @@ from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.images import rescale
 from nnviz.analysis.influence import answer_layer
 from nnviz.analysis.network import Network
-from nnviz.analysis.pictures import Searchable, as_given, batch, size_in
+from nnviz.analysis.pictures import MOST_READ, Searchable, as_given, batch, reading, shape_in
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.ranking import Hit, Ranking, Sample, Strongest, by_layer, merged, of_all
 from nnviz.analysis.trace import compiled, inputs
@@ -70,17 +70,17 @@ def strongest(
     function = _searching(network, tuple(names), count)
     order = np.random.RandomState(0).permutation(len(images))
     example = _example(network, images)
-    size, total, sample = _size(network, example), len(images), Sample(order, since)
+    size, total, sample = _size(network, images, example), len(images), Sample(order, since)
     result = since or Strongest({}, 0, total)
     start, skipped, found = result.seen, list(result.skipped), of_all(result.layers)
     # Traced apart: it would count as the time that a batch takes.
     units = dict(zip(names, function(tf.constant(example))["units"].numpy().tolist(), strict=True))
     yield Progress(start, total, since)
-    done, worked = start, 0.0
+    done, worked, so_far = start, 0.0, since
     while done < total:
         began = time.perf_counter()  # not what passes between two steps
         wanted = np.sort(order[done : min(done + size, total)])
-        pixels, chosen = batch(network, images, wanted)
+        pixels, chosen = yield from reading(network, images, wanted, Progress(done, total, so_far))
         skipped += [int(number) for number in np.setdiff1d(wanted, chosen)]
         if len(chosen):
             parts = function(tf.constant(rescale(pixels, network.scale, network.offset)))
@@ -94,7 +94,8 @@ def strongest(
         if found is not None:
             maxima, layered = sample.maxima(units), by_layer(found, units)
             result = Strongest(layered, done - len(skipped), len(images), maxima, sample.images, tuple(skipped))
-        yield Progress(done, total, result if found is not None else None)
+            so_far = result
+        yield Progress(done, total, so_far)
     if not result.searched:
         raise NnvizError(f"At least one picture that can be read was expected. Received: {total} that cannot.")
     return result
@@ -169,13 +170,14 @@ def _example(network: Network, images: Searchable) -> np.ndarray:
     """One picture of the size of all, (1, H, W, C); none is read for it where they are read when they are needed."""
     if isinstance(images, np.ndarray):
         return batch(network, images, np.arange(1))[0]
-    return np.zeros((1, *(side or 1 for side in size_in(network, images))), np.float32)
+    return np.zeros((1, *shape_in(network, images)), np.float32)
 
 
-def _size(network: Network, example: np.ndarray) -> int:
+def _size(network: Network, images: Searchable, example: np.ndarray) -> int:
     """Images a batch: as many as let the outputs of all layers fit."""
     elements = 0
     for layer in network.layers:
         shape = layer.output_shape
         elements += example.size * (shape[-1] or 1) if None in shape else math.prod(size or 1 for size in shape)
-    return max(1, min(_LARGEST_BATCH, _BATCH_BYTES // (4 * elements)))
+    most = _LARGEST_BATCH if isinstance(images, np.ndarray) else min(_LARGEST_BATCH, MOST_READ)
+    return max(1, min(most, _BATCH_BYTES // (4 * elements)))

@@ -17,20 +17,28 @@ from nnviz.analysis.trace import compiled, inputs, trace
 
 EXACT, HASHED = 16_384, 8_192
 """A vector longer than the first is hashed to the length of the second."""
-_MOST, _LEAST = 2000, 250
+COUNTS = (250, 1000, 2000)
+"""Digits that may be looked at: of more a map is no clearer."""
 _ELEMENTS = 4e8
-"""Outputs of all layers over all digits that are looked at: what a network leaves of `_MOST`."""
+"""Outputs of all layers over all digits that are looked at unasked: what a network leaves of the largest count."""
 SAME = ("Flatten", "Reshape", "Dropout", "SpatialDropout2D", "GaussianNoise")
 """Kinds of layers whose vector is that of what they read."""
 
 
-def sample(network: Network) -> np.ndarray:
-    """Numbers of the test digits that are looked at, (n,): every fifth, or fewer for a large network.
+def counts(network: Network) -> tuple[int, ...]:
+    """How many digits may be looked at: first what takes a network some ten seconds, then what takes a large one
+    longer."""
+    quick = int(np.clip(_ELEMENTS / sum(_sizes(network).values()), COUNTS[0], COUNTS[-1]))
+    return (quick, *(count for count in COUNTS if count > quick))
+
+
+def sample(network: Network, count: int | None = None) -> np.ndarray:
+    """Numbers of the test digits that are looked at, (n,): every so many of them, by default the first of `counts`.
 
     The test set stands in no order of classes, so every so many is a fair sample, and the same each time.
     """
-    count = int(np.clip(_ELEMENTS / sum(_sizes(network).values()), _LEAST, _MOST))
-    return np.arange(0, 10_000, 10_000 // count)[:count]
+    wanted = counts(network)[0] if count is None else count
+    return np.arange(0, 10_000, 10_000 // wanted)[:wanted]
 
 
 def source(network: Network, layer: str) -> str:

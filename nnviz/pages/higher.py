@@ -6,20 +6,19 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.patches import box
+from nnviz.analysis.pictures import output_shapes
 from nnviz.analysis.ranking import Hit, Strongest
 from nnviz.analysis.receptive import Field
-from nnviz.analysis.trace import trace
 from nnviz.components.raster import Place, raster
 from nnviz.pages import address, controls, indexed, views
 from nnviz.pages.depths import Depth, cells, depths, fields_of, with_fields
 from nnviz.pages.higher_words import notes, sees, sentence, short
 from nnviz.pages.page import Page, caption, head, link, small
-from nnviz.pages.patch_panels import given, patch_panel
+from nnviz.pages.patch_panels import gone, patch_panel
 from nnviz.pages.searched import DIGITS, Searched
 from nnviz.pages.session import Session
 
@@ -48,7 +47,8 @@ def render(current: Session) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="higher-said")
     with indexed.beside(current), row:
         if not indexed.running():
-            small(html.escape(notes(current, of, found)))
+            lost = gone(network, current.key, of, [hit for each in hits for hit in each])
+            small(html.escape(notes(current, of, found) + lost))
         link("dossier")
         indexed.bar(current, of)
 
@@ -75,9 +75,7 @@ def _data_fields(current: Session, of: Searched, fields: dict[str, Field | None]
     """What a unit sees of a searched picture: with a network of any size the one under study may have another."""
     if None not in current.network.image_shape:
         return fields
-    blank = np.zeros(given(current.network, current.key, of, 0).shape, np.uint8)
-    found = trace(current.network, blank).activations
-    return fields_of(current.network, {name: array.shape for name, array in found.items()})
+    return fields_of(current.network, output_shapes(current.network, of.pictures))
 
 
 def _fields(

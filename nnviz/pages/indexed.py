@@ -21,8 +21,6 @@ JOB = "index"
 AMONG = "among"
 SECONDS = 20.0
 """How long the search of the 10,000 digits may take where they must be fitted to the network first."""
-_NAMED = 3
-"""Files that could not be read that are called by their names."""
 
 
 def among(current: Session) -> Searched:
@@ -95,7 +93,5 @@ def unread(of: Searched, found: Strongest | None) -> str:
     left_out = f" {of.left_out}" if of.left_out else ""
     if found is None or not found.skipped:
         return left_out
-    names = ", ".join(of.title(number) for number in sorted(found.skipped)[:_NAMED])
-    more = len(found.skipped) - _NAMED
-    rest = f" and {more:,} more" if more > 0 else ""
-    return f" {len(found.skipped):,} file{'s' * (len(found.skipped) > 1)} could not be read: {names}{rest}.{left_out}"
+    count = f"{len(found.skipped):,} file{'s' * (len(found.skipped) > 1)}"
+    return f" {count} could not be read: {of.listed(found.skipped)}.{left_out}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ import streamlit as st
 from nnviz.analysis.images import fit
 from nnviz.analysis.network import Network
 from nnviz.analysis.patches import Patch, cut
-from nnviz.analysis.pictures import as_given, size_in
+from nnviz.analysis.pictures import as_given, shape_in, size_in
 from nnviz.analysis.ranking import Hit
 from nnviz.analysis.receptive import Field
 from nnviz.components.raster import Panel
+from nnviz.errors import NnvizError
 from nnviz.figures.words import number
 from nnviz.pages.searched import Searched
 
@@ -35,6 +36,24 @@ def _given(_network: Network, _of: Searched, key: str, content: str, index: int)
     return pixels.astype(np.uint8)
 
 
+def given_if_read(network: Network, key: str, of: Searched, index: int) -> np.ndarray | None:
+    """`given`; None of a picture that cannot be read any more."""
+    try:
+        return given(network, key, of, index)
+    except NnvizError:  # `gone` says so
+        return None
+
+
+def gone(network: Network, key: str, of: Searched, hits: Iterable[Hit]) -> str:
+    """Which of the pictures of the hits cannot be read since they were searched, in a sentence with a blank before;
+    empty where all can."""
+    lost = [number for number in {hit.image for hit in hits} if given_if_read(network, key, of, number) is None]
+    if not lost:
+        return ""
+    which = "1 file that was" if len(lost) == 1 else f"{len(lost)} files that were"
+    return f" {which} searched cannot be read any more: {of.listed(lost)}."
+
+
 def fitted_note(network: Network, of: Searched) -> str:
     """What is done to the pictures so that the network can take them; empty where nothing is, and where they are of
     many sizes."""
@@ -53,26 +72,29 @@ def patch_panel(
     mean: bool = False,
     **more: Any,
 ) -> Panel:
-    """The patches of the hits, with value and label below each; chequered where there are fewer than `places`.
+    """The patches of the hits, with value and label below each; chequered where there are fewer than `places`, and
+    where a picture cannot be read any more.
 
     Args:
         of: the pictures that were searched.
         mean: whether the mean of the patches stands behind them.
         more: of the panel.
     """
-    patches = [cut(given(network, key, of, hit.image), field, hit.cell) for hit in hits]
+    pictures = [given_if_read(network, key, of, hit.image) for hit in hits]
+    found = [
+        None if pixels is None else cut(pixels, field, hit.cell) for pixels, hit in zip(pictures, hits, strict=True)
+    ]
+    patches = [patch for patch in found if patch is not None]
     labels = [f"{of.label(hit.image)}{number(hit.value)}" for hit in hits]
-    names = [of.title(hit.image) for hit in hits]
-    if not patches:
-        rows, columns, _ = size_in(network, of.pictures)
-        size = (rows or of.image(0).shape[0], columns or of.image(0).shape[1])
-        empty = (size[0], size[1]) if field is None else (min(field[0].size, size[0]), min(field[1].size, size[1]))
-        blank = Patch(np.zeros((*empty, 1)), np.zeros(empty, bool))
-        tiles = [_tile(blank)] * (places + mean)
-    else:
-        nothing = Patch(np.zeros_like(patches[0].pixels), np.zeros_like(patches[0].seen))
-        tiles = [_tile(patch) for patch in [*patches, *[nothing] * (places - len(patches))]]
-        tiles += [_tile(mean_of(patches))] * mean
+    names = [
+        of.title(hit.image) + (": cannot be read any more" if patch is None else "")
+        for patch, hit in zip(found, hits, strict=True)
+    ]
+    size = shape_in(network, of.pictures)[:2]
+    empty = size if field is None else (min(field[0].size, size[0]), min(field[1].size, size[1]))
+    nothing = Patch(np.zeros((*empty, 1)), np.zeros(empty, bool))
+    tiles = [_tile(patch or nothing) for patch in [*found, *[None] * (places - len(found))]]
+    tiles += [_tile(mean_of(patches) if patches else nothing)] * mean
     labels += [""] * (places - len(hits)) + ["mean"] * mean
     names += ["none"] * (places - len(hits)) + ["their mean"] * mean
     stacked = np.stack(tiles)

@@ -3,7 +3,7 @@ own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,9 @@ from nnviz.analysis.index import pictures_content
 from nnviz.analysis.network import Network
 from nnviz.analysis.pictures import Searchable
 from nnviz.pages import library
+
+_NAMED = 3
+"""Pictures that are called by their names where there are many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,17 @@ class Searched:
     def labels(self) -> np.ndarray | None:
         """The name of each one's class (n,) str, empty of one without; None where none is known."""
         return self.classes()
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of all classes that there are pictures of."""
+        return () if self.labels is None else tuple(sorted({str(name) for name in self.labels} - {""}))
+
+    def listed(self, numbers: Iterable[int]) -> str:
+        """What some of them are called, a few by their names."""
+        found = sorted(numbers)
+        more = len(found) - _NAMED
+        return ", ".join(map(self.title, found[:_NAMED])) + (f" and {more:,} more" if more > 0 else "")
 
     @cached_property
     def key(self) -> str:

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from shipped import shipped
 
 from nnviz.analysis import digits
+from nnviz.analysis.images import Transform, fit, rescale
 from nnviz.errors import NnvizError
 
 
@@ -29,6 +31,17 @@ def test_a_digit_is_the_one_of_that_number():
         np.testing.assert_array_equal(image, images[index])
         assert label == labels[index]
         assert type(label) is int
+
+
+@pytest.mark.parametrize("name", ["mnist-cnn", "mnist-mlp-shuffled", "photo-cnn"])
+def test_many_are_given_to_a_network_as_one_is(name):
+    network, images = shipped(name), digits.test_set()[0][[3, 500, 9999]]
+    found = digits.fitted(network, images)
+    assert found.dtype == np.float32
+    for given, image in zip(found, images, strict=True):
+        alone = fit(image, network.image_shape, network.scale, network.offset).pixels
+        moved = Transform(shuffle=network.shuffle).apply(alone)
+        np.testing.assert_array_equal(given, rescale(moved, network.scale, network.offset))
 
 
 @pytest.mark.parametrize("index", [-1, 10_000])

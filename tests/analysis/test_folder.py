@@ -2,6 +2,7 @@
 
 import os
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -163,12 +164,32 @@ def test_what_is_no_folder_with_pictures_is_said_in_one_sentence(make, received,
         folder(tmp_path / "mine")
 
 
-def test_too_many_are_refused(tmp_path, monkeypatch):
+def test_too_many_are_refused_once_there_is_one_too_many(tmp_path, monkeypatch):
     monkeypatch.setattr(listing, "MOST", 2)
-    for name in "abc":
+    for name in ("a", "b", "one/c", "one/d", "two/e", "two/f"):
         painted(tmp_path / f"{name}.png")
-    with pytest.raises(NnvizError, match=r"1 to 2 pictures.*Received: .*3 pictures"):
+    looked_into, real = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: looked_into.append(os.path.basename(path)) or real(path))
+    with pytest.raises(NnvizError, match=r"1 to 2 pictures.*Received: .*, more than 2 pictures\."):
         folder(tmp_path)
+    assert looked_into == [tmp_path.name, "one"]
+    monkeypatch.setattr(listing, "MOST", 6)
+    assert len(folder(tmp_path)) == 6
+
+
+def test_a_file_too_large_for_a_picture_is_not_read(tmp_path):
+    painted(tmp_path / "a.png")
+    with (tmp_path / "b.tif").open("wb") as file:
+        file.write(b"II*\0")
+        file.truncate(1_500_000_000)  # a hole: it takes no room
+    found = folder(tmp_path)
+    tracemalloc.start()
+    with pytest.raises(NnvizError, match=r"^b\.tif: a picture of at most 400 MB was expected\. Received: 1,500 MB\.$"):
+        found.picture(1)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 10_000_000
+    assert [each is None for each in found.pixels(np.arange(2))] == [False, True]
 
 
 def test_the_key_is_that_of_the_content(tmp_path):

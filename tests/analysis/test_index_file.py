@@ -1,8 +1,11 @@
 """The file that an index is kept in: written whole or not at all, made anew where it is damaged, and cleared away."""
 
+import json
 import os
+import resource
 import sys
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from shipped import shipped
 from nnviz.analysis import index as indexing
 from nnviz.analysis import kept
 from nnviz.analysis.index import index
+from nnviz.analysis.strongest import strongest
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 
@@ -51,12 +55,14 @@ def damaged(content: bytes) -> dict[str, bytes]:
         "cut": content[:middle],
         "no end": content[:-30],
         "flipped": content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :],
+        # Its list of contents said to begin further on: the reader looks for the rest before the beginning.
+        "before its beginning": content[:-3] + b"\x7f" + content[-2:],
         "no archive": b"PK no archive at all",
         "noise": np.random.default_rng(0).bytes(len(content)),
     }
 
 
-@pytest.mark.parametrize("how", ["empty", "cut", "no end", "flipped", "no archive", "noise"])
+@pytest.mark.parametrize("how", ["empty", "cut", "no end", "flipped", "before its beginning", "no archive", "noise"])
 def test_a_damaged_file_is_made_anew(how, tmp_path):
     network, images = shipped("mnist-mlp"), np.random.default_rng(1).integers(0, 256, (20, 28, 28)).astype(np.uint8)
     made, _ = drained(index(network, images, where=tmp_path))
@@ -86,8 +92,6 @@ CHANGES = {
 
 @pytest.mark.parametrize("how", CHANGES)
 def test_a_file_of_something_else_is_made_anew(how, tmp_path):
-    import json
-
     network, images = shipped("mnist-mlp"), np.random.default_rng(1).integers(0, 256, (20, 28, 28)).astype(np.uint8)
     made, _ = drained(index(network, images, where=tmp_path))
     path = only(tmp_path)
@@ -100,6 +104,79 @@ def test_a_file_of_something_else_is_made_anew(how, tmp_path):
     again, told = drained(index(network, images, where=tmp_path))
     assert told[0].done == 0
     assert same(again, made)
+
+
+def no_right(*_, **__):
+    raise PermissionError(1, "Operation not permitted")
+
+
+def no_memory(*_, **__):
+    raise MemoryError
+
+
+@contextmanager
+def no_descriptor_left():
+    """The process may open no further file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def reading(path, available=40):
+    """What `kept.read` has of the file that an index of `network` made."""
+    with np.load(path) as file:
+        header = json.loads(file["header"].tobytes())
+    return lambda: kept.read(path, header["key"], list(header["units"]), available, indexing.COUNT)
+
+
+def test_a_file_of_somebody_else_is_read_and_stays(network, images, tmp_path, monkeypatch):
+    made, _ = drained(index(network, images, where=tmp_path))
+    path = only(tmp_path)
+    content, read = path.read_bytes(), reading(path)
+    monkeypatch.setattr(os, "utime", no_right)  # who may everything, as these tests may, is refused nothing
+    found = read()
+    assert found is not None
+    assert same(found[0], made)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_cannot_be_read_for_now_stays(network, images, tmp_path, monkeypatch):
+    made, _ = drained(index(network, images, where=tmp_path))
+    path = only(tmp_path)
+    content, read = path.read_bytes(), reading(path)
+    with no_descriptor_left():
+        assert read() is None
+    assert path.read_bytes() == content
+    with monkeypatch.context() as short:
+        short.setattr(np, "load", no_memory)
+        assert read() is None
+        # What is searched meanwhile is less, until it is all.
+        steps = index(network, images, where=tmp_path)
+        for _ in range(3):
+            next(steps)
+        steps.close()
+        assert path.read_bytes() == content
+    assert same(read()[0], made)
+
+
+def test_less_never_takes_the_place_of_more(network, images, tmp_path):
+    whole, _ = drained(index(network, images, where=tmp_path))
+    path = only(tmp_path)
+    complete, key = path.read_bytes(), json.loads(np.load(path)["header"].tobytes())["key"]
+    some = [progress.so_far for progress in drained(strongest(network, images))[1] if progress.so_far is not None]
+    kept.write(path, key, some[1], complete=False)
+    assert path.read_bytes() == complete
+    path.unlink()
+    for found, expected in ((some[1], some[1]), (some[0], some[1]), (some[2], some[2])):
+        kept.write(path, key, found, complete=False)
+        assert same(reading(path)()[0], expected)
+    kept.write(path, key, whole, complete=True)
+    assert reading(path)()[1]
+    kept.write(path, "of another search", some[0], complete=False)
+    assert same(reading(path)()[0], some[0])
 
 
 def test_a_cache_that_cannot_be_written_to_is_no_reason_to_fail(tmp_path):

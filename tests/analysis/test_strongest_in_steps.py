@@ -6,6 +6,7 @@ from draining import drained
 from searches import corner_detector, images_for, same
 
 from nnviz import trace
+from nnviz.analysis import pictures as given
 from nnviz.analysis import ranking as ranked
 from nnviz.analysis import strongest as searching
 from nnviz.analysis.strongest import by_logits, strongest
@@ -96,6 +97,42 @@ def test_pictures_that_cannot_be_read_are_skipped_and_counted(small_batches):
     np.testing.assert_array_equal(found.layers["corner"].values, alone.layers["corner"].values)
     with pytest.raises(NnvizError, match=r"can be read was expected.*Received: 20"):
         drained(strongest(network, Some(images, range(20)), count=4))
+
+
+def test_what_must_be_read_is_searched_a_few_at_a_time_and_tells_of_each(cases, monkeypatch):
+    network, images = cases["sequential_cnn"].network, images_for(cases["sequential_cnn"].network, 50)
+    monkeypatch.setattr(given, "STEP", 0.0)  # as if each took half a second
+    found, told = drained(strongest(network, Some(images, [7]), count=4))
+    assert [each.done for each in told] == sorted([*range(51), 16, 32, 48, 50])
+    assert [0 if each.so_far is None else each.so_far.seen for each in told if each.done in (15, 20, 33)] == [0, 16, 32]
+    # The same as of an array, which is one batch.
+    readable = np.delete(np.arange(50), 7)
+    whole, told = drained(strongest(network, images[readable], count=4))
+    assert [each.done for each in told] == [0, 49]
+    for name, ranking in found.layers.items():
+        np.testing.assert_array_equal(ranking.images, readable[whole.layers[name].images])
+        np.testing.assert_array_equal(ranking.rows, whole.layers[name].rows)
+        np.testing.assert_array_equal(ranking.columns, whole.layers[name].columns)
+        np.testing.assert_allclose(ranking.values, whole.layers[name].values, rtol=1e-5, atol=1e-6)
+    order, expected = np.argsort(found.sampled), np.argsort(whole.sampled)
+    np.testing.assert_array_equal(found.sampled[order], readable[whole.sampled[expected]])
+    for name, maxima in found.maxima.items():
+        np.testing.assert_allclose(maxima[order], whole.maxima[name][expected], rtol=1e-5, atol=1e-6)
+
+
+def test_one_that_is_stopped_while_it_reads_goes_on_with_that_batch(cases, monkeypatch):
+    network, images = cases["sequential_cnn"].network, images_for(cases["sequential_cnn"].network, 40)
+    monkeypatch.setattr(given, "STEP", 0.0)
+    whole, _ = drained(strongest(network, Some(images, []), count=4))
+    steps = strongest(network, Some(images, []), count=4)
+    progress = next(steps)
+    while progress.done < 25:
+        progress = next(steps)
+    steps.close()
+    assert progress.so_far.seen == 16
+    rest, told = drained(strongest(network, Some(images, []), count=4, since=progress.so_far))
+    assert told[0].done == 16
+    assert same(rest, whole)
 
 
 def test_progress_runs_from_nothing_to_all(small_batches):

@@ -28,11 +28,11 @@ class ClassMeans:
         return int(np.where(self.counts > 0, self.means, -np.inf).argmax())
 
     @property
-    def others(self) -> float:
-        """The mean over all pictures that are not of the best class; 0 where there are none."""
+    def others(self) -> float | None:
+        """The mean over all pictures that are not of the best class; None where there are none."""
         rest = np.arange(len(self.counts)) != self.best
         total = int(self.counts[rest].sum())
-        return float((self.means * self.counts)[rest].sum() / total) if total else 0.0
+        return float((self.means * self.counts)[rest].sum() / total) if total else None
 
 
 @dataclass(frozen=True, eq=False)

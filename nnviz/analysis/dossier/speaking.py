@@ -17,7 +17,7 @@ from nnviz.analysis.images import rescale
 from nnviz.analysis.influence import answer_layer
 from nnviz.analysis.knockout import with_and_without
 from nnviz.analysis.network import Network
-from nnviz.analysis.pictures import Searchable, batch, size_in
+from nnviz.analysis.pictures import Searchable, reading, shape_in
 from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.trace import scores
 from nnviz.errors import NnvizError
@@ -79,14 +79,14 @@ def measuring(
     chosen = np.arange(len(images)) if numbers is None else np.asarray(numbers, np.int64)
     found = Effects(np.zeros(network.graph.classes), 0, own)
     yield Progress(0, len(chosen))
-    example = np.zeros([side or 1 for side in size_in(network, images)])
-    if isinstance(images, np.ndarray) and len(images):
-        example = np.zeros((*images.shape[1:3], network.image_shape[2]))
+    example = np.zeros(shape_in(network, images))
+    told = Progress(0, len(chosen))
     for part in chunks(network, example, len(chosen)):
-        pixels, _ = batch(network, images, chosen[part])
+        pixels, _ = yield from reading(network, images, chosen[part], told)
         if len(pixels):
             found = _more(network, layer, unit, found, rescale(pixels, network.scale, network.offset))
-        yield Progress(part.stop, len(chosen), found)
+        told = Progress(part.stop, len(chosen), found)
+        yield told
     if not found.pictures:
         raise NnvizError(
             "At least one picture that can be read was expected, to switch the unit off on. Received: none."

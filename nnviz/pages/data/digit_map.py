@@ -65,7 +65,9 @@ def render(current: Session) -> None:
         _depths(current, found)
     caption(_sentence(current, found, mine))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
-        said = [*address.unknown("reduce", "axes", "marks"), _notes(current, mine, shaped is None, final)]
+        # Where there is no choice, a count is that of another network.
+        chosen = ("reduce", "axes", "marks", *[jobs.COUNT] * (len(jobs.counts(current)) > 1))
+        said = [*address.unknown(*chosen), _notes(current, mine, shaped is None, final)]
         small(html.escape(" ".join(said)))
         jobs.bars(jobs.DEPTH, jobs.LAYER, jobs.SHAPE, redraw=1.0)
 

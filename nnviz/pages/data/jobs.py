@@ -17,11 +17,12 @@ from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.tsne import tsne
 from nnviz.analysis.umap import umap
-from nnviz.pages import work
+from nnviz.pages import address, work
 from nnviz.pages.markdown import plain
 from nnviz.pages.session import Session
 
 DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-shape", "data-vectors", "data-answers")
+COUNT = "digits"
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _FIRST = 0.4
 """Seconds that work takes at once, before there is a bar."""
@@ -32,14 +33,23 @@ _lock = threading.Lock()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def sample(_network: Network, key: str) -> np.ndarray:
-    """Numbers of the test digits that are looked at; kept under the network's content key."""
-    return vectors.sample(_network)
+def _counts(_network: Network, key: str) -> tuple[int, ...]:
+    return vectors.counts(_network)
+
+
+def counts(current: Session) -> tuple[str, ...]:
+    """How many digits may be looked at, as the address has it: more than one number where more take longer."""
+    return tuple(map(str, _counts(current.network, current.key)))
+
+
+def count(current: Session) -> str:
+    """How many digits the address asks for."""
+    return address.choice(COUNT, counts(current), counts(current)[0])
 
 
 def chosen(current: Session) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Numbers (n,), pictures (n, 28, 28) uint8 and classes (n,) of the digits that are looked at."""
-    numbers = sample(current.network, current.key)
+    numbers = vectors.sample(current.network, int(count(current)))
     images, labels = digits.test_set()
     return numbers, images[numbers], labels[numbers].astype(int)
 
@@ -53,15 +63,18 @@ def embeddings(current: Session) -> dict[str, Embedding]:
     """By layer: all depths and the layer under study, or what there is of them so far."""
     layers = vectors.depths(current.network)
     own = layer_of(current)
-    found = dict(_embedded(current, DEPTH, (DEPTH, current.key), tuple(sorted(layers, key=lambda name: name != own))))
+    key = (current.key, count(current))
+    found = dict(_embedded(current, DEPTH, (DEPTH, *key), tuple(sorted(layers, key=lambda name: name != own))))
     if own not in layers:
-        found |= _embedded(current, LAYER, (LAYER, current.key, own), (own,))
+        found |= _embedded(current, LAYER, (LAYER, *key, own), (own,))
     return found
 
 
 def _embedded(current: Session, name: str, key: Any, layers: tuple[str, ...]) -> dict[str, Embedding]:
+    # Not in the work itself: where that is done the address is not known.
+    _, images, labels = chosen(current)
+
     def steps() -> Generator[Progress, None, dict[str, Embedding]]:
-        _, images, labels = chosen(current)
         return embedded(current.network, layers, images, labels)
 
     many = f"in {len(layers)} layers" if len(layers) > 1 else f"in {layers[0]}"
@@ -71,10 +84,11 @@ def _embedded(current: Session, name: str, key: Any, layers: tuple[str, ...]) ->
 def shape(current: Session, start: Embedding, axes: int, method: str) -> tuple[np.ndarray | None, bool]:
     """Where t-SNE or UMAP puts the digits of the layer under study, (n, axes), and whether that is its last word."""
     layer = layer_of(current)
-    key = (SHAPE, current.key, layer, axes, method)
+    key = (SHAPE, current.key, count(current), layer, axes, method)
+    _, images, _ = chosen(current)
 
     def steps() -> Generator[Progress, None, np.ndarray]:
-        begun = _held(current, layer)
+        begun = _held(current, layer, images)
         while True:
             try:
                 next(begun)
@@ -92,7 +106,8 @@ def shape(current: Session, start: Embedding, axes: int, method: str) -> tuple[n
 
 def vectors_of(current: Session, layer: str) -> np.ndarray | None:
     """The digits' vectors (n, size) in a layer; None while they are made."""
-    key = (VECTORS, current.key, layer)
+    _, images, _ = chosen(current)
+    key = (VECTORS, current.key, len(images), layer)
     name = f"{VECTORS}-{layer}"
     if (kept := _kept(key)) is not None:
         return kept
@@ -100,21 +115,21 @@ def vectors_of(current: Session, layer: str) -> np.ndarray | None:
     if mine is not None and mine.state == "done":
         # They had to make room for others meanwhile.
         work.forget(name)
-    _worked(name, key, f"Digits in {layer}", lambda: _noted(current, layer))
+    _worked(name, key, f"Digits in {layer}", lambda: _noted(current, layer, images))
     return _kept(key)
 
 
-def _noted(current: Session, layer: str) -> Generator[Progress, None, None]:
+def _noted(current: Session, layer: str, images: np.ndarray) -> Generator[Progress, None, None]:
     # No result of its own: it would outlive the vectors.
-    yield from _held(current, layer)
+    yield from _held(current, layer, images)
 
 
-def _held(current: Session, layer: str) -> Generator[Progress, None, np.ndarray]:
+def _held(current: Session, layer: str, images: np.ndarray) -> Generator[Progress, None, np.ndarray]:
     """The vectors in a layer, from what is kept or made and kept."""
-    key = (VECTORS, current.key, layer)
+    key = (VECTORS, current.key, len(images), layer)
     if (kept := _kept(key)) is not None:
         return kept
-    made = yield from vectors.vectors(current.network, [layer], chosen(current)[1])
+    made = yield from vectors.vectors(current.network, [layer], images)
     values = made[layer]
     values.flags.writeable = False
     with _lock:

@@ -115,18 +115,17 @@ def _mute(current: Session, numbers: np.ndarray | None) -> str:
 def _classes(
     current: Session, of: Searched, found: Strongest, maxima: np.ndarray
 ) -> tuple[tuple[str, ...], ClassMeans] | None:
-    """By the data's own labels: those that the network has as classes in its order, else all that there are."""
-    labels = of.labels
-    if labels is None:
+    """By the data's own labels: as the network's classes, in its order, where it has all of them, else alone."""
+    if of.labels is None:
         return None
-    own = labels[found.sampled]
     names = tuple(current.network.classes)
-    if not set(own) & set(names):
-        names = tuple(sorted({str(name) for name in own} - {""}))
-    if not names:
-        return None
+    if not set(of.kinds) <= set(names):
+        # The pictures of one that the network has no class for would be none of the others.
+        names = of.kinds
     places = {name: at for at, name in enumerate(names)}
-    numbers = np.array([places.get(name, -1) for name in own], np.int64)
+    numbers = np.array([places.get(name, -1) for name in of.labels[found.sampled]], np.int64)
+    if not (numbers >= 0).any():
+        return None
     return names, dossier.class_means(maxima, current.unit, numbers, len(names))
 
 

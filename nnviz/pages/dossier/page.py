@@ -14,6 +14,7 @@ from nnviz.pages import controls, indexed, views, work
 from nnviz.pages.dossier import bars, pictures, preferred, words
 from nnviz.pages.dossier.known import EFFECTS, LEAST, Known, known
 from nnviz.pages.page import Page, caption, head, small
+from nnviz.pages.patch_panels import gone
 from nnviz.pages.session import Session
 
 ABOVE, BELOW, TWO_ROWS = 0.34, 0.335, 0.36
@@ -45,7 +46,8 @@ def render(current: Session) -> None:
     with indexed.beside(current), row:
         own = (work.job(EFFECTS), work.job(preferred.JOB))
         busy = indexed.running() or any(job is not None and job.busy for job in own)
-        small("" if busy else html.escape(words.note(current, seen)))
+        lost = gone(current.network, current.key, of, seen.hits)
+        small("" if busy else html.escape(words.note(current, seen) + lost))
         if liked is not None and preferred.stopped(current) is not None:
             preferred.button(current)
         indexed.bar(current, of)

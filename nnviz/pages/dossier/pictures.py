@@ -9,14 +9,14 @@ import numpy as np
 from nnviz.analysis import dossier
 from nnviz.analysis.dossier import Kernels
 from nnviz.analysis.patches import box
+from nnviz.analysis.pictures import output_shapes, shape_in
 from nnviz.analysis.receptive import Field, receptive_fields
-from nnviz.analysis.trace import trace
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.colour import symmetric
 from nnviz.figures.tiles import as_tiles, fold
 from nnviz.pages import address, views
 from nnviz.pages.dossier.known import HITS, Known
-from nnviz.pages.patch_panels import given, patch_panel
+from nnviz.pages.patch_panels import given_if_read, patch_panel
 from nnviz.pages.searched import Searched
 from nnviz.pages.session import Session
 
@@ -36,8 +36,7 @@ def fields(current: Session, of: Searched) -> tuple[Field | None, Field | None]:
     if None not in current.network.image_shape:
         return here, here
     # With a network of any size the present picture may have another than those that were searched.
-    found = trace(current.network, np.rint(given(current.network, current.key, of, 0)).astype(np.uint8)).activations
-    return here, receptive_fields(current.network.graph, {name: array.shape for name, array in found.items()})[name]
+    return here, receptive_fields(current.network.graph, output_shapes(current.network, of.pictures))[name]
 
 
 def unit(current: Session, sees: Field | None, height: float) -> None:
@@ -126,7 +125,7 @@ def patches(current: Session, known: Known, sees: Field | None, height: float) -
     if current.picture.name in names:
         picked = Place(0, names.index(current.picture.name))
     if sees is not None and known.hits:
-        wholes, step = _wholes(current, known)
+        wholes, step, read = _wholes(current, known)
         panels.append(
             Panel(
                 wholes,
@@ -140,9 +139,9 @@ def patches(current: Session, known: Known, sees: Field | None, height: float) -
                 pick="tile",
             )
         )
-        for at, hit in enumerate(known.hits):
-            size = given(network, current.key, of, hit.image).shape[:2]
-            top_, left, rows, columns = (value // step for value in box(sees, hit.cell, size))
+        for at in read:
+            place = box(sees, known.hits[at].cell, shape_in(network, of.pictures)[:2])
+            top_, left, rows, columns = (value // step for value in place)
             marks.append(Place(1, at, top_, left, max(rows, 1), max(columns, 1)))
     raster(
         panels,
@@ -156,12 +155,17 @@ def patches(current: Session, known: Known, sees: Field | None, height: float) -
     )
 
 
-def _wholes(current: Session, known: Known) -> tuple[np.ndarray, int]:
-    """The pictures of the hits, no larger than they are shown, and how many pixels became one."""
-    found = [given(current.network, current.key, known.of, hit.image) for hit in known.hits]
-    step = max(1, -(-max(found[0].shape[:2]) // _SIDE))
-    tiles = np.stack([each[::step, ::step] for each in found])
-    return (tiles[..., 0] if tiles.shape[3] == 1 else tiles), step
+def _wholes(current: Session, known: Known) -> tuple[np.ndarray, int, list[int]]:
+    """The pictures of the hits, no larger than they are shown, how many pixels became one, and which of them could be
+    read: the others are grey."""
+    network, of = current.network, known.of
+    size = shape_in(network, of.pictures)
+    found = [given_if_read(network, current.key, of, hit.image) for hit in known.hits]
+    grey = np.full(size, 213, np.float32)
+    step = max(1, -(-max(size[:2]) // _SIDE))
+    tiles = np.stack([(grey if each is None else each)[::step, ::step] for each in found])
+    read = [at for at, each in enumerate(found) if each is not None]
+    return (tiles[..., 0] if tiles.shape[3] == 1 else tiles), step, read
 
 
 def _open(current: Session, known: Known, tile: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnviz.analysis.images import Transform
 from nnviz.figures.words import number
-from nnviz.pages import indexed
+from nnviz.pages import indexed, views
 from nnviz.pages.dossier.known import LEAST, Known
 from nnviz.pages.session import Session
 
@@ -30,8 +30,8 @@ def _answers(who: str, known: Known) -> str:
     names, means = known.classes
     best = means.best
     what = f"{names[best]}s" if len(names[best]) == 1 else f"pictures of {names[best]}"
-    strong, rest = number(float(means.means[best])), number(means.others)
-    return f"{who} answers most to {what}, {strong} on average against {rest} to the others"
+    text = f"{who} answers most to {what}, {number(float(means.means[best]))} on average"
+    return text if means.others is None else f"{text} against {number(means.others)} to the others"
 
 
 def _so_what(current: Session, known: Known) -> str:
@@ -61,7 +61,7 @@ def note(current: Session, known: Known) -> str:
     of, parts = known.of, []
     if known.answers is not None:
         text = f"Answers: the unit's largest activation in each of {known.answers.values.size:,} {of.noun}s"
-        parts.append(text + f", {known.answers.silent:.0%} exactly 0.")
+        parts.append(text + f", {views.percent(known.answers.silent)} exactly 0.")
     if known.effects is not None and known.effects.own is None:
         pictures = known.effects.pictures
         parts.append(
@@ -87,6 +87,6 @@ def standing(known: Known) -> str:
     if known.answers.constant:
         return f"{number(float(known.answers.values[0]))} to all of them"
     if known.here == 0:
-        return f"This picture: 0, as {known.answers.silent:.0%} of them"
+        return f"This picture: 0, as {views.percent(known.answers.silent)} of them"
     share = known.answers.below(known.here)
-    return f"This picture: {number(known.here)}, above {share:.0%} of them"
+    return f"This picture: {number(known.here)}, above {views.percent(share)} of them"
