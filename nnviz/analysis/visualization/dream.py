@@ -5,7 +5,7 @@ Mordvintsev, Olah and Tyka 2015, Inceptionism: Going Deeper into Neural Networks
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -131,20 +131,22 @@ def _dreaming(
                     "is zero at the start, most likely because the unit is off all over the picture."
                 )
             done += count
-            found = _snapshot(network, picture, own, base, score, seed, at * steps + done, objective)
+            whole = picture
+            if size != stages[-1]:
+                # What a smaller octave made is laid over the whole photograph, and has the score that it has there.
+                whole = tf.clip_by_value(own + tf.image.resize(picture - base, stages[-1]), 0.0, 1.0)
+                score = _scored(function, whole, seed, numbers)
+            shown = to_network(network, whole).numpy()
+            found = snapshot(network, shown, score.numpy(), seed, at * steps + done, objective)
             yield Progress(at * steps + done, total, found)
         detail = picture - base
     return found
 
 
-def _snapshot(
-    network: Network, picture: Any, own: Any, base: Any, score: Any, seed: int, done: int, objective: Objective
-) -> Visualization:
-    """So far, in the picture's own size: what a smaller octave made is laid over the whole photograph."""
-    if picture.shape != own.shape:
-        change = tf.image.resize(picture - base, own.shape[1:3])
-        picture = tf.clip_by_value(own + change, 0.0, 1.0)
-    return snapshot(network, to_network(network, picture).numpy(), score.numpy(), seed, done, objective)
+def _scored(function: Compiled, picture: Tensor, seed: int, numbers: Sequence[Tensor]) -> Tensor:
+    """The objective on pictures as they are: no step is taken."""
+    none = tf.constant(0)
+    return function(picture, none, none, tf.constant(0.0), tf.constant(seed), *numbers)[1]
 
 
 def _compiled(network: Network, objective: Objective) -> Compiled:

@@ -43,7 +43,10 @@ def test_a_dream_in_octaves(cases):
     assert sizes(network, objective, (80, 64), 5) == [(41, 33), (57, 46), (80, 64)]
     parts = [progress.so_far for progress in nnviz.dreaming(network, picture, objective, 5, octaves=3)]
     assert [part.steps for part in parts[1:]] == [5, 10, 15]
-    assert all(part.pixels.shape == (1, 80, 64, 3) for part in parts[1:])
+    for part in parts[1:]:
+        assert part.pixels.shape == (1, 80, 64, 3)
+        own = np.square(nnviz.trace(network, part.fitted()).activations["conv2"]).mean()
+        assert part.score == pytest.approx(float(own), rel=1e-4)
     before = np.square(nnviz.trace(network, picture).activations["conv2"]).mean()
     assert parts[-1].score > before
 
