@@ -15,6 +15,7 @@ from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target
 from nnviz.analysis.trace import Compiled, fitted_to, inputs
+from nnviz.analysis.visualization import arguments
 from nnviz.analysis.visualization.ascent import to_network
 from nnviz.analysis.visualization.objectives import Objective, as_objective
 from nnviz.analysis.visualization.result import Visualization, snapshot
@@ -26,7 +27,8 @@ RATIO = 1.4
 """Each octave is so much larger than the one before."""
 _LEAST = 32
 """Shortest side of the smallest octave."""
-_CHUNK = 5
+_CHUNK, _JITTER = 5, 2
+"""Steps from one snapshot to the next, and pixels that the picture is shifted by at most in each."""
 
 
 def dream(
@@ -58,10 +60,10 @@ def dreaming(
         image: as `nnviz.trace` takes it.
         target: what is raised; a whole layer (`objectives.layer`) is the classical one.
         steps: in each octave, 1 and up.
-        rate: mean change of a pixel in one step, as a share of the range.
+        rate: mean change of a pixel in one step, as a share of the range; 1e-6 to 1.
         octaves: sizes, each `RATIO` times the one before, the last the picture's own. One alone where what lies
             before the target takes no other size.
-        seed: of the jitter.
+        seed: of the jitter, 0 and up.
 
     Raises:
         NnvizError: no such class, layer or unit, an argument out of range, or a gradient that is zero at the start.
@@ -69,11 +71,12 @@ def dreaming(
     objective = as_objective(target)
     objective.check(network)
     fitted = fitted_to(network, image)
-    for name, value in (("steps", steps), ("octaves", octaves)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= 1000:
-            raise NnvizError(f"{name} was expected to be a whole number from 1 to 1000. Received: {value!r}.")
-    if not 0 < rate <= 1:
-        raise NnvizError(f"rate was expected to be above 0 and at most 1. Received: {rate!r}.")
+    if objective.count not in (None, 1):
+        raise NnvizError(f"An objective for one picture was expected of a dream. Received: one for {objective.count}.")
+    arguments.whole("steps", steps, 1, 1000)
+    arguments.whole("octaves", octaves, 1, 1000)
+    arguments.whole("seed", seed, 0, 2**31 - 1)
+    arguments.real("rate", rate, 1e-6, 1.0)
     return _dreaming(network, fitted.pixels, objective, steps, rate, octaves, seed)
 
 
@@ -107,7 +110,9 @@ def _dreaming(
     yield Progress(0, total)
     own = tf.constant(pixels[None] / 255)
     numbers = [tf.constant(each) for each in objective.numbers]
-    function = network.compiled(("dream", objective.form), lambda: _compiled(network, objective))
+    # A picture of one row has no row to be shifted by.
+    jitter = Jitter(min(_JITTER, min(pixels.shape[:2]) - 1))
+    function = network.compiled(("dream", objective.form, jitter), lambda: _compiled(network, objective, jitter))
     detail = tf.zeros((1, *stages[0], pixels.shape[2]))
     found: Any = None
     for at, size in enumerate(stages):
@@ -149,9 +154,8 @@ def _scored(function: Compiled, picture: Tensor, seed: int, numbers: Sequence[Te
     return function(picture, none, none, tf.constant(0.0), tf.constant(seed), *numbers)[1]
 
 
-def _compiled(network: Network, objective: Objective) -> Compiled:
+def _compiled(network: Network, objective: Objective, jitter: Jitter) -> Compiled:
     channels = network.image_shape[2]
-    jitter = Jitter(2)
 
     def scored(run: Any, pictures: Tensor, numbers: Any) -> Tensor:
         found = run(inputs(network, to_network(network, pictures), smooth=True), objective.reads)

@@ -35,6 +35,7 @@ class Objective:
         score: of those layers' outputs (n, ...) and the numbers as tensors: (n,) float32.
         units: the targets that must exist in the network.
         title: in words.
+        count: pictures that it is for, where each has a weight of its own; None for any number.
     """
 
     reads: tuple[str, ...]
@@ -43,9 +44,15 @@ class Objective:
     score: Score = field(repr=False)
     units: tuple[Target, ...] = field(repr=False)
     title: str
+    count: int | None = None
 
     def __add__(self, other: Objective) -> Objective:
         own = len(self.numbers)
+        counts = {each.count for each in (self, other)} - {None}
+        if len(counts) > 1:
+            raise NnvizError(
+                f"Objectives for as many pictures were expected to be added. Received: {self.count} and {other.count}."
+            )
 
         def score(found: Mapping[str, Tensor], numbers: Sequence[Tensor]) -> Tensor:
             return self.score(found, numbers[:own]) + other.score(found, numbers[own:])
@@ -57,18 +64,28 @@ class Objective:
             score,
             (*self.units, *other.units),
             f"{self.title} + {other.title}",
+            counts.pop() if counts else None,
         )
 
     def __mul__(self, weight: float | np.ndarray) -> Objective:
         """Times a number, or one number a picture (n,)."""
-        weights = np.asarray(weight, np.float32)
+        try:
+            weights = np.asarray(weight, np.float32)
+        except (TypeError, ValueError) as error:
+            raise NnvizError(f"A weight was expected, or one a picture. Received: {weight!r}.") from error
+        if weights.ndim > 1 or not np.isfinite(weights).all():
+            raise NnvizError(f"A finite weight was expected, or one a picture. Received: {weight!r}.")
+        count = len(weights) if weights.ndim else self.count
+        if self.count not in (None, count):
+            raise NnvizError(f"{self.count} weights were expected, one a picture. Received: {count}.")
         text = f"{float(weights):g}" if weights.ndim == 0 else "weights"
 
         def score(found: Mapping[str, Tensor], numbers: Sequence[Tensor]) -> Tensor:
             return numbers[0] * self.score(found, numbers[1:])
 
         form = ("times", weights.ndim, self.form)
-        return Objective(self.reads, form, (weights, *self.numbers), score, self.units, f"{text} * ({self.title})")
+        title = f"{text} * ({self.title})"
+        return Objective(self.reads, form, (weights, *self.numbers), score, self.units, title, count)
 
     __rmul__ = __mul__
 
@@ -121,7 +138,16 @@ def layer(name: str) -> Objective:
 
 
 def interpolation(one: Objective, other: Objective, count: int) -> Objective:
-    """For `count` pictures at once: from one objective, (1 - t) * one + t * other, to another, t from 0 to 1."""
+    """For `count` pictures at once: from one objective, (1 - t) * one + t * other, to another, t from 0 to 1.
+
+    Args:
+        count: 2 to 16; `visualize` makes as many without being told.
+
+    Raises:
+        NnvizError: another count.
+    """
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 2 <= count <= 16:
+        raise NnvizError(f"count was expected to be a whole number from 2 to 16. Received: {count!r}.")
     share = np.linspace(0, 1, count, dtype=np.float32)
     return one * (1 - share) + other * share
 

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
+from nnviz.errors import NnvizError
+
 Tensor = Any
 GREY = 0.5
 
@@ -41,11 +43,17 @@ class Pad:
 
 @dataclass(frozen=True)
 class Jitter:
-    """A shift by up to so many whole pixels either way; the edge is mirrored."""
+    """A shift by up to so many whole pixels either way, no more than the shorter side; the edge is mirrored."""
 
     pixels: int
 
     def __call__(self, images: Tensor, seed: Tensor) -> Tensor:
+        sides = [side for side in images.shape[1:3] if side is not None]
+        if sides and self.pixels > min(sides):
+            raise NnvizError(
+                f"A shift by {min(sides)} pixels at most was expected, the shorter side of the picture. "
+                f"Received: {self!r}."
+            )
         shape = tf.shape(images)
         border = [self.pixels, self.pixels]
         wide = tf.pad(images, [[0, 0], border, border, [0, 0]], "SYMMETRIC")

@@ -1,5 +1,6 @@
 """DeepDream: what rises, what stays, and the sizes that are dreamt in."""
 
+import keras
 import numpy as np
 import pytest
 from shipped import shipped
@@ -58,10 +59,12 @@ def test_smaller_sizes_are_for_what_takes_them(network):
     assert sizes(network, objectives.logit(1), (100, 100), 3) == [(100, 100)]
 
 
-def test_what_cannot_be_dreamt_is_said(network, digit):
-    with pytest.raises(nnviz.NnvizError, match="Received: 12"):
-        nnviz.dreaming(network, digit, 12)
-    with pytest.raises(nnviz.NnvizError, match="octaves was expected"):
-        nnviz.dreaming(network, digit, 1, octaves=0)
-    with pytest.raises(nnviz.NnvizError, match="rate was expected"):
-        nnviz.dreaming(network, digit, 1, rate=0.0)
+def test_a_network_on_vectors_dreams_too():
+    model = keras.Sequential([keras.Input((10,)), keras.layers.Dense(2, name="scores")], name="vectors")
+    kernel = np.where(np.arange(20).reshape(10, 2) % 3, 1.0, -1.0)
+    model.layers[0].set_weights([kernel, np.zeros(2)])
+    network = nnviz.load(model)
+    numbers = np.full(network.image_shape, 0.5, np.float32) / network.scale
+    found = nnviz.dream(network, numbers, 0, 20, 0.1)
+    # Each number goes to the end that its weight says, within what the network takes.
+    np.testing.assert_allclose(found.pixels.ravel(), np.where(kernel[:, 0] > 0, 255, 0), atol=0.5)
