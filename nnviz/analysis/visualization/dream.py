@@ -5,6 +5,7 @@ Mordvintsev, Olah and Tyka 2015, Inceptionism: Going Deeper into Neural Networks
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target
 from nnviz.analysis.trace import Compiled, fitted_to, inputs
 from nnviz.analysis.visualization import arguments
-from nnviz.analysis.visualization.ascent import to_network
+from nnviz.analysis.visualization.ascent import to_network, until_next
 from nnviz.analysis.visualization.objectives import Objective, as_objective
 from nnviz.analysis.visualization.result import Visualization, snapshot
 from nnviz.analysis.visualization.transforms import Jitter
@@ -27,8 +28,8 @@ RATIO = 1.4
 """Each octave is so much larger than the one before."""
 _LEAST = 32
 """Shortest side of the smallest octave."""
-_CHUNK, _JITTER = 5, 2
-"""Steps from one snapshot to the next, and pixels that the picture is shifted by at most in each."""
+_MOST_STEPS, _JITTER = 1000, 2
+"""Steps in one octave, and pixels that the picture is shifted by at most in each."""
 
 
 def dream(
@@ -41,7 +42,7 @@ def dream(
     seed: int = 0,
 ) -> Visualization:
     """Let a picture be changed towards a target; see `dreaming` for the arguments."""
-    return finished(dreaming(network, image, target, steps, rate, octaves, seed))
+    return finished(dreaming(network, image, target, steps, rate, octaves, seed, every=_MOST_STEPS))
 
 
 def dreaming(
@@ -52,6 +53,8 @@ def dreaming(
     rate: float = 0.01,
     octaves: int = 3,
     seed: int = 0,
+    *,
+    every: int | None = None,
 ) -> Generator[Progress, None, Visualization]:
     """The steps of `dream`: x + rate * gradient / mean |gradient|, x in 0..1, octave by octave.
 
@@ -64,6 +67,8 @@ def dreaming(
         octaves: sizes, each `RATIO` times the one before, the last the picture's own. One alone where what lies
             before the target takes no other size.
         seed: of the jitter, 0 and up.
+        every: steps between two snapshots, and one at the end of each octave; None for as many as a seventh of a second
+            allows.
 
     Raises:
         NnvizError: no such class, layer or unit, an argument out of range, or a gradient that is zero at the start.
@@ -73,11 +78,13 @@ def dreaming(
     fitted = fitted_to(network, image)
     if objective.count not in (None, 1):
         raise NnvizError(f"An objective for one picture was expected of a dream. Received: one for {objective.count}.")
-    arguments.whole("steps", steps, 1, 1000)
+    arguments.whole("steps", steps, 1, _MOST_STEPS)
     arguments.whole("octaves", octaves, 1, 1000)
+    if every is not None:
+        arguments.whole("every", every, 1, _MOST_STEPS)
     arguments.whole("seed", seed, 0, 2**31 - 1)
     arguments.real("rate", rate, 1e-6, 1.0)
-    return _dreaming(network, fitted.pixels, objective, steps, rate, octaves, seed)
+    return _dreaming(network, fitted.pixels, objective, steps, rate, octaves, seed, every)
 
 
 def sizes(network: Network, objective: Objective, shape: tuple[int, int], octaves: int) -> list[tuple[int, int]]:
@@ -103,7 +110,14 @@ def any_size(network: Network, objective: Objective) -> bool:
 
 
 def _dreaming(
-    network: Network, pixels: np.ndarray, objective: Objective, steps: int, rate: float, octaves: int, seed: int
+    network: Network,
+    pixels: np.ndarray,
+    objective: Objective,
+    steps: int,
+    rate: float,
+    octaves: int,
+    seed: int,
+    every: int | None,
 ) -> Generator[Progress, None, Visualization]:
     stages = sizes(network, objective, (pixels.shape[0], pixels.shape[1]), octaves)
     total = steps * len(stages)
@@ -115,13 +129,14 @@ def _dreaming(
     function = network.compiled(("dream", objective.form, jitter), lambda: _compiled(network, objective, jitter))
     detail = tf.zeros((1, *stages[0], pixels.shape[2]))
     found: Any = None
+    chunk = every or 1
     for at, size in enumerate(stages):
         base = tf.clip_by_value(tf.image.resize(own, size, antialias=True), 0.0, 1.0) if size != stages[-1] else own
         picture = tf.clip_by_value(base + tf.image.resize(detail, size), 0.0, 1.0)
         done = 0
         while done < steps:
-            count = min(_CHUNK, steps - done)
-            begun = at * steps + done
+            began, begun = time.perf_counter(), at * steps + done
+            count = min(chunk, steps - done)
             picture, score, largest = function(
                 picture,
                 tf.constant(begun),
@@ -143,6 +158,8 @@ def _dreaming(
                 score = _scored(function, whole, seed, numbers)
             shown = to_network(network, whole).numpy()
             found = snapshot(network, shown, score.numpy(), seed, at * steps + done, objective)
+            if every is None:
+                chunk = until_next(count, time.perf_counter() - began)
             yield Progress(at * steps + done, total, found)
         detail = picture - base
     return found

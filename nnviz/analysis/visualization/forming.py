@@ -13,15 +13,13 @@ from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target
 from nnviz.analysis.trace import Compiled
 from nnviz.analysis.visualization import arguments
-from nnviz.analysis.visualization.ascent import OPTIMIZERS, Recipe, State, advance, begin, climb
+from nnviz.analysis.visualization.ascent import OPTIMIZERS, Recipe, State, advance, begin, climb, until_next
 from nnviz.analysis.visualization.objectives import Objective, as_objective
 from nnviz.analysis.visualization.parametrizations import parametrization_named
 from nnviz.analysis.visualization.result import Visualization, cause, expected, snapshot
 from nnviz.analysis.visualization.transforms import Transformation, standard
 from nnviz.errors import NnvizError
 
-_SNAPSHOT = 0.15
-"""Seconds between two snapshots: more than four a second, with time to draw them; each costs a forward pass."""
 STEPS, MOST_STEPS, RATE = 128, 4096, 0.05
 
 
@@ -199,9 +197,7 @@ def _climbing(
         taken = min(chunk, steps - state.done)
         found = advance(function, state, taken, rate, seed, diversity, numbers)
         if every is None:
-            # At most four times as many as before: the first steps are slower than the rest.
-            pace = (time.perf_counter() - began) / taken
-            chunk = max(1, min(4 * taken, int(_SNAPSHOT / pace)))
+            chunk = until_next(taken, time.perf_counter() - began)
     if recipe.revive and not so_far.scores.any():
         raise NnvizError(
             f"{expected(objective)} Received: an answer of 0 still after {steps} steps towards it, "

@@ -22,6 +22,7 @@ from nnviz.errors import NnvizError
 
 Tensor = Any
 Score = Callable[[Mapping[str, Tensor], Sequence[Tensor]], Tensor]
+_TINY = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,19 +172,48 @@ def as_objective(target: Objective | Target | int) -> Objective:
 def similarity(features: Tensor) -> Tensor:
     """How like each picture of a batch is to the others in a layer: the mean cosine of their Gram matrices, (n,).
 
-    Of vectors the cosine of the vectors. Olah et al. 2017, Feature Visualization, Distill (diversity).
+    Of vectors the cosine of the vectors. Olah et al. 2017, Feature Visualization, Distill (diversity). With A and B
+    (places, channels) of two pictures, <A'A, B'B> = |AB'|^2: where the places are the fewer no Gram matrix is made.
+
+    Args:
+        features: (n, rows, columns, channels) or (n, units).
     """
     values = tf.cast(features, tf.float32)
     count = tf.shape(values)[0]
     if values.shape.rank == 2:
-        flat = values
+        alike = _inner(tf.math.l2_normalize(values, axis=1))
     else:
         places = tf.reshape(values, (count, -1, values.shape[-1]))
-        flat = tf.reshape(tf.matmul(places, places, transpose_a=True), (count, -1))
-    flat = tf.math.l2_normalize(flat, axis=1)
-    alike = tf.matmul(flat, flat, transpose_b=True)
+        # First to a length of their own, so that squares of squares neither vanish nor run over.
+        size = tf.sqrt(tf.reduce_sum(tf.square(places), axis=(1, 2), keepdims=True) + _TINY)
+        inner = _among_places(places / size) if _few_places(values) else _among_channels(places / size)
+        own = tf.sqrt(tf.linalg.diag_part(inner) + _TINY)
+        alike = inner / (own[:, None] * own[None])
     others = tf.cast(tf.maximum(count - 1, 1), tf.float32)
     return (tf.reduce_sum(alike, axis=1) - tf.linalg.diag_part(alike)) / others
+
+
+def _few_places(values: Tensor) -> bool:
+    """Whether the places of four maps together are fewer than the channels."""
+    rows, columns, channels = values.shape[1:]
+    return rows is not None and columns is not None and 4 * rows * columns <= channels
+
+
+def _among_channels(places: Tensor) -> Tensor:
+    """The inner products (n, n) of the Gram matrices of (n, places, channels), by the matrices."""
+    return _inner(tf.reshape(tf.matmul(places, places, transpose_a=True), (tf.shape(places)[0], -1)))
+
+
+def _among_places(places: Tensor) -> Tensor:
+    """The same without them: the sum of squares of what two places of two pictures have in common."""
+    count, each = tf.shape(places)[0], places.shape[1]
+    common = _inner(tf.reshape(places, (-1, places.shape[2])))
+    return tf.reduce_sum(tf.square(tf.reshape(common, (count, each, count, each))), axis=(1, 3))
+
+
+def _inner(vectors: Tensor) -> Tensor:
+    """The inner products (n, n) of vectors (n, length)."""
+    return tf.matmul(vectors, vectors, transpose_b=True)
 
 
 def _one(layer_name: str, index: tuple[int, ...], over: Any, title: str) -> Objective:

@@ -36,13 +36,23 @@ def test_one_seed_makes_one_dream(network, digit):
     assert np.abs(one.image - other.image).max() > 1e-3
 
 
+def test_how_often_it_is_looked_at_changes_nothing(cases):
+    network = cases["any_size"].network
+    picture = np.random.default_rng(0).integers(0, 256, (80, 64, 3)).astype(np.uint8)
+    whole = nnviz.dream(network, picture, objectives.layer("conv2"), 5)
+    parts = [each.so_far for each in nnviz.dreaming(network, picture, objectives.layer("conv2"), 5, every=2)]
+    assert [part.steps for part in parts[1:]] == [2, 4, 5, 7, 9, 10, 12, 14, 15]
+    np.testing.assert_allclose(parts[-1].image, whole.image, atol=1e-4)
+    assert parts[-1].score == pytest.approx(whole.score, rel=1e-4)
+
+
 def test_a_dream_in_octaves(cases):
     network = cases["any_size"].network
     picture = np.random.default_rng(0).integers(0, 256, (80, 64, 3)).astype(np.uint8)
     objective = objectives.layer("conv2")
     assert sizes(network, objective, (80, 64), 3) == [(41, 33), (57, 46), (80, 64)]
     assert sizes(network, objective, (80, 64), 5) == [(41, 33), (57, 46), (80, 64)]
-    parts = [progress.so_far for progress in nnviz.dreaming(network, picture, objective, 5, octaves=3)]
+    parts = [progress.so_far for progress in nnviz.dreaming(network, picture, objective, 5, every=5)]
     assert [part.steps for part in parts[1:]] == [5, 10, 15]
     for part in parts[1:]:
         assert part.pixels.shape == (1, 80, 64, 3)

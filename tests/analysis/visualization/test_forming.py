@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from shipped import shipped
 
@@ -172,6 +173,26 @@ def test_diverse_pictures_are_less_alike(network):
         return objectives.similarity(maps).numpy().mean()
 
     assert alike(2.0) < alike(0.0) - 0.02
+
+
+@pytest.mark.parametrize("shape", [(4, 2, 3, 64), (3, 9, 8, 5), (4, 5, 5, 25)])
+def test_how_alike_pictures_are_is_the_cosine_of_their_gram_matrices(shape):
+    maps = np.random.default_rng(1).normal(0.3, 1, shape)
+    places = maps.reshape(shape[0], -1, shape[-1])
+    grams = np.einsum("npc,npd->ncd", places, places)
+    pairs = [[cosine(one, other) for other in grams] for one in grams]
+    expected = (np.sum(pairs, axis=1) - 1) / (shape[0] - 1)
+    for size in (1e-3, 1.0, 1e4):
+        assert objectives.similarity(maps * size).numpy() == pytest.approx(expected, rel=1e-4)
+
+
+def test_maps_of_nothing_are_like_nothing_and_have_no_slope_without_end():
+    given = tf.zeros((3, 2, 2, 64))
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        found = objectives.similarity(given)
+    np.testing.assert_array_equal(found, np.zeros(3))
+    assert np.isfinite(tape.gradient(found, given)).all()
 
 
 def test_between_two_units_one_gives_way_to_the_other(network):
