@@ -11,6 +11,7 @@ from visiting import finish, visited
 
 import nnviz
 from nnviz import digits, objectives, trace
+from nnviz.analysis import photographs
 from nnviz.pages import work
 from nnviz.pages.likes import page as likes
 
@@ -111,6 +112,23 @@ def test_the_chosen_picture_is_dreamt(whole):
     before = trace(network, picture).activations["conv2"]
     before = np.square(before).mean() if whole else before[..., 5].mean()
     assert f"rises from {before:.2f} to {found.score:.2f}" in caption(app)
+
+
+@pytest.mark.parametrize(
+    ("rate", "goes", "so_what"),
+    [(1, "rises", "it is given more of"), (30, "falls", "each step goes too far; try a smaller rate")],
+)
+def test_a_dream_is_said_to_rise_or_to_fall(rate, goes, so_what):
+    few = {"likes_of": "class", "target": 281, "likes_way": "dream", "likes_octaves": 1, "likes_steps": 4}
+    app = opened(net="photo-cnn", image="cat", likes_rate=rate, **few)
+    network, picture = shipped("photo-cnn"), photographs.photograph("cat")
+    before = float(trace(network, picture).logits[281])
+    found = nnviz.dream(network, picture, 281, 4, rate / 100, 1)
+    after = float(trace(network, found.fitted()).logits[281])
+    assert (after > before + 1) == (goes == "rises")
+    assert (after < before - 1) == (goes == "falls")
+    assert f"Class {network.classes[281]} {goes} from {before:.2f} to {after:.2f} when" in caption(app)
+    assert f"{so_what}. The net now says" in caption(app)
 
 
 def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
