@@ -1,4 +1,4 @@
-"""Feature visualisation against its floor, and how often it is seen: `python benchmarks/visualization.py [--json FILE]`.
+"""Feature visualisation against its floor, and how often one sees it: `benchmarks/visualization.py [--json FILE]`.
 
 The floor is the compiled gradient steps with the same parametrisation and transformations, in one loop, and nothing
 else: no checks, no snapshots, no score of the picture as it is. Seen: snapshots a second of one picture, of four kept

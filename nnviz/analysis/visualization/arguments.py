@@ -1,4 +1,4 @@
-"""What the arguments of a visualisation must be: each is refused at once, in a sentence, before anything is compiled."""
+"""What the arguments of a visualisation must be: each is refused in a sentence, before anything is compiled."""
 
 from __future__ import annotations
 

@@ -204,4 +204,3 @@ def _climbing(
             f"{cause(network, objective)}, or else because it takes more steps."
         )
     return so_far
-

@@ -92,8 +92,8 @@ def _dream(current: Session, what: Asked, asked: Wish, found: Visualization, see
         goes, so_what = f"rises from {number(there)} to {number(here)}", "what it sees a little of, it is given more of"
     else:
         # At the least rate that the slider has there is none to try.
-        goes, try_less = f"falls from {number(there)} to {number(here)}", "; try a smaller rate" if what.rate > 1 else ""
-        so_what = f"each step goes too far{try_less}"
+        goes = f"falls from {number(there)} to {number(here)}"
+        so_what = "each step goes too far" + ("; try a smaller rate" if what.rate > 1 else "")
     return (
         f"{html.escape(whom(current, what))} {goes} when each pixel may drift ({change:.0f} of 255 on average): "
         f"{so_what}. The net now says {_says(current, seen)}."

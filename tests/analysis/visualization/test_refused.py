@@ -69,7 +69,7 @@ def test_a_size_that_is_none_is_refused_at_once(size, said, cases):
 
 def test_a_size_that_the_network_cannot_work_on_is_said(cases):
     case = cases["any_size"]
-    with pytest.raises(nnviz.NnvizError, match="A size that .* can work on was expected. Received: 2x2, and Tensor"):
+    with pytest.raises(nnviz.NnvizError, match=r"A size that .* can work on was expected. Received: 2x2, and Tensor"):
         nnviz.visualize(case.network, objectives.layer("conv2"), 2, size=(2, 2))
 
 
