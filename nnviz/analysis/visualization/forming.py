@@ -174,6 +174,8 @@ def _climbing(
         try:
             return function, state, advance(function, state, chunk, rate, seed, diversity, numbers)
         except (ValueError, tf.errors.OpError) as error:
+            if None not in network.image_shape:
+                raise
             raise NnvizError(
                 f"A size that {network.name} can work on was expected. Received: {chosen.parametrization.height}x"
                 f"{chosen.parametrization.width}, and TensorFlow says: {str(error).strip().splitlines()[0][:120]}"

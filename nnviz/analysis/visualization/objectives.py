@@ -206,7 +206,7 @@ def _among_channels(places: Tensor) -> Tensor:
 
 def _among_places(places: Tensor) -> Tensor:
     """The same without them: the sum of squares of what two places of two pictures have in common."""
-    count, each = tf.shape(places)[0], places.shape[1]
+    count, each = tf.shape(places)[0], tf.shape(places)[1]
     common = _inner(tf.reshape(places, (-1, places.shape[2])))
     return tf.reduce_sum(tf.square(tf.reshape(common, (count, each, count, each))), axis=(1, 3))
 
