@@ -1,7 +1,8 @@
-"""Feature visualisation against its floor: `python benchmarks/visualization.py [--json FILE]`.
+"""Feature visualisation against its floor, and how often one sees it: `benchmarks/visualization.py [--json FILE]`.
 
 The floor is the compiled gradient steps with the same parametrisation and transformations, in one loop, and nothing
-else: no checks, no snapshots, no score of the picture as it is.
+else: no checks, no snapshots, no score of the picture as it is. Seen: snapshots a second of one picture, of four kept
+apart, of five from one unit to another and of a dream, as the page of what a unit likes asks for them.
 """
 
 from __future__ import annotations
@@ -9,22 +10,31 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import numpy as np
 import tensorflow as tf
 
 import nnviz
 from benchmarks.measuring import interleaved, milliseconds, ratio, report, seconds, table
+from nnviz.analysis import photographs
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.visualization.forming import recipe_for
 from nnviz.analysis.visualization.transforms import moved
 
 JOBS = (("mnist-cnn", 3, 64, 40), ("photo-cnn", 281, 32, 8))
 """Network, class, steps, and how often it is measured."""
 GOAL, RATE = 1.2, 0.05
+SEEN = (("mnist-cnn", "conv2", 5, "test-0"), ("photo-cnn", "head_conv_relu", 5, "cat"))
+"""Network, layer, unit, and the picture that is dreamt."""
+AT_LEAST = 4.0
+"""Snapshots a second."""
 
 
 def main() -> None:
@@ -36,7 +46,10 @@ def main() -> None:
     found = [measured(name, index, steps, asked.repeats or often) for name, index, steps, often in JOBS]
     heads = ("Network, steps", "Floor ms", "nnviz ms", "Ratio", "Quartiles", "Watched", "First call ms", "Floor's ms")
     print(table(heads, [_row(row) for row in found]))
-    report({"visualization": found}, asked.json)
+    seen = [row for job in SEEN for row in rates(*job)]
+    heads = ("Network, what", "Snapshots a second", "Fewest")
+    print(table(heads, [(row["what"], f"{row['median']:.1f}", f"{row['fewest']:.1f}") for row in seen]))
+    report({"visualization": found, "seen": seen}, asked.json)
 
 
 def measured(name: str, index: int, steps: int, repeats: int) -> dict[str, Any]:
@@ -60,6 +73,43 @@ def measured(name: str, index: int, steps: int, repeats: int) -> dict[str, Any]:
         "watched_ratio": ratio(taken["watched"], taken["floor"])["ratio"],
         **ratio(taken["nnviz"], taken["floor"]),
     }
+
+
+def rates(name: str, layer: str, unit: int, picture: str) -> list[dict[str, Any]]:
+    """Snapshots a second of each kind, once all is compiled: 1 / the median and the longest wait between two."""
+    network = nnviz.load(name)
+    channel, other = nnviz.objectives.channel(layer, unit), nnviz.objectives.channel(layer, unit + 1)
+    classes = nnviz.objectives.logit(1), nnviz.objectives.logit(2)
+    image = nnviz.digits.digit(0)[0] if picture == "test-0" else photographs.photograph(picture)
+
+    def blend(one: Any, two: Any) -> Any:
+        return nnviz.visualizing(network, nnviz.objectives.interpolation(one, two, 5), 16, RATE, count=5, alike=True)
+
+    kinds: dict[str, Callable[[], Generator[Progress, None, Any]]] = {
+        "one": lambda: nnviz.visualizing(network, channel, 64, RATE),
+        "four": lambda: nnviz.visualizing(network, channel, 16, RATE, count=4, diversity=2.0),
+        "blend": lambda: blend(channel, other),
+        "a class": lambda: nnviz.visualizing(network, classes[0], 64, RATE),
+        "four of a class": lambda: nnviz.visualizing(network, classes[0], 16, RATE, count=4, diversity=2.0),
+        "blend of classes": lambda: blend(*classes),
+        "dream": lambda: nnviz.dreaming(network, image, nnviz.objectives.layer(layer), 20),
+    }
+    found = []
+    for kind, steps in kinds.items():
+        _waits(steps())
+        waits = np.concatenate([_waits(steps()) for _ in range(3)])
+        row = {"what": f"{name}, {kind}", "median": 1 / np.median(waits), "fewest": 1 / waits.max()}
+        found.append(row | {"goal": AT_LEAST, "snapshots": len(waits)})
+    return found
+
+
+def _waits(steps: Generator[Progress, None, Any]) -> np.ndarray:
+    """Seconds from each snapshot to the next."""
+    times = []
+    for progress in steps:
+        if progress.so_far is not None:
+            times.append(time.perf_counter())
+    return np.diff(times)
 
 
 def floor(network: nnviz.Network, index: int, steps: int) -> Any:

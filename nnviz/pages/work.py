@@ -23,7 +23,8 @@ from nnviz.pages.background import Shared, worker
 from nnviz.pages.stepping import Steps
 
 _SLICE, _PAUSE = 0.25, 0.3
-_MOST = 64
+_MOST, _MOST_STOPPED = 64, 8
+"""Results that are kept for all, and stopped jobs that are kept for each viewer."""
 
 _results: dict[Hashable, Any] = {}
 _lock = threading.Lock()
@@ -147,9 +148,28 @@ def begin(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Pr
     if found is not None and found.key == key and (found.state != "done" or key in _results):
         return found
     forget(name)
+    _stopped().pop(key, None)
     found = Job(title, key, Steps(steps()))
     st.session_state[f"job-{name}"] = found
     return found
+
+
+def standing(name: str, key: Hashable) -> Job | None:
+    """This viewer's job of that name where it has that key, else one of that key that he stopped earlier, which takes
+    its place with what it had so far; None where there is neither. One for another key is closed."""
+    found = job(name)
+    if found is not None and found.key == key and found.state != "done":
+        return found
+    forget(name)
+    found = _stopped().pop(key, None)
+    if found is not None:
+        st.session_state[f"job-{name}"] = found
+    return found
+
+
+def _stopped() -> dict[Hashable, Job]:
+    """What this viewer stopped and turned away from, by key, the latest last."""
+    return st.session_state.setdefault("stopped jobs", {})
 
 
 def share(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Progress, None, Any]]) -> Shared:
@@ -167,10 +187,19 @@ def share(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Pr
 
 
 def forget(name: str) -> None:
-    """Close this viewer's job of that name, so that it can be begun anew; one that is shared goes on."""
+    """Close this viewer's job of that name, so that it can be begun anew; one that is shared goes on.
+
+    What he stopped himself is still there when he comes back to it (`standing`).
+    """
     found = st.session_state.pop(f"job-{name}", None)
-    if found is not None:
-        found.leave()
+    if found is None:
+        return
+    if isinstance(found, Job) and found.state == "stopped" and found.progress and found.progress.so_far is not None:
+        put_by = _stopped()
+        put_by[found.key] = found
+        if len(put_by) > _MOST_STOPPED:
+            del put_by[next(iter(put_by))]
+    found.leave()
 
 
 def again(name: str) -> None:

@@ -220,7 +220,21 @@ def test_the_dream_begins_on_a_click_is_stopped_and_kept():
     app.run()
     app.button(key="cats-stop").click().run()
     assert mine.state == "stopped"
-    np.testing.assert_array_equal(picture(app, "cats-dream")[1], mine.progress.so_far.pixels.ravel())
+    partial = mine.progress.so_far
+    step = f"step {partial.steps} of {mine.progress.total}"
+    np.testing.assert_array_equal(picture(app, "cats-dream")[1], partial.pixels.ravel())
+    assert picture(app, "cats-dream")[0]["panels"][0]["title"] == f"Stopped at {step}"
+    winner = nnviz.trace(shipped("photo-cnn"), partial.fitted()).winner
+    said = f"The dream of its first layer was stopped at {step}; of what there is it says "
+    assert said + shipped("photo-cnn").classes[winner] in caption(app)
+    # It is there again after a look at another layer.
+    app.segmented_control(key="switch-cats.dream").set_value("last")
+    run(app)
+    assert picture(app, "cats-dream")[0]["panels"][0]["title"] == "Not dreamed yet"
+    assert "stopped" not in caption(app)
+    app.segmented_control(key="switch-cats.dream").set_value("first")
+    run(app)
+    np.testing.assert_array_equal(picture(app, "cats-dream")[1], partial.pixels.ravel())
     app.button(key="cats-begin").click().run()
     app.session_state[JOB].work(300)
     app.run()

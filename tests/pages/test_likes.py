@@ -11,7 +11,9 @@ from visiting import finish, visited
 
 import nnviz
 from nnviz import digits, objectives, trace
+from nnviz.analysis import photographs
 from nnviz.pages import work
+from nnviz.pages.likes import job
 from nnviz.pages.likes import page as likes
 
 JOB = f"job-{likes.JOB}"
@@ -113,8 +115,25 @@ def test_the_chosen_picture_is_dreamt(whole):
     assert f"rises from {before:.2f} to {found.score:.2f}" in caption(app)
 
 
+@pytest.mark.parametrize(
+    ("rate", "goes", "so_what"),
+    [(1, "rises", "it is given more of"), (30, "falls", "each step goes too far; try a smaller rate")],
+)
+def test_a_dream_is_said_to_rise_or_to_fall(rate, goes, so_what):
+    few = {"likes_of": "class", "target": 281, "likes_way": "dream", "likes_octaves": 1, "likes_steps": 4}
+    app = opened(net="photo-cnn", image="cat", likes_rate=rate, **few)
+    network, picture = shipped("photo-cnn"), photographs.photograph("cat")
+    before = float(trace(network, picture).logits[281])
+    found = nnviz.dream(network, picture, 281, 4, rate / 100, 1)
+    after = float(trace(network, found.fitted()).logits[281])
+    assert (after > before + 1) == (goes == "rises")
+    assert (after < before - 1) == (goes == "falls")
+    assert f"Class {network.classes[281]} {goes} from {before:.2f} to {after:.2f} when" in caption(app)
+    assert f"{so_what}. The net now says" in caption(app)
+
+
 def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
-    monkeypatch.setattr(likes, "_compiled", set())
+    monkeypatch.setattr(job, "_compiled", set())
     app = opened(finished=False, layer="conv2", unit=6, **{"likes_steps": 512})
     assert "about to form" in caption(app)
     mine = app.session_state[JOB]
@@ -125,12 +144,33 @@ def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
     app.button(key="likes-stop").click().run()
     done = mine.progress.done
     assert mine.state == "stopped"
-    assert f"Stopped at step {done}" in caption(app)
+    assert f"Stopped at step {done} of 512, unfinished: Unit 6 of conv2" in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], mine.progress.so_far.pixels)
     app.button(key="likes-again").click().run()
     finish(app, [JOB])
     assert "Unit 6 of conv2 averages" in caption(app)
     assert not [button for button in app.button if button.key == "likes-again"]
+
+
+def test_what_was_stopped_is_there_again_when_its_wish_returns():
+    app = opened(finished=False, layer="conv2", unit=6, **{"likes_steps": 512})
+    mine = app.session_state[JOB]
+    while mine.progress is None or mine.progress.done < 5:
+        mine.work(0)
+    app.run()
+    app.button(key="likes-stop").click().run()
+    stopped = mine.progress.so_far
+    app.slider(key="slider-likes.steps").set_value(8).run()
+    finish(app, [JOB])
+    assert caption(app).startswith("Unit 6 of conv2 averages")
+    app.slider(key="slider-likes.steps").set_value(512).run()
+    assert f"Stopped at step {stopped.steps} of 512, unfinished: " in caption(app)
+    np.testing.assert_array_equal(pictures(app)[0][1][0], stopped.pixels)
+    # Begun anew and left, it is worked on when its wish returns: what was stopped is gone.
+    app.button(key="likes-again").click().run()
+    app.slider(key="slider-likes.steps").set_value(8).run()
+    app.slider(key="slider-likes.steps").set_value(512).run()
+    assert app.session_state[JOB].busy
 
 
 def test_what_was_made_is_kept_for_the_next_viewer():

@@ -21,6 +21,8 @@ from nnviz.analysis.visualization.transforms import Transformation, moved
 
 Tensor = Any
 OPTIMIZERS = ("adam", "gradient")
+SNAPSHOT = 0.15
+"""Seconds between two snapshots: more than four a second, with time to draw them; each costs a forward pass."""
 _BETAS, _EPSILON = (0.9, 0.999), 1e-8
 
 
@@ -129,6 +131,12 @@ def _loop(network: Network, objective: Objective, recipe: Recipe) -> Any:
         return end, first, second, pictures, scores, largest
 
     return call
+
+
+def until_next(taken: int, spent: float) -> int:
+    """How many steps to the next snapshot, after so many in so many seconds."""
+    # At most four times as many as before: the first steps are slower than the rest.
+    return max(1, min(4 * taken, int(SNAPSHOT * taken / spent)))
 
 
 def to_network(network: Network, pictures: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ Mordvintsev, Olah and Tyka 2015, Inceptionism: Going Deeper into Neural Networks
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target
 from nnviz.analysis.trace import Compiled, fitted_to, inputs
-from nnviz.analysis.visualization.ascent import to_network
+from nnviz.analysis.visualization import arguments
+from nnviz.analysis.visualization.ascent import to_network, until_next
 from nnviz.analysis.visualization.objectives import Objective, as_objective
 from nnviz.analysis.visualization.result import Visualization, snapshot
 from nnviz.analysis.visualization.transforms import Jitter
@@ -26,7 +28,8 @@ RATIO = 1.4
 """Each octave is so much larger than the one before."""
 _LEAST = 32
 """Shortest side of the smallest octave."""
-_CHUNK = 5
+_MOST_STEPS, _JITTER = 1000, 2
+"""Steps in one octave, and pixels that the picture is shifted by at most in each."""
 
 
 def dream(
@@ -39,7 +42,7 @@ def dream(
     seed: int = 0,
 ) -> Visualization:
     """Let a picture be changed towards a target; see `dreaming` for the arguments."""
-    return finished(dreaming(network, image, target, steps, rate, octaves, seed))
+    return finished(dreaming(network, image, target, steps, rate, octaves, seed, every=_MOST_STEPS))
 
 
 def dreaming(
@@ -50,6 +53,8 @@ def dreaming(
     rate: float = 0.01,
     octaves: int = 3,
     seed: int = 0,
+    *,
+    every: int | None = None,
 ) -> Generator[Progress, None, Visualization]:
     """The steps of `dream`: x + rate * gradient / mean |gradient|, x in 0..1, octave by octave.
 
@@ -58,10 +63,12 @@ def dreaming(
         image: as `nnviz.trace` takes it.
         target: what is raised; a whole layer (`objectives.layer`) is the classical one.
         steps: in each octave, 1 and up.
-        rate: mean change of a pixel in one step, as a share of the range.
+        rate: mean change of a pixel in one step, as a share of the range; 1e-6 to 1.
         octaves: sizes, each `RATIO` times the one before, the last the picture's own. One alone where what lies
             before the target takes no other size.
-        seed: of the jitter.
+        seed: of the jitter, 0 and up.
+        every: steps between two snapshots, and one at the end of each octave; None for as many as a seventh of a second
+            allows.
 
     Raises:
         NnvizError: no such class, layer or unit, an argument out of range, or a gradient that is zero at the start.
@@ -69,12 +76,15 @@ def dreaming(
     objective = as_objective(target)
     objective.check(network)
     fitted = fitted_to(network, image)
-    for name, value in (("steps", steps), ("octaves", octaves)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= 1000:
-            raise NnvizError(f"{name} was expected to be a whole number from 1 to 1000. Received: {value!r}.")
-    if not 0 < rate <= 1:
-        raise NnvizError(f"rate was expected to be above 0 and at most 1. Received: {rate!r}.")
-    return _dreaming(network, fitted.pixels, objective, steps, rate, octaves, seed)
+    if objective.count not in (None, 1):
+        raise NnvizError(f"An objective for one picture was expected of a dream. Received: one for {objective.count}.")
+    arguments.whole("steps", steps, 1, _MOST_STEPS)
+    arguments.whole("octaves", octaves, 1, 1000)
+    if every is not None:
+        arguments.whole("every", every, 1, _MOST_STEPS)
+    arguments.whole("seed", seed, 0, 2**31 - 1)
+    arguments.real("rate", rate, 1e-6, 1.0)
+    return _dreaming(network, fitted.pixels, objective, steps, rate, octaves, seed, every)
 
 
 def sizes(network: Network, objective: Objective, shape: tuple[int, int], octaves: int) -> list[tuple[int, int]]:
@@ -100,23 +110,33 @@ def any_size(network: Network, objective: Objective) -> bool:
 
 
 def _dreaming(
-    network: Network, pixels: np.ndarray, objective: Objective, steps: int, rate: float, octaves: int, seed: int
+    network: Network,
+    pixels: np.ndarray,
+    objective: Objective,
+    steps: int,
+    rate: float,
+    octaves: int,
+    seed: int,
+    every: int | None,
 ) -> Generator[Progress, None, Visualization]:
     stages = sizes(network, objective, (pixels.shape[0], pixels.shape[1]), octaves)
     total = steps * len(stages)
     yield Progress(0, total)
     own = tf.constant(pixels[None] / 255)
     numbers = [tf.constant(each) for each in objective.numbers]
-    function = network.compiled(("dream", objective.form), lambda: _compiled(network, objective))
+    # A picture of one row has no row to be shifted by.
+    jitter = Jitter(min(_JITTER, min(pixels.shape[:2]) - 1))
+    function = network.compiled(("dream", objective.form, jitter), lambda: _compiled(network, objective, jitter))
     detail = tf.zeros((1, *stages[0], pixels.shape[2]))
     found: Any = None
+    chunk = every or 1
     for at, size in enumerate(stages):
         base = tf.clip_by_value(tf.image.resize(own, size, antialias=True), 0.0, 1.0) if size != stages[-1] else own
         picture = tf.clip_by_value(base + tf.image.resize(detail, size), 0.0, 1.0)
         done = 0
         while done < steps:
-            count = min(_CHUNK, steps - done)
-            begun = at * steps + done
+            began, begun = time.perf_counter(), at * steps + done
+            count = min(chunk, steps - done)
             picture, score, largest = function(
                 picture,
                 tf.constant(begun),
@@ -131,25 +151,28 @@ def _dreaming(
                     "is zero at the start, most likely because the unit is off all over the picture."
                 )
             done += count
-            found = _snapshot(network, picture, own, base, score, seed, at * steps + done, objective)
+            whole = picture
+            if size != stages[-1]:
+                # What a smaller octave made is laid over the whole photograph, and has the score that it has there.
+                whole = tf.clip_by_value(own + tf.image.resize(picture - base, stages[-1]), 0.0, 1.0)
+                score = _scored(function, whole, seed, numbers)
+            shown = to_network(network, whole).numpy()
+            found = snapshot(network, shown, score.numpy(), seed, at * steps + done, objective)
+            if every is None:
+                chunk = until_next(count, time.perf_counter() - began)
             yield Progress(at * steps + done, total, found)
         detail = picture - base
     return found
 
 
-def _snapshot(
-    network: Network, picture: Any, own: Any, base: Any, score: Any, seed: int, done: int, objective: Objective
-) -> Visualization:
-    """So far, in the picture's own size: what a smaller octave made is laid over the whole photograph."""
-    if picture.shape != own.shape:
-        change = tf.image.resize(picture - base, own.shape[1:3])
-        picture = tf.clip_by_value(own + change, 0.0, 1.0)
-    return snapshot(network, to_network(network, picture).numpy(), score.numpy(), seed, done, objective)
+def _scored(function: Compiled, picture: Tensor, seed: int, numbers: Sequence[Tensor]) -> Tensor:
+    """The objective on pictures as they are: no step is taken."""
+    none = tf.constant(0)
+    return function(picture, none, none, tf.constant(0.0), tf.constant(seed), *numbers)[1]
 
 
-def _compiled(network: Network, objective: Objective) -> Compiled:
+def _compiled(network: Network, objective: Objective, jitter: Jitter) -> Compiled:
     channels = network.image_shape[2]
-    jitter = Jitter(2)
 
     def scored(run: Any, pictures: Tensor, numbers: Any) -> Tensor:
         found = run(inputs(network, to_network(network, pictures), smooth=True), objective.reads)

@@ -12,17 +12,14 @@ from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress, finished
 from nnviz.analysis.targets import Target
 from nnviz.analysis.trace import Compiled
-from nnviz.analysis.visualization.ascent import OPTIMIZERS, Recipe, State, advance, begin, climb
+from nnviz.analysis.visualization import arguments
+from nnviz.analysis.visualization.ascent import OPTIMIZERS, Recipe, State, advance, begin, climb, until_next
 from nnviz.analysis.visualization.objectives import Objective, as_objective
 from nnviz.analysis.visualization.parametrizations import parametrization_named
 from nnviz.analysis.visualization.result import Visualization, cause, expected, snapshot
 from nnviz.analysis.visualization.transforms import Transformation, standard
 from nnviz.errors import NnvizError
 
-_SNAPSHOT = 0.15
-"""Seconds between two snapshots: more than four a second, with time to draw them; each costs a forward pass."""
-_FREE = 96
-"""Side of the picture where the network takes any size."""
 STEPS, MOST_STEPS, RATE = 128, 4096, 0.05
 
 
@@ -38,7 +35,7 @@ def visualize(
     transforms: Sequence[Transformation] | None = None,
     seed: int = 0,
     *,
-    count: int = 1,
+    count: int | None = None,
     diversity: float = 0.0,
     alike: bool = False,
     optimizer: str = "adam",
@@ -57,11 +54,11 @@ def visualize(
         parametrization: "fourier" or "pixels".
         transforms: done to the picture before each step; None for what is standard for its size, () for none.
         seed: of the start and the transformations, 0 and up.
-        count: pictures at once, 1 to 16.
+        count: pictures at once, 1 to 16; None for as many as the objective is for, which is one unless it says more.
         diversity: how far they are kept unlike each other, 0 and up, as a share of the score.
         alike: whether all begin with the same noise.
         optimizer: "adam" or "gradient" (normalised).
-        size: (H, W) where the network takes any; by default 96 by 96.
+        size: (H, W), each 1 to 1024, where the network takes any; by default 96 by 96.
 
     Raises:
         NnvizError: no such class, layer or unit, an argument out of range, or a unit that nothing wakes.
@@ -94,28 +91,30 @@ def visualizing(
     transforms: Sequence[Transformation] | None = None,
     seed: int = 0,
     *,
-    count: int = 1,
+    count: int | None = None,
     diversity: float = 0.0,
     alike: bool = False,
     optimizer: str = "adam",
     size: tuple[int, int] | None = None,
     every: int | None = None,
 ) -> Steps:
-    """The steps of `visualize`: each progress has what there is so far; all arguments are checked at once.
+    """The steps of `visualize`: each progress has what there is so far.
 
-    The first comes before anything is compiled, with None.
+    The first comes before anything is compiled, with None. All arguments are checked at once; only whether the network
+    can work on a picture of that size is told by the first step.
 
     Args:
         every: steps between two snapshots; None for as many as a seventh of a second allows.
     """
     objective = as_objective(target)
     objective.check(network)
-    _within("steps", steps, 1, MOST_STEPS)
-    _within("count", count, 1, 16)
-    _within("seed", seed, 0, 2**31 - 1)
-    for name, value, low in (("rate", rate, 1e-6), ("diversity", diversity, 0.0)):
-        if not low <= value < float("inf"):
-            raise NnvizError(f"{name} was expected to be {low:g} or more. Received: {value!r}.")
+    arguments.whole("steps", steps, 1, MOST_STEPS)
+    arguments.whole("seed", seed, 0, 2**31 - 1)
+    if every is not None:
+        arguments.whole("every", every, 1, MOST_STEPS)
+    count = arguments.pictures(objective, count)
+    arguments.real("rate", rate, 1e-6)
+    arguments.real("diversity", diversity, 0.0)
     if optimizer not in OPTIMIZERS:
         raise NnvizError(f"An optimizer was expected: {' or '.join(OPTIMIZERS)}. Received: {optimizer!r}.")
     apart = diversity > 0 and count > 1
@@ -135,10 +134,9 @@ def recipe_for(
     size: tuple[int, int] | None = None,
 ) -> Recipe:
     """What is compiled for these arguments of `visualize`."""
-    height, width, channels = network.image_shape
-    height, width = height or (size or (_FREE, _FREE))[0], width or (size or (_FREE, _FREE))[1]
+    (height, width), channels = arguments.sized(network, size), network.image_shape[2]
     chosen = parametrization_named(parametrization)(height, width, channels)
-    moves = standard(height, width) if transforms is None else tuple(transforms)
+    moves = standard(height, width) if transforms is None else arguments.moves(transforms, height, width, channels)
     return Recipe(chosen, moves, optimizer, unlike_in(network, objective) if apart else None)
 
 
@@ -173,7 +171,15 @@ def _climbing(
 
     def first(chosen: Recipe) -> tuple[Compiled, State, tuple[np.ndarray, ...]]:
         function, state = climb(network, objective, chosen), begin(start)
-        return function, state, advance(function, state, chunk, rate, seed, diversity, numbers)
+        try:
+            return function, state, advance(function, state, chunk, rate, seed, diversity, numbers)
+        except (ValueError, tf.errors.OpError) as error:
+            if None not in network.image_shape:
+                raise
+            raise NnvizError(
+                f"A size that {network.name} can work on was expected. Received: {chosen.parametrization.height}x"
+                f"{chosen.parametrization.width}, and TensorFlow says: {str(error).strip().splitlines()[0][:120]}"
+            ) from error
 
     function, state, found = first(recipe)
     if not found[-1].all():
@@ -193,17 +199,10 @@ def _climbing(
         taken = min(chunk, steps - state.done)
         found = advance(function, state, taken, rate, seed, diversity, numbers)
         if every is None:
-            # At most four times as many as before: the first steps are slower than the rest.
-            pace = (time.perf_counter() - began) / taken
-            chunk = max(1, min(4 * taken, int(_SNAPSHOT / pace)))
+            chunk = until_next(taken, time.perf_counter() - began)
     if recipe.revive and not so_far.scores.any():
         raise NnvizError(
             f"{expected(objective)} Received: an answer of 0 still after {steps} steps towards it, "
             f"{cause(network, objective)}, or else because it takes more steps."
         )
     return so_far
-
-
-def _within(name: str, value: int, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-        raise NnvizError(f"{name} was expected to be a whole number from {low} to {high}. Received: {value!r}.")

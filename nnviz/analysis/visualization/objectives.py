@@ -22,6 +22,7 @@ from nnviz.errors import NnvizError
 
 Tensor = Any
 Score = Callable[[Mapping[str, Tensor], Sequence[Tensor]], Tensor]
+_TINY = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,7 @@ class Objective:
         score: of those layers' outputs (n, ...) and the numbers as tensors: (n,) float32.
         units: the targets that must exist in the network.
         title: in words.
+        count: pictures that it is for, where each has a weight of its own; None for any number.
     """
 
     reads: tuple[str, ...]
@@ -43,9 +45,15 @@ class Objective:
     score: Score = field(repr=False)
     units: tuple[Target, ...] = field(repr=False)
     title: str
+    count: int | None = None
 
     def __add__(self, other: Objective) -> Objective:
         own = len(self.numbers)
+        counts = {each.count for each in (self, other)} - {None}
+        if len(counts) > 1:
+            raise NnvizError(
+                f"Objectives for as many pictures were expected to be added. Received: {self.count} and {other.count}."
+            )
 
         def score(found: Mapping[str, Tensor], numbers: Sequence[Tensor]) -> Tensor:
             return self.score(found, numbers[:own]) + other.score(found, numbers[own:])
@@ -57,18 +65,28 @@ class Objective:
             score,
             (*self.units, *other.units),
             f"{self.title} + {other.title}",
+            counts.pop() if counts else None,
         )
 
     def __mul__(self, weight: float | np.ndarray) -> Objective:
         """Times a number, or one number a picture (n,)."""
-        weights = np.asarray(weight, np.float32)
+        try:
+            weights = np.asarray(weight, np.float32)
+        except (TypeError, ValueError) as error:
+            raise NnvizError(f"A weight was expected, or one a picture. Received: {weight!r}.") from error
+        if weights.ndim > 1 or not np.isfinite(weights).all():
+            raise NnvizError(f"A finite weight was expected, or one a picture. Received: {weight!r}.")
+        count = len(weights) if weights.ndim else self.count
+        if self.count not in (None, count):
+            raise NnvizError(f"{self.count} weights were expected, one a picture. Received: {count}.")
         text = f"{float(weights):g}" if weights.ndim == 0 else "weights"
 
         def score(found: Mapping[str, Tensor], numbers: Sequence[Tensor]) -> Tensor:
             return numbers[0] * self.score(found, numbers[1:])
 
         form = ("times", weights.ndim, self.form)
-        return Objective(self.reads, form, (weights, *self.numbers), score, self.units, f"{text} * ({self.title})")
+        title = f"{text} * ({self.title})"
+        return Objective(self.reads, form, (weights, *self.numbers), score, self.units, title, count)
 
     __rmul__ = __mul__
 
@@ -121,7 +139,16 @@ def layer(name: str) -> Objective:
 
 
 def interpolation(one: Objective, other: Objective, count: int) -> Objective:
-    """For `count` pictures at once: from one objective, (1 - t) * one + t * other, to another, t from 0 to 1."""
+    """For `count` pictures at once: from one objective, (1 - t) * one + t * other, to another, t from 0 to 1.
+
+    Args:
+        count: 2 to 16; `visualize` makes as many without being told.
+
+    Raises:
+        NnvizError: another count.
+    """
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 2 <= count <= 16:
+        raise NnvizError(f"count was expected to be a whole number from 2 to 16. Received: {count!r}.")
     share = np.linspace(0, 1, count, dtype=np.float32)
     return one * (1 - share) + other * share
 
@@ -145,19 +172,48 @@ def as_objective(target: Objective | Target | int) -> Objective:
 def similarity(features: Tensor) -> Tensor:
     """How like each picture of a batch is to the others in a layer: the mean cosine of their Gram matrices, (n,).
 
-    Of vectors the cosine of the vectors. Olah et al. 2017, Feature Visualization, Distill (diversity).
+    Of vectors the cosine of the vectors. Olah et al. 2017, Feature Visualization, Distill (diversity). With A and B
+    (places, channels) of two pictures, <A'A, B'B> = |AB'|^2: where the places are the fewer no Gram matrix is made.
+
+    Args:
+        features: (n, rows, columns, channels) or (n, units).
     """
     values = tf.cast(features, tf.float32)
     count = tf.shape(values)[0]
     if values.shape.rank == 2:
-        flat = values
+        alike = _inner(tf.math.l2_normalize(values, axis=1))
     else:
         places = tf.reshape(values, (count, -1, values.shape[-1]))
-        flat = tf.reshape(tf.matmul(places, places, transpose_a=True), (count, -1))
-    flat = tf.math.l2_normalize(flat, axis=1)
-    alike = tf.matmul(flat, flat, transpose_b=True)
+        # First to a length of their own, so that squares of squares neither vanish nor run over.
+        size = tf.sqrt(tf.reduce_sum(tf.square(places), axis=(1, 2), keepdims=True) + _TINY)
+        inner = _among_places(places / size) if _few_places(values) else _among_channels(places / size)
+        own = tf.sqrt(tf.linalg.diag_part(inner) + _TINY)
+        alike = inner / (own[:, None] * own[None])
     others = tf.cast(tf.maximum(count - 1, 1), tf.float32)
     return (tf.reduce_sum(alike, axis=1) - tf.linalg.diag_part(alike)) / others
+
+
+def _few_places(values: Tensor) -> bool:
+    """Whether the places of four maps together are fewer than the channels."""
+    rows, columns, channels = values.shape[1:]
+    return rows is not None and columns is not None and 4 * rows * columns <= channels
+
+
+def _among_channels(places: Tensor) -> Tensor:
+    """The inner products (n, n) of the Gram matrices of (n, places, channels), by the matrices."""
+    return _inner(tf.reshape(tf.matmul(places, places, transpose_a=True), (tf.shape(places)[0], -1)))
+
+
+def _among_places(places: Tensor) -> Tensor:
+    """The same without them: the sum of squares of what two places of two pictures have in common."""
+    count, each = tf.shape(places)[0], tf.shape(places)[1]
+    common = _inner(tf.reshape(places, (-1, places.shape[2])))
+    return tf.reduce_sum(tf.square(tf.reshape(common, (count, each, count, each))), axis=(1, 3))
+
+
+def _inner(vectors: Tensor) -> Tensor:
+    """The inner products (n, n) of vectors (n, length)."""
+    return tf.matmul(vectors, vectors, transpose_b=True)
 
 
 def _one(layer_name: str, index: tuple[int, ...], over: Any, title: str) -> Objective:

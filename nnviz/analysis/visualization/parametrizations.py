@@ -109,7 +109,7 @@ PARAMETRIZATIONS: dict[str, type[Parametrization]] = {"fourier": Fourier, "pixel
 
 def parametrization_named(name: str) -> type[Parametrization]:
     """The parametrisation of that name. Raises NnvizError, listing those there are."""
-    if name not in PARAMETRIZATIONS:
+    if not isinstance(name, str) or name not in PARAMETRIZATIONS:
         raise NnvizError(f"A parametrization was expected: {' or '.join(PARAMETRIZATIONS)}. Received: {name!r}.")
     return PARAMETRIZATIONS[name]
 

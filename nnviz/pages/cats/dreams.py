@@ -8,19 +8,17 @@ from functools import partial
 
 import streamlit as st
 
-from nnviz.analysis.visualization import Visualization
 from nnviz.components.raster import Panel, raster
 from nnviz.pages import address, controls, work
 from nnviz.pages.cats.depths import Depth
 from nnviz.pages.cats.words import of_dream
+from nnviz.pages.likes import job
 from nnviz.pages.likes import wish as wishes
 from nnviz.pages.likes.pictures import tiles_of
 from nnviz.pages.page import small
 from nnviz.pages.session import Session
 
 JOB = "cats"
-_SLICE, _PAUSE = 0.05, 0.05
-"""Seconds worked on each run of the picture, and between two: more than four pictures a second."""
 
 
 def chosen(found: list[Depth]) -> Depth:
@@ -52,37 +50,32 @@ def draw(seen: Session, found: list[Depth], height: float) -> None:
     """The picture that forms, in a fragment of its own that works and draws by turns while it does."""
     depth = chosen(found)
     wanted = wished(seen, depth)
-    # A dream of another picture or layer is looked at no more.
-    if (mine := work.job(JOB)) is not None and mine.key != wanted.key:
-        work.forget(JOB)
-    running = _running() is not None
+    running = _running(job.take_up(JOB, wanted)) is not None
 
-    @st.fragment(run_every=_PAUSE if running else None)
+    @st.fragment(run_every=job.PAUSE if running else None)
     def stage(first: list[bool]) -> None:
-        mine = _running()
+        mine = _running(job.look(JOB, wanted))
         # The run of the whole page draws first and works later.
         if mine is not None and not first:
-            mine.work(_SLICE)
+            mine.work(job.SLICE)
         first.clear()
         # Begun or ended since the page was drawn: its timer is set with the page.
-        if running != (_running() is not None):
+        if running != (_running(job.look(JOB, wanted)) is not None):
             st.rerun()
         _draw(seen, found, depth, wanted, height)
 
     stage([True])
 
 
-def _running() -> work.Job | None:
-    mine = work.job(JOB)
-    return mine if mine is not None and mine.busy else None
+def _running(formed: job.Formed) -> work.Job | None:
+    return formed.mine if formed.mine is not None and formed.mine.busy else None
 
 
 def _draw(seen: Session, found: list[Depth], depth: Depth, wanted: wishes.Wish, height: float) -> None:
-    kept: Visualization | None = work.result(wanted.key)
-    mine = None if kept is not None else work.job(JOB)
-    dreamt = kept if kept is not None or mine is None or mine.progress is None else mine.progress.so_far
+    formed = job.look(JOB, wanted)
+    dreamt, mine = formed.found, formed.mine
     raster(
-        [_panel(seen, depth, dreamt)],
+        [_panel(seen, depth, formed)],
         key="cats-dream",
         alt=f"The photograph as {depth.layer.name} dreams it" if dreamt else "The photograph, not dreamt yet",
         height=height,
@@ -95,12 +88,12 @@ def _draw(seen: Session, found: list[Depth], depth: Depth, wanted: wishes.Wish, 
             return
         titles = {each.name: each.name.capitalize() for each in found}
         controls.switch("Which layer dreams", "cats.dream", tuple(titles), depth.name, titles=titles)
-        if kept is None:
+        if dreamt is None or mine is not None:
             st.button(
-                "Dream",
+                "Dream" if dreamt is None else "Dream from the start",
                 type="primary",
                 key="cats-begin",
-                on_click=partial(_begin, wanted),
+                on_click=partial(job.begin, JOB, "Dreaming", wanted),
             )
     if mine is not None and mine.reason:
         small(html.escape(mine.reason))
@@ -116,16 +109,16 @@ def _said(mine: work.Job) -> tuple[float, str]:
 def made(seen: Session, found: list[Depth]) -> str:
     """What came of the dream that is shown, in a sentence; nothing before it was dreamt."""
     depth = chosen(found)
-    wanted = wished(seen, depth)
-    dreamt: Visualization | None = work.result(wanted.key)
-    return "" if dreamt is None else of_dream(seen, depth, dreamt)
+    formed = job.take_up(JOB, wished(seen, depth))
+    if formed.found is None or _running(formed) is not None:
+        return ""
+    return of_dream(seen, depth, formed.found, formed.steps)
 
 
-def _begin(wanted: wishes.Wish) -> None:
-    work.forget(JOB)
-    work.begin(JOB, "Dreaming", wanted.key, wanted.steps)
-
-
-def _panel(seen: Session, depth: Depth, dreamt: Visualization | None) -> Panel:
-    tiles, title = (seen.fitted_tile, "Not dreamed yet") if dreamt is None else (tiles_of(dreamt.pixels), "Dreamed")
+def _panel(seen: Session, depth: Depth, formed: job.Formed) -> Panel:
+    tiles, title = seen.fitted_tile, "Not dreamed yet"
+    if formed.found is not None:
+        tiles, title = tiles_of(formed.found.pixels), "Dreamed"
+        if formed.mine is not None:
+            title = "Dreams" if formed.mine.busy else f"Stopped at {formed.steps}"
     return Panel(tiles, "grey", (0, 255), title=title, note=f"by {depth.layer.name}", most=672, smooth=True)

@@ -47,7 +47,9 @@ def _where(seen: Session, found: Found, left: Sharp | None) -> str:
     )
 
 
-def of_dream(seen: Session, depth: Depth, dreamt: Visualization) -> str:
-    """What the net says of the dream: HTML."""
-    answer = replace(seen, trace=trace(seen.network, dreamt.fitted()))
-    return f"As its {depth.name} layer dreams it, it says {views.said(answer)}."
+def of_dream(seen: Session, depth: Depth, dreamt: Visualization, stopped: str) -> str:
+    """What the net says of the dream, and at which step it was stopped where it was: HTML."""
+    answer = views.said(replace(seen, trace=trace(seen.network, dreamt.fitted())))
+    if stopped:
+        return f"The dream of its {depth.name} layer was stopped at {stopped}; of what there is it says {answer}."
+    return f"As its {depth.name} layer dreams it, it says {answer}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Hashable
 from functools import partial
 
 import numpy as np
@@ -13,18 +12,13 @@ from nnviz.analysis.visualization import Visualization
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.words import number
 from nnviz.pages import work
+from nnviz.pages.likes import job
 from nnviz.pages.likes.pictures import tiles_of
-from nnviz.pages.likes.wish import RATE, STEPS, Asked, Wish, wish
+from nnviz.pages.likes.wish import RATE, STEPS, Asked, wish
 from nnviz.pages.page import small
 from nnviz.pages.session import Session
 
 JOB = "dossier-preferred"
-_QUICK = 1_000_000
-"""Parameters of a network that forms its picture in a second: it begins by itself."""
-_AT_ONCE = 0.25
-"""Seconds worked before the page is drawn, where nothing is to be compiled."""
-
-_compiled: set[Hashable] = set()
 
 
 def asked() -> Asked:
@@ -35,48 +29,25 @@ def asked() -> Asked:
 def preferred(current: Session, wait: bool) -> Visualization | None:
     """What has formed so far; begins where that is quick, unless something else is to be done first (`wait`)."""
     wanted = wish(current, asked())
-    kept = work.result(wanted.key)
-    if kept is not None:
-        _compiled.add(wanted.form)
-        return kept
-    mine: work.Job | None = work.job(JOB)
-    if mine is not None and mine.key != wanted.key:
-        work.forget(JOB)
-        mine = None
-    if mine is None and not wait and current.network.parameters < _QUICK:
-        begun = mine = _begin(wanted)
-        if wanted.form in _compiled:
-            begun.work(_AT_ONCE)
-    kept = work.result(wanted.key)
-    if kept is not None:
-        return kept
-    return mine.progress.so_far if mine is not None and mine.progress is not None else None
-
-
-def _begin(wanted: Wish) -> work.Job:
-    return work.begin(JOB, "Forming", wanted.key, wanted.steps)
-
-
-def _again(wanted: Wish) -> None:
-    work.forget(JOB)
-    _begin(wanted)
+    formed = job.take_up(JOB, wanted)
+    if formed.missing and not wait and current.network.parameters < job.QUICK:
+        job.begin(JOB, "Forming", wanted)
+        formed = job.look(JOB, wanted)
+    return formed.found
 
 
 def stopped(current: Session) -> work.Job | None:
     """The work, where it ended before the picture was there."""
-    mine = work.job(JOB)
-    if mine is None or mine.state not in ("stopped", "failed") or mine.key != wish(current, asked()).key:
-        return None
-    return mine
+    return job.look(JOB, wish(current, asked())).ended
 
 
 def button(current: Session) -> None:
     """Begins it."""
     st.button(
-        "Form it",
+        "Form it" if stopped(current) is None else "Form it from the start",
         icon=":material/play_arrow:",
         key="dossier-form",
-        on_click=partial(_again, wish(current, asked())),
+        on_click=partial(job.begin, JOB, "Forming", wish(current, asked())),
     )
 
 
@@ -97,7 +68,7 @@ def draw(current: Session, found: Visualization | None, wait: bool, height: floa
                 "grey",
                 (0, 255),
                 title="Preferred picture",
-                note="not formed yet" if found is None else f"{number(found.score)} after {found.steps} steps",
+                note=_note(current, found),
                 most=336,
             )
         ],
@@ -108,3 +79,11 @@ def draw(current: Session, found: Visualization | None, wait: bool, height: floa
         height=height,
         least=64,
     )
+
+
+def _note(current: Session, found: Visualization | None) -> str:
+    if found is None:
+        return "not formed yet"
+    ended = stopped(current)
+    of = "" if ended is None or ended.progress is None else f" of {ended.progress.total}"
+    return f"{'stopped: ' if of else ''}{number(found.score)} after {found.steps}{of} steps"

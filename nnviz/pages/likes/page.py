@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Hashable
+from functools import partial
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from nnviz.analysis.trace import Trace, trace
 from nnviz.analysis.visualization import Visualization
 from nnviz.figures.words import number
 from nnviz.pages import library, work
+from nnviz.pages.likes import job
 from nnviz.pages.likes.knobs import knobs, subject
 from nnviz.pages.likes.pictures import beside, forming
 from nnviz.pages.likes.wish import Asked, Wish, asked, wish
@@ -19,21 +20,14 @@ from nnviz.pages.page import Page, caption, head
 from nnviz.pages.session import Session
 
 JOB = "likes"
-_AT_ONCE, _SLICE, _PAUSE = 0.25, 0.05, 0.05
-"""Seconds worked before the page is drawn, where nothing is to be compiled; and on each run of the picture, and
-between two: more than four pictures a second."""
-
-_QUICK = 1_000_000
-"""Parameters of a network that is traced for every snapshot."""
-
-_compiled: set[Hashable] = set()
 
 
 def render(current: Session) -> None:
     """Draw the page."""
     what = asked(current)
     wanted = wish(current, what)
-    _begin(wanted)
+    if job.take_up(JOB, wanted).missing:
+        job.begin(JOB, "Forming", wanted)
     with head(PAGE):
         subject(current, what)
     left, right = st.columns([3, 1], gap="medium")
@@ -43,28 +37,16 @@ def render(current: Session) -> None:
         knobs(current, what)
 
 
-def _begin(wanted: Wish) -> None:
-    """Take the work up, unless it is done; what needs no compilation is mostly done at once."""
-    if work.result(wanted.key) is not None:
-        work.forget(JOB)
-        return
-    begun = work.begin(JOB, "Forming", wanted.key, wanted.steps)
-    if wanted.form in _compiled and begun.busy:
-        begun.work(_AT_ONCE)
-
-
 def _stage(current: Session, what: Asked, wanted: Wish) -> None:
     """What forms, in a fragment of its own that works and draws by turns while it does."""
     running = _running(wanted) is not None
 
-    @st.fragment(run_every=_PAUSE if running else None)
+    @st.fragment(run_every=job.PAUSE if running else None)
     def stage(first: list[bool]) -> None:
         mine = _running(wanted)
         # The run of the whole page draws first and works later.
         if mine is not None and not first:
-            mine.work(_SLICE)
-            if mine.progress is not None and mine.progress.done:
-                _compiled.add(wanted.form)
+            mine.work(job.SLICE)
         first.clear()
         if running and _running(wanted) is None:
             st.rerun()
@@ -74,16 +56,13 @@ def _stage(current: Session, what: Asked, wanted: Wish) -> None:
 
 
 def _running(wanted: Wish) -> work.Job | None:
-    mine = work.job(JOB)
-    return mine if mine is not None and mine.busy and mine.key == wanted.key else None
+    mine = job.look(JOB, wanted).mine
+    return mine if mine is not None and mine.busy else None
 
 
 def _draw(current: Session, what: Asked, wanted: Wish) -> None:
-    kept = work.result(wanted.key)
-    mine = None if kept is not None else work.job(JOB)
-    found: Visualization | None = kept
-    if mine is not None and mine.progress is not None:
-        found = mine.progress.so_far
+    formed = job.look(JOB, wanted)
+    found, mine = formed.found, formed.mine
     shown = min(what.shown, what.count - 1)
     seen = None if found is None else _seen(current, found, shown, mine is None or not mine.busy)
     wide, narrow = st.columns(2, gap="small")
@@ -100,17 +79,24 @@ def _draw(current: Session, what: Asked, wanted: Wish) -> None:
     elif seen is None:
         caption(f"So far, at step {found.steps}: {html.escape(whom(current, what))} at {number(found.score)}.")
     else:
-        so_far = "" if mine is None else f"{'So far' if mine.busy else 'Stopped'} at step {found.steps}: "
+        so_far = ""
+        if mine is not None:
+            so_far = f"So far at step {found.steps}: " if mine.busy else f"Stopped at {formed.steps}, unfinished: "
         caption(so_far + sentence(current, what, wanted, found, seen, shown))
-    if mine is not None and not mine.busy:
-        st.button("Form it", icon=":material/play_arrow:", key="likes-again", on_click=lambda: work.forget(JOB))
+    if formed.ended is not None:
+        st.button(
+            "Form it from the start",
+            icon=":material/play_arrow:",
+            key="likes-again",
+            on_click=partial(job.begin, JOB, "Forming", wanted),
+        )
 
 
 def _seen(current: Session, found: Visualization, shown: int, done: bool) -> Trace | None:
     """What the network makes of a picture; kept where it is the last one, and before only of what is quick."""
     fitted = found.fitted(shown)
     if not done:
-        return trace(current.network, fitted) if current.network.parameters < _QUICK else None
+        return trace(current.network, fitted) if current.network.parameters < job.QUICK else None
     return library.traced(current.network, current.key, library.digest(fitted.image), fitted)
 
 

@@ -86,10 +86,17 @@ def _times(here: float, there: float) -> str:
 def _dream(current: Session, what: Asked, asked: Wish, found: Visualization, seen: Trace) -> str:
     here, there = found.score, value(asked.objective, current.trace)
     change = float(np.abs(found.pixels[0] - current.fitted.pixels).mean())
+    if number(here) == number(there):
+        goes, so_what = f"stays at {number(here)}", "as if nothing had been done"
+    elif here > there:
+        goes, so_what = f"rises from {number(there)} to {number(here)}", "what it sees a little of, it is given more of"
+    else:
+        # At the least rate that the slider has there is none to try.
+        goes = f"falls from {number(there)} to {number(here)}"
+        so_what = "each step goes too far" + ("; try a smaller rate" if what.rate > 1 else "")
     return (
-        f"{html.escape(whom(current, what))} rises from {number(there)} to {number(here)} when each pixel may drift "
-        f"({change:.0f} of 255 on average): what it sees a little of, it is given more of. The net now says "
-        f"{_says(current, seen)}."
+        f"{html.escape(whom(current, what))} {goes} when each pixel may drift ({change:.0f} of 255 on average): "
+        f"{so_what}. The net now says {_says(current, seen)}."
     )
 
 
