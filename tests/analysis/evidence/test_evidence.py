@@ -1,84 +1,23 @@
 """Evidence against what can be computed by hand: linear nets, stubs that ignore the weights, scipy."""
 
-import keras
 import numpy as np
 import pytest
 from draining import drained
-from keras import layers
+from linear import KERNEL, linear
 from scipy.stats import spearmanr
 
 from nnviz.analysis import targets
 from nnviz.analysis.attribution import METHODS, explain
 from nnviz.analysis.attribution.base import Attribution
-from nnviz.analysis.evidence import agreeing, deleting, randomising, shaking, spearman
+from nnviz.analysis.evidence import agreeing, randomising, shaking, spearman
 from nnviz.analysis.evidence.randomisation import cascading, private, shuffle
 from nnviz.analysis.network import load
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
 
 
-def linear(kernel):
-    """score k = sum(kernel[..., k] * image)."""
-    height, width, classes = kernel.shape
-    model = keras.Sequential(
-        [keras.Input((height, width, 1)), layers.Flatten(), layers.Dense(classes, use_bias=False, name="scores")]
-    )
-    model.layers[-1].set_weights([kernel.reshape(-1, classes)])
-    return load(model)
-
-
-KERNEL = np.stack([np.arange(1, 17).reshape(4, 4), -np.ones((4, 4))], axis=2).astype(np.float32)
-
-
-def test_deletion_and_insertion_of_a_linear_net_by_hand():
-    network, image = linear(KERNEL), np.ones((4, 4, 1), np.float32)
-    found, reports = drained(deleting(network, image, KERNEL[..., 0], 0, steps=4, measure="logit", maps=3))
-    # 1 + ... + 16 = 136; the four largest go first: 16 + 15 + 14 + 13 = 58, then 42, 26, 10.
-    np.testing.assert_allclose(found.deletion, [136, 78, 36, 10, 0])
-    np.testing.assert_allclose(found.insertion, [0, 58, 100, 126, 136])
-    np.testing.assert_allclose(found.shares, [0, 0.25, 0.5, 0.75, 1])
-    np.testing.assert_allclose(found.deletion_area, (136 / 2 + 78 + 36 + 10) / 4)
-    np.testing.assert_allclose(found.insertion_area, (58 + 100 + 126 + 136 / 2) / 4)
-    # Random orders start and end at the same scores, and lie between the best order and the worst.
-    np.testing.assert_allclose(found.random_deletion[:, [0, -1]], [[136, 0]] * 3)
-    np.testing.assert_allclose(found.random_deletion + found.random_insertion, 136, rtol=1e-5)
-    assert (reports[-1].done, reports[-1].total) == (4, 4)
-    assert all(isinstance(report, Progress) for report in reports)
-
-
-def test_a_perfect_map_beats_random_and_its_inverse_loses():
-    network, image = linear(KERNEL), np.ones((4, 4, 1), np.float32)
-    best, worst = (
-        drained(deleting(network, image, sign * KERNEL[..., 0], 0, steps=16, measure="logit"))[0] for sign in (1, -1)
-    )
-    gone, there = best.random_areas
-    assert best.deletion_area < gone.min() <= gone.max() < worst.deletion_area
-    assert worst.insertion_area < there.min() <= there.max() < best.insertion_area
-    assert (best.beaten, worst.beaten) == ((10, 10), (0, 0))
-    # Taking away in one order is giving in the other, from behind.
-    np.testing.assert_allclose(worst.deletion, best.insertion[::-1], rtol=1e-5)
-
-
-def test_the_probability_and_the_baseline_are_what_they_say(cases):
-    case = cases["sequential_cnn"]
-    values = explain(case.network, case.picture, "gradient", 2).over_image()
-    found, _ = drained(deleting(case.network, case.picture, values, 2, steps=5, baseline="white", maps=1))
-    white = np.ones_like(case.batch)
-    probabilities = [np.asarray(case.model(each))[0, 2] for each in (case.batch, white)]
-    np.testing.assert_allclose(found.deletion[[0, -1]], probabilities, rtol=1e-4)
-    np.testing.assert_allclose(found.insertion[[0, -1]], probabilities[::-1], rtol=1e-4)
-    assert (found.measure, found.baseline) == ("probability", "white")
-
-
 def test_what_cannot_be_measured_is_refused():
     network, image = linear(KERNEL), np.ones((4, 4, 1), np.float32)
-    for wrong in ({"steps": 0}, {"maps": 0}, {"measure": "loss"}):
-        with pytest.raises(NnvizError, match="Received"):
-            deleting(network, image, KERNEL[..., 0], 0, **wrong)
-    with pytest.raises(NnvizError, match="4x4"):
-        deleting(network, image, np.ones((3, 3)), 0)
-    with pytest.raises(NnvizError, match="class from 0 to 1"):
-        deleting(network, image, KERNEL[..., 0], 7)
     with pytest.raises(NnvizError, match="Noise"):
         shaking(network, image, "gradient", targets.logit(0), noise=0.0)
     with pytest.raises(NnvizError, match="'magic'"):
@@ -170,7 +109,7 @@ def test_the_gradient_of_a_linear_net_is_forgotten_and_the_shared_weights_are_no
     np.testing.assert_allclose(found.maps[0], np.abs(kernel[..., 0]), rtol=1e-5)
     assert sorted(np.abs(kernel).ravel())[-1] >= found.maps[1].max()
     assert len(found.levels) == 2
-    assert reports[-1].done == reports[-1].total == 2
+    assert reports[-1].done == reports[-1].total
 
 
 def test_what_ignores_the_weights_stays_exactly_as_it_was(cases):
@@ -181,7 +120,7 @@ def test_what_ignores_the_weights_stays_exactly_as_it_was(cases):
         yield Progress(1, 1)
         return Attribution(np.abs(np.diff(case.picture[..., 0], axis=1)), False, "edges", targets.logit(0), 0.0)
 
-    found, _ = drained(cascading(case.network, edges))
+    found, _ = drained(cascading(case.network, case.picture, edges))
     np.testing.assert_array_equal(found.alike, np.ones(4))
     assert [len(level) for level in found.levels] == [0, 1, 1, 1]
 
