@@ -53,8 +53,8 @@ def sharpening(
         measure: the probability of the target's class, or the target's score.
 
     Raises:
-        NnvizError: no such target, a probability of what is no class score, a map of another size, a share out of range, a
-            bad image.
+        NnvizError: no such target, a probability of what is no class score, a map of another size, a share out of
+            range, a bad image.
     """
     picture = fitted_to(network, image).image
     values = one_a_pixel(values, picture)
