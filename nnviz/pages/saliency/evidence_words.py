@@ -71,9 +71,9 @@ def how_deletion(method: SaliencyMethod, curves: Curves, other: Target | None = 
     count = len(curves.random_deletion)
     return (
         f"{steps}; {order}; a pixel that is gone is {curves.baseline}. Small is good under the first curve, large "
-        "under the second. A random order knows how much each pixel changes, nothing of the network, and is as grainy as "
-        f"the map; at one curve chance alone is better than all {count} one time in {count + 1}.{none} "
-        "Petsiuk et al. 2018, RISE."
+        "under the second. A random order knows how much each pixel changes, nothing of the network, and is as grainy "
+        f"as the map; at one curve chance alone is better than all {count} one time in {count + 1}.{none} Petsiuk et "
+        "al. 2018, RISE."
     )
 
 
