@@ -7,9 +7,10 @@ An area alone says little: beside it stand those of random orders. What a map ha
 that knows the picture and nothing of the network. Orders of all pixels alike would be too weak for that: where what is
 gone is black, the black around a digit changes nothing when it goes, so any map that lies on the ink would beat them,
 also one of plain noise. So a random order is that of a map as grainy as the one in question (`blind`), times how much
-each pixel changes when it goes; and a pixel that does not change goes with the last share, in every order. Where the
-null hypothesis holds, a map beats all ten at one curve one time in eleven, or less often: of blind maps, those that
-know how much each pixel changes are the better ones.
+each pixel changes when it goes; and a pixel that does not change goes with the last share, in every order. One more
+such map would beat all ten at one curve one time in eleven. Noise that lies on the ink beat one of ten on average,
+on eight digits, and never all at both curves; the picture itself, whose order is that of the change without any chance,
+beat all ten at both on two of the eight. So a win says more than that a map lies on the ink, not that it must be right.
 """
 
 from __future__ import annotations

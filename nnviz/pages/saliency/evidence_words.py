@@ -62,7 +62,7 @@ def _spread(areas: np.ndarray) -> str:
 
 def how_deletion(method: SaliencyMethod, curves: Curves, other: Target | None = None) -> str:
     """Steps, baseline and order, and what the random orders are; `other` is a target without a probability."""
-    order = "what speaks for the class goes first, what speaks against it last" if method.signed else "the most first"
+    order = "what speaks for it goes first, what speaks against it last" if method.signed else "the most first"
     if curves.differ < curves.pixels:
         steps = f"{len(curves.shares) - 1} steps over the {curves.differ:,} of {curves.pixels:,} pixels that differ"
     else:
@@ -72,8 +72,8 @@ def how_deletion(method: SaliencyMethod, curves: Curves, other: Target | None = 
     return (
         f"{steps}; {order}; a pixel that is gone is {curves.baseline}. Small is good under the first curve, large "
         "under the second. A random order knows how much each pixel changes, nothing of the network, and is as grainy "
-        f"as the map; at one curve chance alone is better than all {count} one time in {count + 1}.{none} Petsiuk et "
-        "al. 2018, RISE."
+        f"as the map: one more like them would be better than all {count} at one curve one time in {count + 1}.{none} "
+        "Petsiuk et al. 2018, RISE."
     )
 
 
