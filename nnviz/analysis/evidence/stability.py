@@ -114,7 +114,9 @@ def _shaking(
             moved = float(np.linalg.norm(found.values - known.values))
             changes.append(moved / size if size else float("nan"))
             alike.append(spearman(plain, found.over_image(magnitude=True)))
-            steepest = float(np.nanmax([steepest, moved / float(np.linalg.norm(shaken - picture))]))
+            # Noise below the last digit of the pixels moves nothing.
+            if distance := float(np.linalg.norm(shaken - picture)):
+                steepest = float(np.nanmax([steepest, moved / distance]))
         so_far = Stability(np.array(changes), np.array(alike), steepest, copy + 1, noise, float(sigma))
         yield Progress(PARTS * (copy + 2), PARTS * total, so_far)
     return so_far

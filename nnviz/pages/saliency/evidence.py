@@ -57,8 +57,7 @@ def render(current: Session, chosen: str, kind: str) -> None:
             least=80,
         )
     with right:
-        # A place for each that is there in every run, and that nothing else ever takes: the browser may keep hidden
-        # what it draws where something else stood before.
+        # A place for each, always there and for nothing else: the browser may keep hidden what replaces another thing.
         bars, map_again, work_again = st.container(), st.container(), st.container()
         draw()
     with bars:
@@ -155,7 +154,8 @@ def _randomisation(current: Session, found: Found, wish: attributions.Wish) -> C
             height=0.24,
             least=60,
         )
-        views.plot(likeness(titles, result.alike, title="weights shuffled so far"), "evidence-randomised")
+        title, chance = "weights shuffled so far", float(result.blind.max())
+        views.plot(likeness(titles, result.alike, chance=chance, title=title), "evidence-randomised")
         caption(words.of_randomisation(current, found.method, result, whole))
         small(words.how_randomisation())
 

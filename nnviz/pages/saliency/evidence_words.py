@@ -43,10 +43,8 @@ def of_deletion(current: Session, method: SaliencyMethod, curves: Curves) -> str
     total = len(gone)
     lost, won = (f"better than {count} of {total}" for count in curves.beaten)
     taken, given = ((count == total) - (count == 0) for count in curves.beaten)
-    if taken == given:
-        verdict = _PLACES[taken]
-    else:
-        verdict = f"{_PLACES[taken]} as its pixels go, {_PLACES[given]} as they come"
+    apart = f"{_PLACES[taken]} as its pixels go, {_PLACES[given]} as they come"
+    verdict = _PLACES[taken] if taken == given else apart
     if taken == given == 1:
         verdict = f"it points at what the {measure_name(curves.measure, curves.target)} rests on, {verdict}"
     return (

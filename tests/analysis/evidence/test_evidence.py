@@ -20,7 +20,7 @@ def test_what_cannot_be_measured_is_refused():
         shaking(network, image, "gradient", targets.logit(0), noise=0.0)
     with pytest.raises(NnvizError, match="'magic'"):
         randomising(network, image, "magic", targets.logit(0))
-    with pytest.raises(NnvizError, match="At least one level was expected. Received: 0."):
+    with pytest.raises(NnvizError, match="At least one level was expected"):
         randomising(network, image, "gradient", targets.logit(0), levels=0)
 
 
@@ -107,7 +107,7 @@ def test_the_agreement_is_told_while_a_method_works_and_hands_on_what_it_makes(c
     case = cases["sequential_cnn"]
     made = {}
     methods = [("gradient", {}), ("smoothgrad", {"samples": 12})]
-    found, reports = drained(
+    _, reports = drained(
         agreeing(case.network, case.picture, targets.logit(1), methods, made=lambda name, one: made.update({name: one}))
     )
     done = [report.done / report.total for report in reports]
