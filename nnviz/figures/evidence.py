@@ -78,13 +78,20 @@ def against_random(
 
 
 def likeness(
-    names: Sequence[str], alike: np.ndarray, *, title: str = "", height: int = 340, font: int = 18
+    names: Sequence[str],
+    alike: np.ndarray,
+    *,
+    chance: float = float("nan"),
+    title: str = "",
+    height: int = 340,
+    font: int = 18,
 ) -> go.Figure:
     """How alike a map still is after each step, 1 for the same: a curve over named steps.
 
     Args:
         names: of all steps, also those to come.
         alike: (n,) of the first steps, -1..1; NaN where there is no measure.
+        chance: how alike maps without a network are at most, a dashed line; NaN draws none.
         title: of the axis of the steps.
         height: pixels.
         font: size of all text, pixels.
@@ -106,6 +113,15 @@ def likeness(
         )
     )
     figure.add_hline(y=0, line={"width": 2, "color": NEUTRAL, "dash": "dot"}, layer="below")
+    if np.isfinite(chance):
+        # Its words at the left, where the curve is still at 1.
+        figure.add_hline(
+            y=chance,
+            line={"width": 4, "color": NEUTRAL, "dash": "dash"},
+            layer="below",
+            annotation={"text": "maps that never saw the network", "font": {"size": font}},
+            annotation_position="top left",
+        )
     figure.update_xaxes(
         tickvals=places, ticktext=list(names), tickfont_size=font, tickangle=0, title_text=title, title_font_size=font
     )

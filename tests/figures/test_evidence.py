@@ -27,6 +27,12 @@ def test_likeness_leaves_out_what_has_no_measure_and_keeps_room_for_what_is_to_c
     assert figure.layout.xaxis.range[1] > 2
 
 
+def test_likeness_draws_chance_as_a_line_where_it_is_known():
+    lines = likeness(["trained", "+ dense"], np.array([1.0, 0.2]), chance=0.3).layout.shapes
+    assert [line.y0 for line in lines] == [0, 0.3]
+    assert [line.y0 for line in likeness(["trained", "+ dense"], np.array([1.0, 0.2])).layout.shapes] == [0]
+
+
 @pytest.mark.parametrize(("changes", "outlined"), [([0.1, 0.4, 0.2], 1), ([0.0, 0.0], 0), ([], None), ([np.nan], None)])
 def test_the_largest_change_has_the_outline(changes, outlined):
     bar = change_bars(np.array(changes), 4).data[0]

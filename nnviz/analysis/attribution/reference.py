@@ -37,6 +37,8 @@ def reference(network: Network, image: np.ndarray, baseline: Any, what: str) -> 
     if isinstance(baseline, str):
         if baseline == "blurred":
             return blurred(image, _BLUR * max(image.shape[:2]))
+        if baseline not in REFERENCES:
+            raise NnvizError(f"{what} was expected to be one of {', '.join(REFERENCES)}. Received: {baseline!r}.")
         colours = {"black": from_pixel(network, 0), "white": from_pixel(network, 255), "mean": image.mean((0, 1))}
         return np.broadcast_to(colours[baseline], image.shape).astype(np.float32)
     array = np.asarray(baseline)

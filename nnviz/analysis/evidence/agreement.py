@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target
 from nnviz.errors import NnvizError
+
+PARTS = 10
+"""Parts that each piece of a longer work is told in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,7 @@ def agreeing(
     target: Target,
     methods: Sequence[tuple[str, Mapping[str, Any]]],
     known: Mapping[str, Attribution] | None = None,
+    made: Callable[[str, Attribution], None] | None = None,
 ) -> Generator[Progress, None, Agreement]:
     """The matrix of several methods on one picture, method by method; `so_far` is that of those that are done.
 
@@ -70,7 +74,9 @@ def agreeing(
         network, image, target: as `nnviz.explain` takes them.
         methods: names and parameters.
         known: attributions that there are already, by name.
+        made: is told of each that is made, with its name.
     """
+    total = PARTS * len(methods)
     maps: dict[str, np.ndarray] = {}
     failed: dict[str, str] = {}
     for at, (name, parameters) in enumerate(methods):
@@ -79,24 +85,30 @@ def agreeing(
             try:
                 steps = explaining(network, image, name, target, **parameters)
                 found = yield from inner(steps, at, len(methods), agreement(maps, failed) if maps else None)
+                if made is not None:
+                    made(name, found)
             except NnvizError as error:
                 failed[name] = str(error)
         if found is not None:
             maps[name] = found.over_image(magnitude=True)
-        yield Progress(at + 1, len(methods), agreement(maps, failed) if maps else None)
+        yield Progress(PARTS * (at + 1), total, agreement(maps, failed) if maps else None)
     return agreement(maps, failed)
 
 
 def inner(
     steps: Generator[Progress, None, Attribution], done: int, total: int, so_far: Any = None
 ) -> Generator[Progress, None, Attribution]:
-    """A method's own steps as part of a longer work, of which so much is done."""
+    """A method's own steps as one of `total` pieces of a longer work, of which so many are done.
+
+    Told in `PARTS` of a piece, so that a bar moves within one too.
+    """
     try:
         while True:
             try:
-                next(steps)
+                own = next(steps)
             except StopIteration as end:
                 return end.value
-            yield Progress(done, total, so_far)
+            within = PARTS * own.done // max(own.total, 1)
+            yield Progress(PARTS * done + min(within, PARTS), PARTS * total, so_far)
     finally:
         steps.close()

@@ -2,38 +2,51 @@
 
 Petsiuk et al. 2018, RISE, arXiv:1806.07421, section 4: a map that knows what the score rests on makes it fall early
 when its first pixels go (a small area under the curve), and rise early when they come (a large one).
+
+An area alone says little: beside it stand those of random orders. What a map has to beat, the null hypothesis, is one
+that knows the picture and nothing of the network. Orders of all pixels alike would be too weak for that: where what is
+gone is black, the black around a digit changes nothing when it goes, so any map that lies on the ink would beat them,
+also one of plain noise. So a random order is that of a map as grainy as the one in question (`blind`), times how much
+each pixel changes when it goes; and a pixel that does not change goes with the last share, in every order. One more
+such map would beat all ten at one curve one time in eleven. Noise that lies on the ink beat one of ten on average,
+on eight digits, and never all at both curves; the picture itself, whose order is that of the change without any chance,
+beat all ten at both on two of the eight. So a win says more than that a map lies on the ink, not that it must be right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from nnviz.analysis.attribution.base import chunks
 from nnviz.analysis.attribution.reference import reference
-from nnviz.analysis.graph import LOGITS, PROBABILITIES
+from nnviz.analysis.evidence.blind import blind
+from nnviz.analysis.evidence.measure import Measure, measured, one_a_pixel, wanted
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import class_score
-from nnviz.analysis.trace import fitted_to, inputs, scoring
+from nnviz.analysis.targets import Target
+from nnviz.analysis.trace import fitted_to
 from nnviz.errors import NnvizError
 
-Measure = Literal["probability", "logit"]
+_SAME = 1 / 512
+"""Share of the largest difference up to which a pixel looks like what replaces it: half a grey level, of 256."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """What became of a class as the pixels went and came.
+    """What became of a score as the pixels went and came.
 
     Attributes:
-        shares: (n + 1,) share of the pixels that are gone, or there, 0..1 rising.
-        deletion, insertion: (n + 1,) the class' probability or score after each share.
+        shares: (n + 1,) share of the pixels that are gone, or there, of those that differ, 0..1 rising.
+        deletion, insertion: (n + 1,) the probability or the score after each share.
         random_deletion, random_insertion: (maps, n + 1) the same in as many random orders.
-        measure: which of the two the curves are of.
+        differ: how many pixels differ from what replaces them; the others go, and come, with the last share.
+        pixels: how many there are.
+        target: what was measured; the winner is resolved to its class.
+        measure: its probability or its score.
         baseline: what a pixel that is gone is replaced by.
     """
 
@@ -42,6 +55,9 @@ class Curves:
     insertion: np.ndarray
     random_deletion: np.ndarray
     random_insertion: np.ndarray
+    differ: int
+    pixels: int
+    target: Target
     measure: Measure
     baseline: str
 
@@ -74,7 +90,7 @@ def deleting(
     network: Network,
     image: Any,
     values: np.ndarray,
-    index: int,
+    target: Target | int,
     *,
     steps: int = 28,
     baseline: Any = "black",
@@ -82,82 +98,73 @@ def deleting(
     maps: int = 10,
     seed: int = 0,
 ) -> Generator[Progress, None, Curves]:
-    """Both curves of a map, and of random maps beside it, in steps of one map.
+    """Both curves of a map, and of random orders beside it, in steps of one order.
 
     Args:
         network: as `nnviz.load` gives it.
         image: as `nnviz.trace` takes it.
         values: (H, W), one value a pixel; the largest goes, or comes, first (equal ones in order of their place).
-        index: the class.
-        steps: how many equal shares the pixels go in.
+        target: what is measured; an int is a class.
+        steps: how many equal shares the pixels that differ go in.
         baseline: what replaces a pixel, as `integrated-gradients` takes it.
-        measure: the class' probability, or its score.
+        measure: the probability of the target's class, or the target's score.
         maps: random orders beside it.
         seed: of these.
 
     Raises:
-        NnvizError: no such class, a map of another size, a number out of range, a bad image or baseline.
+        NnvizError: no such target, a probability of what is no class score, a map of another size, a number out of
+            range, a bad image or baseline, a picture that looks like its baseline everywhere.
     """
     picture = fitted_to(network, image).image
-    values = np.asarray(values)
-    if values.shape != picture.shape[:2] or not np.isfinite(values).all():
+    values = one_a_pixel(values, picture)
+    if steps < 1 or maps < 1:
+        raise NnvizError(f"At least one step and one random order were expected. Received: {steps}, {maps}.")
+    target = wanted(network, picture, target, measure)
+    fill = reference(network, picture, baseline, "baseline")
+    change = np.abs(picture - fill).max(axis=2)
+    differs = change > _SAME * change.max()
+    named = baseline if isinstance(baseline, str) else "given"
+    if not differs.any():
         raise NnvizError(
-            f"A map with a finite value for each of {picture.shape[0]}x{picture.shape[1]} pixels was expected. "
-            f"Received: shape {values.shape}."
+            f"A picture that differs from its baseline was expected. Received: one that is {named} everywhere."
         )
-    if steps < 1 or maps < 1 or measure not in ("probability", "logit"):
-        raise NnvizError(
-            "At least one step and one random map, and probability or logit as the measure, were expected. "
-            f"Received: {steps}, {maps}, {measure!r}."
-        )
-    class_score(network, index).spread(network)
-    return _deleting(network, picture, values, index, steps, baseline, measure, maps, seed)
+    generator = np.random.default_rng(seed)
+    random = (blind(values, generator, change, differs) for _ in range(maps))
+    orders = [_order(each, differs) for each in (values, *random)]
+    count = int(differs.sum())
+    counts = np.round(np.linspace(0, count, min(steps, count) + 1)).astype(int)
+    return _deleting(network, picture, fill, orders, counts, target, measure, named)
+
+
+def _order(values: np.ndarray, differs: np.ndarray) -> np.ndarray:
+    """Rank (H, W) of each pixel: the largest value first, all that do not differ after those that do."""
+    ranks = np.empty(values.size, int)
+    ranks[np.lexsort((-values.ravel().astype(float), ~differs.ravel()))] = np.arange(values.size)
+    return ranks.reshape(values.shape)
 
 
 def _deleting(
     network: Network,
     picture: np.ndarray,
-    values: np.ndarray,
-    index: int,
-    steps: int,
-    baseline: Any,
+    fill: np.ndarray,
+    orders: list[np.ndarray],
+    counts: np.ndarray,
+    target: Target,
     measure: Measure,
-    maps: int,
-    seed: int,
+    named: str,
 ) -> Generator[Progress, None, Curves]:
-    fill = reference(network, picture, baseline, "baseline")
-    counts = np.round(np.linspace(0, values.size, min(steps, values.size) + 1)).astype(int)
-    generator = np.random.default_rng(seed)
-    orders = [np.argsort(-values.ravel(), kind="stable")]
-    orders += [generator.permutation(values.size) for _ in range(maps)]
     found = np.zeros((2, len(orders), len(counts)))
-    for at, order in enumerate(orders):
-        ranks = np.empty(values.size, int)
-        ranks[order] = np.arange(values.size)
-        gone = (ranks.reshape(values.shape)[None] < counts[:, None, None])[..., None]
+    until = [*counts[:-1], orders[0].size]
+    for at, ranks in enumerate(orders):
+        gone = (ranks < np.reshape(until, (-1, 1, 1)))[..., None]
         for part in chunks(network, picture, len(counts), kept=0.25):
             without = np.where(gone[part], fill, picture)
             having = np.where(gone[part], picture, fill)
-            found[0, at, part] = measured(network, without, index, measure)
-            found[1, at, part] = measured(network, having, index, measure)
+            found[0, at, part] = measured(network, without, target, measure)
+            found[1, at, part] = measured(network, having, target, measure)
             if part.stop < len(counts):
                 yield Progress(at, len(orders))
         yield Progress(at + 1, len(orders))
-    named = baseline if isinstance(baseline, str) else "given"
-    shares = counts / values.size
-    return Curves(shares, found[0, 0], found[1, 0], found[0, 1:], found[1, 1:], measure, named)
-
-
-def measured(network: Network, images: np.ndarray, index: int, measure: Measure) -> np.ndarray:
-    """A class on images (n, H, W, C): its probability or its score, (n,)."""
-
-    def build() -> Any:
-        def call(run: Any, images: Any) -> Any:
-            return run(inputs(network, images), [LOGITS, PROBABILITIES])
-
-        return scoring(network, call)
-
-    found = network.compiled("answer", build)(tf.constant(images, tf.float32))
-    if measure == "probability":
-        return found[PROBABILITIES].numpy()[:, index]
-    return found[LOGITS].numpy() @ class_score(network, index).spread(network)
+    shares, differ = counts / counts[-1], int(counts[-1])
+    own, random = found[:, 0], found[:, 1:]
+    return Curves(shares, own[0], own[1], random[0], random[1], differ, orders[0].size, target, measure, baseline=named)

@@ -3,6 +3,10 @@
 Adebayo et al. 2018, Sanity Checks for Saliency Maps, arXiv:1810.03292: the weights are randomised layer by layer, the
 last first and all those before kept so (cascading), and the same map is made each time. One that stays as it was shows
 the picture, not the network.
+
+Two maps of one picture are alike to some degree without any network: what is multiplied by the input is large where
+the ink is, and smooth maps are alike by chance. So the alikeness is held against that of blind maps (`blind`), which
+cost no pass through the network.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ import keras
 import numpy as np
 
 from nnviz.analysis.attribution import Steps, explaining
-from nnviz.analysis.evidence.agreement import inner, spearman
+from nnviz.analysis.evidence.agreement import PARTS, inner, spearman
+from nnviz.analysis.evidence.blind import blind
 from nnviz.analysis.graph import LOGITS, Graph
 from nnviz.analysis.layers import describe
 from nnviz.analysis.network import Network
@@ -27,6 +32,9 @@ from nnviz.errors import NnvizError
 
 LEVELS = 8
 """Levels at most: of a deep network several layers are randomised at once."""
+_BLIND = 10
+_SAME = 1e-3
+"""Share of the largest logit that a copy's may differ by: rounding, where batch normalisations are folded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +46,15 @@ class Randomised:
         alike: (levels,) -1..1, rank correlation of the magnitudes with those of the trained network's map: 1.0 at
             first; NaN where a map is the same everywhere.
         maps: (levels, H, W) the magnitudes.
+        blind: (n,) how alike blind maps are to that of the trained network: as grainy as that is, and made without
+            any network, half of them of chance alone and half of chance times the picture; NaN where the map is the
+            same everywhere.
     """
 
     levels: tuple[tuple[str, ...], ...]
     alike: np.ndarray
     maps: np.ndarray
+    blind: np.ndarray
 
 
 def randomising(
@@ -60,12 +72,12 @@ def randomising(
     Args:
         network, image, method, target, parameters: as `nnviz.explain` takes them; the winner stays the one of the
             trained network.
-        levels: at most so many; the last layer is always one of its own.
+        levels: at most so many, 1 or more; the last layer is one of its own unless there is only one.
         seed: of the shuffles. Each weight array's own numbers are shuffled, so that their spread stays; those of a
             batch normalisation channel by channel, all alike.
 
     Raises:
-        NnvizError: as `nnviz.explain`; a network that Keras cannot copy, or that has no weights.
+        NnvizError: as `nnviz.explain`; a network that Keras cannot copy, or that has no weights; no levels.
     """
     picture = fitted_to(network, image)
     explaining(network, picture, method, target, **(parameters or {})).close()
@@ -75,49 +87,75 @@ def randomising(
     def explained(changed: Network) -> Steps:
         return explaining(changed, picture, method, target, **(parameters or {}))
 
-    return cascading(network, explained, levels=levels, seed=seed)
+    return cascading(network, picture.image, explained, levels=levels, seed=seed)
 
 
 def cascading(
-    network: Network, explained: Callable[[Network], Steps], *, levels: int = LEVELS, seed: int = 0
+    network: Network,
+    picture: np.ndarray,
+    explained: Callable[[Network], Steps],
+    *,
+    levels: int = LEVELS,
+    seed: int = 0,
 ) -> Generator[Progress, None, Randomised]:
-    """`randomising` of whatever makes an attribution of a network."""
+    """`randomising` of whatever makes an attribution of a network on a picture (H, W, C) in its own range."""
+    if levels < 1:
+        raise NnvizError(f"At least one level was expected. Received: {levels}.")
     groups = _levels(network, levels)
     if not groups:
         raise NnvizError(f"A network with weights was expected. Received: {network.name} without any.")
-    return _cascading(network, explained, groups, seed)
+    return _cascading(network, picture, explained, groups, seed)
 
 
 def _cascading(
-    network: Network, explained: Callable[[Network], Steps], groups: list[list[str]], seed: int
+    network: Network,
+    picture: np.ndarray,
+    explained: Callable[[Network], Steps],
+    groups: list[list[str]],
+    seed: int,
 ) -> Generator[Progress, None, Randomised]:
     generator, total = np.random.default_rng(seed), len(groups) + 1
     first = yield from inner(explained(network), 0, total)
     maps = [first.over_image(magnitude=True)]
     alike = [1.0]
     names: list[tuple[str, ...]] = [()]
-    yield Progress(1, total, _so_far(names, alike, maps))
-    changed = private(network)
+    without = blindly(maps[0], picture, seed)
+
+    def so_far() -> Randomised:
+        return Randomised(tuple(names), np.array(alike), np.stack(maps), without)
+
+    yield Progress(PARTS, PARTS * total, so_far())
+    changed = private(network, picture)
     for group in groups:
         for name in group:
             shuffle(changed.graph.by_name[name].layer, generator)
-        found = yield from inner(explained(changed), len(maps), total, _so_far(names, alike, maps))
+        found = yield from inner(explained(changed), len(maps), total, so_far())
         maps.append(found.over_image(magnitude=True))
         alike.append(spearman(maps[0], maps[-1]))
         names.append(tuple(group))
-        yield Progress(len(maps), total, _so_far(names, alike, maps))
-    return _so_far(names, alike, maps)
+        yield Progress(PARTS * len(maps), PARTS * total, so_far())
+    return so_far()
 
 
-def _so_far(names: list[tuple[str, ...]], alike: list[float], maps: list[np.ndarray]) -> Randomised:
-    return Randomised(tuple(names), np.array(alike), np.stack(maps))
+def blindly(values: np.ndarray, picture: np.ndarray, seed: int = 0) -> np.ndarray:
+    """How alike blind maps are to a map of magnitudes (H, W), of chance alone and times the picture: (n,)."""
+    generator = np.random.default_rng(seed)
+    # A map of another size than the picture's is multiplied by nothing that is known here.
+    known = np.abs(picture).max(axis=2) if picture.shape[:2] == values.shape else None
+    return np.array(
+        [
+            spearman(values, blind(values, generator, weights))
+            for weights in ([None] if known is None else [None, known])
+            for _ in range(_BLIND)
+        ]
+    )
 
 
-def private(network: Network) -> Network:
-    """The same network on weights of its own.
+def private(network: Network, picture: np.ndarray | None = None) -> Network:
+    """The same network on weights of its own; with a picture (H, W, C) it is tried whether it answers the same.
 
     Raises:
-        NnvizError: Keras cannot copy the model.
+        NnvizError: Keras cannot copy the model, or its copy is another one.
     """
     try:
         model = keras.models.clone_model(network.model)
@@ -130,7 +168,19 @@ def private(network: Network) -> Network:
     graph = Graph(model)
     if [step.name for step in graph.steps] != [step.name for step in network.graph.steps]:
         raise NnvizError(f"A copy with the same layers was expected. Received: other names in that of {network.name}.")
-    return replace(network, model=model, graph=graph, layers=describe(graph), _functions={}, _lock=threading.RLock())
+    for step in graph.steps:
+        # It computes with what it makes of its weights when it is adapted or read from a file, not with them.
+        if isinstance(step.layer, keras.layers.Normalization):
+            step.layer.finalize_state()
+    copy = replace(network, model=model, graph=graph, layers=describe(graph), _functions={}, _lock=threading.RLock())
+    if picture is not None:
+        told, again = (scores(each, picture[None])[0] for each in (network, copy))
+        if not np.allclose(told, again, rtol=_SAME, atol=_SAME * float(np.abs(told).max())):
+            raise NnvizError(
+                f"A copy that answers as {network.name} does was expected. "
+                f"Received: logits that differ by up to {np.abs(told - again).max():.2g}."
+            )
+    return copy
 
 
 def _levels(network: Network, most: int) -> list[list[str]]:
@@ -140,13 +190,18 @@ def _levels(network: Network, most: int) -> list[list[str]]:
     for step in network.graph.steps:
         if not getattr(step.layer, "weights", ()) or id(step.layer) in seen:
             continue
+        # What the inputs are scaled by was measured on them, not learned.
+        if isinstance(step.layer, keras.layers.Normalization):
+            continue
         seen.add(id(step.layer))
         if groups and isinstance(step.layer, keras.layers.BatchNormalization):
             groups[-1].append(step.name)
         else:
             groups.append([step.name])
     groups.reverse()
-    if len(groups) > most > 1:
+    if most == 1 < len(groups):
+        return [[name for group in groups for name in group]]
+    if len(groups) > most:
         parts = np.array_split(np.arange(1, len(groups)), most - 1)
         groups = [groups[0], *([name for at in part for name in groups[at]] for part in parts)]
     return groups

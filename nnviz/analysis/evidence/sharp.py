@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.reference import reference
-from nnviz.analysis.evidence.deletion import Measure, measured
+from nnviz.analysis.evidence.measure import Measure, measured, one_a_pixel, wanted
 from nnviz.analysis.network import Network
-from nnviz.analysis.targets import class_score
+from nnviz.analysis.targets import Target
 from nnviz.analysis.trace import fitted_to
 from nnviz.errors import NnvizError
 
 
 @dataclass(frozen=True)
 class Sharp:
-    """A class on pictures of which a part is left, and the rest blurred.
+    """A target on pictures of which a part is left, and the rest blurred.
 
     Attributes:
         share: how much of the pixels is left, 0..1.
-        brightest, dimmest: the class' probability or score where the map is brightest, or dimmest, there.
+        brightest, dimmest: its probability or score where the map is brightest, or dimmest, there.
     """
 
     share: float
@@ -37,7 +37,7 @@ def sharpening(
     network: Network,
     image: Any,
     values: np.ndarray,
-    index: int,
+    target: Target | int,
     *,
     share: float = 1 / 3,
     measure: Measure = "probability",
@@ -48,23 +48,19 @@ def sharpening(
         network: as `nnviz.load` gives it.
         image: as `nnviz.trace` takes it.
         values: (H, W), a saliency map, one value a pixel; of equal ones the first in reading order is the brighter.
-        index: the class.
+        target: what is measured; an int is a class.
         share: how much of the pixels is left, above 0 and below 1.
-        measure: the class' probability, or its score.
+        measure: the probability of the target's class, or the target's score.
 
     Raises:
-        NnvizError: no such class, a map of another size, a share out of range, a bad image.
+        NnvizError: no such target, a probability of what is no class score, a map of another size, a share out of
+            range, a bad image.
     """
     picture = fitted_to(network, image).image
-    values = np.asarray(values)
-    if values.shape != picture.shape[:2] or not np.isfinite(values).all():
-        raise NnvizError(
-            f"A map with a finite value for each of {picture.shape[0]}x{picture.shape[1]} pixels was expected. "
-            f"Received: shape {values.shape}."
-        )
+    values = one_a_pixel(values, picture)
     if not 0 < share < 1:
         raise NnvizError(f"share was expected to be above 0 and below 1. Received: {share!r}.")
-    class_score(network, index).spread(network)
+    target = wanted(network, picture, target, measure)
     count = max(round(share * values.size), 1)
     order = np.argsort(-values.ravel(), kind="stable")
     images = np.stack([reference(network, picture, "blurred", "baseline")] * 2)
@@ -72,5 +68,5 @@ def sharpening(
         left = np.zeros(values.shape, bool)
         left.ravel()[part] = True
         images[at, left] = picture[left]
-    brightest, dimmest = (float(value) for value in measured(network, images, index, measure))
+    brightest, dimmest = (float(value) for value in measured(network, images, target, measure))
     return Sharp(count / values.size, brightest, dimmest)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution import Attribution, explaining
-from nnviz.analysis.evidence.agreement import inner, spearman
+from nnviz.analysis.evidence.agreement import PARTS, inner, spearman
 from nnviz.analysis.images import Fitted
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
@@ -32,6 +32,7 @@ class Stability:
         lipschitz: largest ||map' - map|| / ||image' - image||; NaN without a copy.
         copies: how many there were, the answer the same or not.
         noise: standard deviation of the noise, as a share of the image's range.
+        sigma: the same in the network's own range; 0 for a picture of one colour, of which there are no noisy copies.
     """
 
     changes: np.ndarray
@@ -39,6 +40,7 @@ class Stability:
     lipschitz: float
     copies: int
     noise: float
+    sigma: float
 
     @property
     def largest(self) -> float:
@@ -93,7 +95,7 @@ def _shaking(
     total = copies + 1
     if known is None:
         known = yield from inner(explaining(network, _as_it_is(picture), method, target, **parameters), 0, total)
-    yield Progress(1, total)
+    yield Progress(PARTS, PARTS * total)
     generator = np.random.default_rng(seed)
     sigma = np.float32(noise * float(np.ptp(picture)))
     winner = int(scores(network, picture[None])[0].argmax())
@@ -101,7 +103,9 @@ def _shaking(
     changes: list[float] = []
     alike: list[float] = []
     steepest = float("nan")
-    so_far = Stability(np.array(changes), np.array(alike), steepest, 0, noise)
+    so_far = Stability(np.array(changes), np.array(alike), steepest, 0, noise, float(sigma))
+    if not sigma:
+        return so_far
     for copy in range(copies):
         shaken = picture + sigma * generator.standard_normal(picture.shape, np.float32)
         if int(scores(network, shaken[None])[0].argmax()) == winner:
@@ -110,11 +114,11 @@ def _shaking(
             moved = float(np.linalg.norm(found.values - known.values))
             changes.append(moved / size if size else float("nan"))
             alike.append(spearman(plain, found.over_image(magnitude=True)))
-            distance = float(np.linalg.norm(shaken - picture))
-            if distance:
+            # Noise below the last digit of the pixels moves nothing.
+            if distance := float(np.linalg.norm(shaken - picture)):
                 steepest = float(np.nanmax([steepest, moved / distance]))
-        so_far = Stability(np.array(changes), np.array(alike), steepest, copy + 1, noise)
-        yield Progress(copy + 2, total, so_far)
+        so_far = Stability(np.array(changes), np.array(alike), steepest, copy + 1, noise, float(sigma))
+        yield Progress(PARTS * (copy + 2), PARTS * total, so_far)
     return so_far
 
 

@@ -60,4 +60,4 @@ def measured(seen: Session, wish: Wish, found: Found) -> Sharp | None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _measured(_network: Network, _fitted: object, _values: np.ndarray, index: int, raw: bool, key: str) -> Sharp:
-    return sharpening(_network, _fitted, _values, index, measure="logit" if raw else "probability")
+    return sharpening(_network, _fitted, _values, index, measure="score" if raw else "probability")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
-from nnviz.analysis import evidence, targets
+from nnviz.analysis import evidence
 from nnviz.analysis.attribution import METHODS, SaliencyMethod, method_named
 from nnviz.analysis.attribution.reference import REFERENCES
+from nnviz.analysis.evidence.measure import Measure, class_of
 from nnviz.analysis.evidence.randomisation import shown_name
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.evidence import against_random, change_bars, likeness, matrix
@@ -32,38 +33,41 @@ TITLES = {
 """What there is, by its name in the address."""
 _REDRAW = 1.0
 _STEPS, _MAPS, _COPIES = 28, 10, 8
-_MEASURES = {"probability": "Probability", "logit": "Logit"}
 
 
 def render(current: Session, chosen: str, kind: str) -> None:
     """Draw the view."""
     method = method_named(chosen)
-    wish = attributions.wish(current, method, parameters.chosen(method, current.network))
-    found = attributions.desk().gather([wish])[0]
+    wish = _wish(current, method)
+    alone = kind != "agreement"  # which has no map under study, and makes its own
+    found = [*attributions.desk().gather([wish] if alone else []), Found(method, "waiting")][0]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         controls.switch("Evidence", "evidence", tuple(TITLES), kind, titles=TITLES)
-        if kind != "agreement":
+        if alone:
             _methods(current, chosen)
         draw = _KINDS[kind](current, found, wish)
-    left, right = st.columns([1, 3] if kind != "agreement" else [1, 5], gap="large")
+    left, right = st.columns([1, 3] if alone else [1, 5], gap="large")
     with left:
         raster(
             [views.picture_panel(current, title="Picture", most=340)]
-            + [panel(current, found, True, 0, most=340, row=1) for _ in range(kind != "agreement")],
+            + [panel(current, found, True, 0, most=340, row=1) for _ in range(alone)],
             key="evidence-map",
-            alt=f"The picture, and its attribution by {method.title}",
+            alt=f"The picture, and its attribution by {method.title}" if alone else "The picture",
             height=0.6,
             least=80,
         )
     with right:
-        bars = st.container()
+        # A place for each, always there and for nothing else: the browser may keep hidden what replaces another thing.
+        bars, map_again, work_again = st.container(), st.container(), st.container()
         draw()
     with bars:
         attributions.progress_bar()
         work.bar(JOB, redraw=_REDRAW)
+    with map_again:
         again(found, wish)
-        mine = work.job(JOB)
-        if mine is not None and mine.state in ("stopped", "failed"):
+    mine = work.job(JOB)
+    if mine is not None and mine.state in ("stopped", "failed"):
+        with work_again:
             st.button("Compute", icon=":material/play_arrow:", key="evidence-again", on_click=partial(work.forget, JOB))
 
 
@@ -83,11 +87,12 @@ def _methods(current: Session, chosen: str) -> None:
 
 
 def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
-    options = tuple(_MEASURES) if current.trace.logits.size > 1 else ("logit",)
-    logit = address.choice("measure", options, options[0]) == "logit"
-    measure: Literal["probability", "logit"] = "logit" if logit else "probability"
+    raw = current.trace.logits.size == 1 or class_of(current.network, wish.target) is None
+    options: tuple[Measure, ...] = ("score",) if raw else ("probability", "score")
+    titles = {"probability": "Probability", "score": words.measure_name("score", wish.target).capitalize()}
+    measure: Measure = "score" if address.choice("measure", options, options[0]) == "score" else "probability"
     baseline = address.choice("baseline", REFERENCES, "black")
-    controls.switch("Measure", "measure", options, measure, titles=_MEASURES)
+    controls.switch("Measure", "measure", options, measure, titles=titles)
     key = "evidence-baseline"
     address.bound(key, baseline)
     st.selectbox(
@@ -103,12 +108,12 @@ def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callab
         if found.attribution is None or waits(found):
             return
         values = found.attribution.over_image()
-        network, image, index = current.network, current.fitted, current.class_index
+        network, image = current.network, current.fitted
         curves, _ = measured(
             f"Deletion and insertion, the map and {_MAPS} random orders",
             ("deletion", wish.key, measure, baseline),
             lambda: evidence.deleting(
-                network, image, values, index, steps=_STEPS, baseline=baseline, measure=measure, maps=_MAPS
+                network, image, values, wish.target, steps=_STEPS, baseline=baseline, measure=measure, maps=_MAPS
             ),
         )
         if curves is None:
@@ -118,10 +123,10 @@ def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callab
             names[0]: (curves.deletion, curves.random_deletion),
             names[1]: (curves.insertion, curves.random_insertion),
         }
-        title = f"{measure} of {current.class_name(index)}"
+        title = words.what(current, curves)
         views.plot(against_random(curves.shares, lines, title=title), "evidence-deletion")
         caption(words.of_deletion(current, found.method, curves))
-        small(words.how_deletion(found.method, curves))
+        small(words.how_deletion(found.method, curves, wish.target if raw else None))
 
     return draw
 
@@ -132,7 +137,7 @@ def _randomisation(current: Session, found: Found, wish: attributions.Wish) -> C
             return
         network = current.network
         result, whole = measured(
-            f"{found.method.title} with weights shuffled, layer by layer from the last",
+            f"{found.method.title} with weights shuffled, layer by layer from the last, in tenths",
             ("randomisation", wish.key),
             lambda: evidence.randomising(network, current.fitted, found.method.name, wish.target, wish.parameters),
         )
@@ -149,7 +154,8 @@ def _randomisation(current: Session, found: Found, wish: attributions.Wish) -> C
             height=0.24,
             least=60,
         )
-        views.plot(likeness(titles, result.alike, title="weights shuffled so far"), "evidence-randomised")
+        title, chance = "weights shuffled so far", float(result.blind.max())
+        views.plot(likeness(titles, result.alike, chance=chance, title=title), "evidence-randomised")
         caption(words.of_randomisation(current, found.method, result, whole))
         small(words.how_randomisation())
 
@@ -176,7 +182,7 @@ def _stability(current: Session, found: Found, wish: attributions.Wish) -> Calla
             return
         known = found.attribution
         result, whole = measured(
-            f"{found.method.title} on {_COPIES} noisy copies",
+            f"{found.method.title} on {_COPIES} noisy copies, in tenths",
             ("stability", wish.key, percent),
             lambda: evidence.shaking(
                 current.network,
@@ -191,9 +197,11 @@ def _stability(current: Session, found: Found, wish: attributions.Wish) -> Calla
         )
         if result is None:
             return
+        caption(words.of_stability(current, found.method, result, whole))
+        if not result.sigma:
+            return
         title = "noisy copy, and how much its map differs: ‖ map′ − map ‖ / ‖ map ‖"
         views.plot(change_bars(result.changes, _COPIES, title=title), "evidence-stability")
-        caption(words.of_stability(current, found.method, result, whole))
         small(words.how_stability(result))
 
     return draw
@@ -203,19 +211,20 @@ def _agreement(current: Session, found: Found, wish: attributions.Wish) -> Calla
     fitting = [method for method in METHODS if not method.unfit(current.network)]
 
     def draw() -> None:
-        wishes = {method.name: _default_wish(current, method) for method in fitting}
+        wishes = {method.name: _wish(current, method) for method in fitting}
         kept = library.kept_attributions()
         known = {name: kept[each.key] for name, each in wishes.items() if each.key in kept}
-        target = targets.class_score(current.network, current.class_index)
         result, whole = measured(
-            f"{len(fitting)} methods",
+            f"{len(fitting)} methods, in tenths",
             ("agreement", current.key, tuple(each.key for each in wishes.values())),
             lambda: evidence.agreeing(
                 current.network,
                 current.fitted,
-                target,
+                wish.target,
                 [(name, each.parameters) for name, each in wishes.items()],
                 known,
+                # The maps view has them then too.
+                lambda name, made: library.remember(wishes[name].key, made),
             ),
         )
         if result is None:
@@ -228,7 +237,7 @@ def _agreement(current: Session, found: Found, wish: attributions.Wish) -> Calla
     return draw
 
 
-def _default_wish(current: Session, method: SaliencyMethod) -> attributions.Wish:
+def _wish(current: Session, method: SaliencyMethod) -> attributions.Wish:
     return attributions.wish(current, method, parameters.chosen(method, current.network))
 
 

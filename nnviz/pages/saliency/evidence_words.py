@@ -8,31 +8,49 @@ import numpy as np
 
 from nnviz.analysis.attribution import SaliencyMethod, method_named
 from nnviz.analysis.evidence import Agreement, Curves, Randomised, Stability
+from nnviz.analysis.evidence.measure import Measure
 from nnviz.analysis.evidence.randomisation import shown_name
+from nnviz.analysis.graph import LOGITS
+from nnviz.analysis.targets import Target
 from nnviz.figures.words import number
 from nnviz.pages.session import Session
 
-STILL, HARDLY = 0.5, 0.25
-"""Rank correlations: from the first on maps are called alike, below the second unlike."""
+_PLACES = {1: "better than every random order", 0: "among the random orders", -1: "worse than every random order"}
+
+
+def target_name(current: Session) -> str:
+    """What is explained, in words."""
+    return current.class_name(current.class_index)
+
+
+def measure_name(measure: Measure, target: Target) -> str:
+    """A measure, by what it is of this target: a logit is one score of the network, any other a sum of several."""
+    if measure == "probability":
+        return measure
+    if target.layer != LOGITS:
+        return "activation"
+    return "score" if target.class_index is None else "logit"
+
+
+def what(current: Session, curves: Curves) -> str:
+    """What the curves are of."""
+    return f"{measure_name(curves.measure, curves.target)} of {target_name(current)}"
 
 
 def of_deletion(current: Session, method: SaliencyMethod, curves: Curves) -> str:
-    """Whether the map's order beats the random ones."""
+    """How the map's order does against the random ones, at each curve."""
     gone, there = curves.random_areas
     total = len(gone)
     lost, won = (f"better than {count} of {total}" for count in curves.beaten)
-    falls, rises = (count > 0.9 * total for count in curves.beaten)
-    name = html.escape(current.class_name(current.class_index))
-    verdict = {
-        (True, True): "it points at what the answer rests on",
-        (True, False): "what it names is needed, but by itself not enough",
-        (False, True): "what it names is enough, but the rest would do as well",
-        (False, False): "hardly better than chance",
-    }[falls, rises]
+    taken, given = ((count == total) - (count == 0) for count in curves.beaten)
+    apart = f"{_PLACES[taken]} as its pixels go, {_PLACES[given]} as they come"
+    verdict = _PLACES[taken] if taken == given else apart
+    if taken == given == 1:
+        verdict = f"it points at what the {measure_name(curves.measure, curves.target)} rests on, {verdict}"
     return (
-        f"As its pixels go, the {curves.measure} of {name} has an area of {number(curves.deletion_area)} (random "
-        f"{_spread(gone)}, {lost}); as they come, {number(curves.insertion_area)} (random {_spread(there)}, {won}). "
-        f"<b>{method.title}: {verdict}.</b>"
+        f"As its pixels go, the {html.escape(what(current, curves))} has an area of {number(curves.deletion_area)} "
+        f"(random {_spread(gone)}, {lost}); as they come, {number(curves.insertion_area)} (random {_spread(there)}, "
+        f"{won}). <b>{method.title}: {verdict}.</b>"
     )
 
 
@@ -40,13 +58,28 @@ def _spread(areas: np.ndarray) -> str:
     return f"{number(float(areas.mean()))} ± {number(float(areas.std()))}"
 
 
-def how_deletion(method: SaliencyMethod, curves: Curves) -> str:
-    """Steps, baseline and order."""
-    order = "what speaks for the class goes first, what speaks against it last" if method.signed else "the most first"
+def how_deletion(method: SaliencyMethod, curves: Curves, other: Target | None = None) -> str:
+    """Steps, baseline and order, and what the random orders are; `other` is a target without a probability."""
+    order = "what speaks for it goes first, what speaks against it last" if method.signed else "the most first"
+    if curves.differ < curves.pixels:
+        steps = f"{len(curves.shares) - 1} steps over the {curves.differ:,} of {curves.pixels:,} pixels that differ"
+    else:
+        steps = f"{len(curves.shares) - 1} steps over all {curves.pixels:,} pixels"
+    none = "" if other is None else f" There is no probability of {_without(other)}."
+    count = len(curves.random_deletion)
     return (
-        f"{len(curves.shares) - 1} steps; {order}; a pixel that is gone is {curves.baseline}. A good map has a small "
-        "area under the first curve and a large one under the second. Petsiuk et al. 2018, RISE."
+        f"{steps}; {order}; a pixel that is gone is {curves.baseline}. Small is good under the first curve, large "
+        "under the second. A random order knows how much each pixel changes, nothing of the network, and is as grainy "
+        f"as the map: one more like them would be better than all {count} at one curve one time in {count + 1}.{none} "
+        "Petsiuk et al. 2018, RISE."
     )
+
+
+def _without(target: Target) -> str:
+    """What has a score and no probability."""
+    if target.layer != LOGITS:
+        return "a unit"
+    return "a difference of scores" if target.class_index is None else "a network's only output"
 
 
 def of_randomisation(current: Session, method: SaliencyMethod, found: Randomised, whole: bool) -> str:
@@ -63,26 +96,33 @@ def of_randomisation(current: Session, method: SaliencyMethod, found: Randomised
     after = f"After randomising {html.escape(what)} the map of {method.title}"
     if np.isnan(last):
         return f"{after} is the same everywhere: <b>it depends on what was learned</b>."
-    if last >= STILL:
-        verdict = f"is still {number(last)} alike: <b>it hardly depends on what was learned</b>"
-    elif last >= HARDLY:
-        verdict = f"is still {number(last)} alike: <b>it depends on what was learned only in part</b>"
-    else:
-        verdict = f"is {number(last)} alike: <b>it depends on what was learned</b>"
-    return f"{after} {verdict}{'' if whole else ' so far'}."
+    blind = float(found.blind.max())
+    held = f"maps that never saw the network reach {number(blind)}"
+    if not whole:
+        return f"{after} is {number(last)} alike so far; {held}."
+    if last <= blind:
+        return f"{after} is {number(last)} alike, no more than {held}: <b>it depends on what was learned</b>."
+    much = "most" if last >= (1 + blind) / 2 else "part"
+    return f"{after} is still {number(last)} alike; {held}: <b>{much} of it does not depend on what was learned</b>."
 
 
 def how_randomisation() -> str:
     """What is compared."""
     return (
         "Each layer's own numbers are shuffled, the last layer's first, in a private copy of the network. Alike: rank "
-        "correlation (Spearman) of the magnitudes where either map is not zero, 1 the same order, 0 none in common. "
+        "correlation (Spearman) of the magnitudes where either map is not zero, 1 the same order. Maps that never saw "
+        "the network: noise as grainy as the map, alone and times the picture, the most alike of 20. "
         "Adebayo et al. 2018, Sanity Checks for Saliency Maps."
     )
 
 
 def of_stability(current: Session, method: SaliencyMethod, found: Stability, whole: bool) -> str:
     """How much the map changes where the answer does not."""
+    if not found.sigma:
+        return (
+            "<b>No noise could be added</b>: it is a share of the picture's range, and the whole picture is of one "
+            "colour. Nothing can be said of how steady the map is."
+        )
     kept, name = len(found.changes), html.escape(current.class_name(current.trace.winner))
     if not kept:
         return (

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from nnviz.analysis.progress import Progress
+from nnviz.errors import NnvizError
 from nnviz.pages import attributions, work
 from nnviz.pages.attributions import Found
 from nnviz.pages.page import caption
@@ -22,7 +23,12 @@ def measured(title: str, key: Any, steps: Callable[[], Generator[Progress, None,
     if kept is not None:
         work.forget(JOB)
         return kept, True
-    job = work.begin(JOB, title, key, steps)
+    try:
+        job = work.begin(JOB, title, key, steps)
+    except NnvizError as error:
+        # Said here, and not as an error of the page: another baseline or method mends it.
+        caption(html.escape(str(error)))
+        return None, False
     if job.state == "running" and job.progress is None:
         job.work(attributions.AT_ONCE)
     if (kept := work.result(key)) is not None:

@@ -1,88 +1,27 @@
 """Evidence against what can be computed by hand: linear nets, stubs that ignore the weights, scipy."""
 
-import keras
 import numpy as np
 import pytest
 from draining import drained
-from keras import layers
+from linear import KERNEL, linear
 from scipy.stats import spearmanr
 
 from nnviz.analysis import targets
-from nnviz.analysis.attribution import METHODS, explain
-from nnviz.analysis.attribution.base import Attribution
-from nnviz.analysis.evidence import agreeing, deleting, randomising, shaking, spearman
-from nnviz.analysis.evidence.randomisation import cascading, private, shuffle
-from nnviz.analysis.network import load
+from nnviz.analysis.attribution import explain
+from nnviz.analysis.evidence import agreeing, randomising, shaking, spearman
+from nnviz.analysis.evidence.agreement import inner
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
 
 
-def linear(kernel):
-    """score k = sum(kernel[..., k] * image)."""
-    height, width, classes = kernel.shape
-    model = keras.Sequential(
-        [keras.Input((height, width, 1)), layers.Flatten(), layers.Dense(classes, use_bias=False, name="scores")]
-    )
-    model.layers[-1].set_weights([kernel.reshape(-1, classes)])
-    return load(model)
-
-
-KERNEL = np.stack([np.arange(1, 17).reshape(4, 4), -np.ones((4, 4))], axis=2).astype(np.float32)
-
-
-def test_deletion_and_insertion_of_a_linear_net_by_hand():
-    network, image = linear(KERNEL), np.ones((4, 4, 1), np.float32)
-    found, reports = drained(deleting(network, image, KERNEL[..., 0], 0, steps=4, measure="logit", maps=3))
-    # 1 + ... + 16 = 136; the four largest go first: 16 + 15 + 14 + 13 = 58, then 42, 26, 10.
-    np.testing.assert_allclose(found.deletion, [136, 78, 36, 10, 0])
-    np.testing.assert_allclose(found.insertion, [0, 58, 100, 126, 136])
-    np.testing.assert_allclose(found.shares, [0, 0.25, 0.5, 0.75, 1])
-    np.testing.assert_allclose(found.deletion_area, (136 / 2 + 78 + 36 + 10) / 4)
-    np.testing.assert_allclose(found.insertion_area, (58 + 100 + 126 + 136 / 2) / 4)
-    # Random orders start and end at the same scores, and lie between the best order and the worst.
-    np.testing.assert_allclose(found.random_deletion[:, [0, -1]], [[136, 0]] * 3)
-    np.testing.assert_allclose(found.random_deletion + found.random_insertion, 136, rtol=1e-5)
-    assert (reports[-1].done, reports[-1].total) == (4, 4)
-    assert all(isinstance(report, Progress) for report in reports)
-
-
-def test_a_perfect_map_beats_random_and_its_inverse_loses():
-    network, image = linear(KERNEL), np.ones((4, 4, 1), np.float32)
-    best, worst = (
-        drained(deleting(network, image, sign * KERNEL[..., 0], 0, steps=16, measure="logit"))[0] for sign in (1, -1)
-    )
-    gone, there = best.random_areas
-    assert best.deletion_area < gone.min() <= gone.max() < worst.deletion_area
-    assert worst.insertion_area < there.min() <= there.max() < best.insertion_area
-    assert (best.beaten, worst.beaten) == ((10, 10), (0, 0))
-    # Taking away in one order is giving in the other, from behind.
-    np.testing.assert_allclose(worst.deletion, best.insertion[::-1], rtol=1e-5)
-
-
-def test_the_probability_and_the_baseline_are_what_they_say(cases):
-    case = cases["sequential_cnn"]
-    values = explain(case.network, case.picture, "gradient", 2).over_image()
-    found, _ = drained(deleting(case.network, case.picture, values, 2, steps=5, baseline="white", maps=1))
-    white = np.ones_like(case.batch)
-    probabilities = [np.asarray(case.model(each))[0, 2] for each in (case.batch, white)]
-    np.testing.assert_allclose(found.deletion[[0, -1]], probabilities, rtol=1e-4)
-    np.testing.assert_allclose(found.insertion[[0, -1]], probabilities[::-1], rtol=1e-4)
-    assert (found.measure, found.baseline) == ("probability", "white")
-
-
 def test_what_cannot_be_measured_is_refused():
     network, image = linear(KERNEL), np.ones((4, 4, 1), np.float32)
-    for wrong in ({"steps": 0}, {"maps": 0}, {"measure": "loss"}):
-        with pytest.raises(NnvizError, match="Received"):
-            deleting(network, image, KERNEL[..., 0], 0, **wrong)
-    with pytest.raises(NnvizError, match="4x4"):
-        deleting(network, image, np.ones((3, 3)), 0)
-    with pytest.raises(NnvizError, match="class from 0 to 1"):
-        deleting(network, image, KERNEL[..., 0], 7)
     with pytest.raises(NnvizError, match="Noise"):
         shaking(network, image, "gradient", targets.logit(0), noise=0.0)
     with pytest.raises(NnvizError, match="'magic'"):
         randomising(network, image, "magic", targets.logit(0))
+    with pytest.raises(NnvizError, match="At least one level was expected"):
+        randomising(network, image, "gradient", targets.logit(0), levels=0)
 
 
 def test_spearman_is_scipys_also_with_ties():
@@ -155,62 +94,41 @@ def test_a_copy_whose_answer_changes_does_not_count(cases):
     assert 0 < len(found.changes) < 12
 
 
-def weights_of(model):
-    return [np.asarray(weight).tobytes() for weight in model.weights]
+def test_a_picture_of_one_colour_has_no_noisy_copies():
+    network = linear(KERNEL)
+    found, _ = drained(shaking(network, np.full((4, 4, 1), 0.5, np.float32), "gradient-x-input", targets.logit(0)))
+    assert (found.sigma, found.copies, found.changes.size) == (0.0, 0, 0)
+    bright, _ = drained(shaking(network, np.eye(4, dtype=np.float32)[..., None], "gradient", targets.logit(0)))
+    assert bright.sigma == pytest.approx(0.02)
+    assert bright.copies == 8
 
 
-def test_the_gradient_of_a_linear_net_is_forgotten_and_the_shared_weights_are_not():
-    kernel = np.random.default_rng(0).normal(0, 1, (16, 16, 2)).astype(np.float32)
-    network, image = linear(kernel), np.ones((16, 16, 1), np.float32)
-    before = weights_of(network.model)
-    found, reports = drained(randomising(network, image, "gradient", targets.logit(0)))
-    assert weights_of(network.model) == before
-    assert found.alike[0] == 1.0
-    assert abs(found.alike[1]) < 0.2
-    np.testing.assert_allclose(found.maps[0], np.abs(kernel[..., 0]), rtol=1e-5)
-    assert sorted(np.abs(kernel).ravel())[-1] >= found.maps[1].max()
-    assert len(found.levels) == 2
-    assert reports[-1].done == reports[-1].total == 2
-
-
-def test_what_ignores_the_weights_stays_exactly_as_it_was(cases):
+def test_the_agreement_is_told_while_a_method_works_and_hands_on_what_it_makes(cases):
     case = cases["sequential_cnn"]
-
-    def edges(network):
-        """No saliency at all: where the picture changes from column to column."""
-        yield Progress(1, 1)
-        return Attribution(np.abs(np.diff(case.picture[..., 0], axis=1)), False, "edges", targets.logit(0), 0.0)
-
-    found, _ = drained(cascading(case.network, edges))
-    np.testing.assert_array_equal(found.alike, np.ones(4))
-    assert [len(level) for level in found.levels] == [0, 1, 1, 1]
-
-
-def test_every_tiny_network_can_be_copied_and_its_own_weights_stay(case):
-    before = weights_of(case.model)
-    copy = private(case.network)
-    assert [weight is other for weight, other in zip(copy.model.weights, case.model.weights, strict=True)].count(
-        True
-    ) == 0
-    np.testing.assert_allclose(np.asarray(copy.model(case.batch)), np.asarray(case.model(case.batch)), rtol=1e-5)
-    found, _ = drained(randomising(case.network, case.picture, "gradient-x-input", targets.logit(1), levels=3))
-    assert weights_of(case.model) == before
-    assert len(found.levels) <= 4
-    names = [name for level in found.levels for name in level]
-    weighted = [step.name for step in case.network.graph.steps if getattr(step.layer, "weights", ())]
-    assert set(names) <= set(weighted)
-    assert np.isfinite(found.maps).all()
+    made = {}
+    methods = [("gradient", {}), ("smoothgrad", {"samples": 12})]
+    _, reports = drained(
+        agreeing(case.network, case.picture, targets.logit(1), methods, made=lambda name, one: made.update({name: one}))
+    )
+    done = [report.done / report.total for report in reports]
+    assert done == sorted(done)
+    assert done[-1] == 1
+    assert set(made) == {"gradient", "smoothgrad"}
+    for name, one in made.items():
+        own = explain(case.network, case.picture, name, 1, **dict(methods)[name])
+        np.testing.assert_allclose(one.values, own.values, rtol=1e-4, atol=1e-6)
+    again = {}
+    drained(agreeing(case.network, case.picture, targets.logit(1), methods, made, made=again.setdefault))
+    assert not again
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
-def test_every_method_reads_the_weights_that_it_is_given(cases, method):
-    """A function that kept the weights of its first call would pass for one that ignores what was learned."""
-    case = cases["sequential_cnn"]
-    options = {"samples": 12} if any(p.name == "samples" for p in method.parameters(case.network)) else {}
-    one, other = private(case.network), private(case.network)
-    explain(one, case.picture, method.name, 1, **options)
-    for seed, name in enumerate(("conv1", "conv2", "answer")):
-        for each in (one, other):
-            shuffle(each.model.get_layer(name), np.random.default_rng(seed))
-    used, fresh = (explain(each, case.picture, method.name, 1, **options).values for each in (one, other))
-    np.testing.assert_allclose(used, fresh, rtol=1e-4, atol=1e-6)
+def test_what_a_method_has_done_counts_as_a_part_of_the_longer_work():
+    def steps():
+        for at in range(1, 5):
+            yield Progress(at, 4)
+        return "the map"
+
+    found, reports = drained(inner(steps(), 1, 3))
+    assert found == "the map"
+    # Of three pieces the second: from a third to two thirds, in quarters of it as far as tenths can tell.
+    assert [(report.done, report.total) for report in reports] == [(12, 30), (15, 30), (17, 30), (20, 30)]

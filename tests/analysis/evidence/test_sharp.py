@@ -10,6 +10,7 @@ import nnviz
 from nnviz import load
 from nnviz.analysis.attribution.reference import reference
 from nnviz.analysis.evidence import sharpening
+from nnviz.analysis.targets import difference
 from nnviz.errors import NnvizError
 
 
@@ -28,7 +29,7 @@ def test_of_a_linear_score_each_part_gives_its_own_sum(linear):
     network, kernel = linear
     image = np.random.default_rng(4).random((6, 6, 1)).astype(np.float32)
     values = (kernel[..., 1] * image[..., 0]) ** 2
-    found = sharpening(network, image, values, 1, share=0.25, measure="logit")
+    found = sharpening(network, image, values, 1, share=0.25, measure="score")
     assert found.share == 0.25
     blurred = reference(network, image, "blurred", "baseline")[..., 0]
     order = sorted(range(36), key=lambda at: -values.flat[at])
@@ -58,10 +59,11 @@ def test_the_probability_is_that_of_the_trace_on_such_a_picture():
         (np.full((6, 6), np.nan), {}, "finite"),
         (np.zeros((6, 6)), {"share": 0}, "share"),
         (np.zeros((6, 6)), {"share": 1.0}, "share"),
-        (np.zeros((6, 6)), {"index": 2}, "2"),
+        (np.zeros((6, 6)), {"target": 2}, "2"),
+        (np.zeros((6, 6)), {"target": difference(0, 1)}, "the score of one class"),
     ],
 )
 def test_what_cannot_be_measured_is_said(linear, values, more, words):
     network, _ = linear
     with pytest.raises(NnvizError, match=words):
-        sharpening(network, np.zeros((6, 6, 1), np.float32), values, **{"index": 0, **more})
+        sharpening(network, np.zeros((6, 6, 1), np.float32), values, **{"target": 0, **more})
