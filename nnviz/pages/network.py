@@ -181,14 +181,11 @@ def _panel(current: Session, column: Column, block: Block | None) -> Panel:
 
 def _lines(current: Session, columns: list[Column], at: int | None) -> list[Line]:
     """The strongest inputs and outputs of the unit under study, in the nearest columns that it is wired to."""
-    if at is None or at == 0:
+    here = columns[at].place(at, current.unit) if at else None
+    if at is None or here is None:
         return []
-    image, unit, layer = current.trace.image, current.unit, current.layer.name
+    image, unit, layer, lines = current.trace.image, current.unit, current.layer.name, list[Line]()
     answer = answer_layer(current.network)
-    here = columns[at].place(at, unit)
-    if here is None:
-        return []
-    lines = []
     target = targets.unit_score(current.network, layer, unit, answer)
     # In a net with branches the column next to it may stand in another branch.
     lead = (index for index in reversed(range(at)) if leads_to(current.network, columns[index].layer.name, layer))
