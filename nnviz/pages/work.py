@@ -8,26 +8,21 @@ share is worked on elsewhere (`background`); its bar, its Stop and its result ar
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Generator, Hashable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import streamlit as st
 
 from nnviz.analysis.progress import Progress
-from nnviz.errors import NnvizError
 from nnviz.pages.background import Shared, worker
+from nnviz.pages.own_job import Job, keep, result
 from nnviz.pages.stepping import Steps
 
-_SLICE, _PAUSE = 0.25, 0.3
-_MOST, _MOST_STOPPED = 64, 8
-"""Results that are kept for all, and stopped jobs that are kept for each viewer."""
-
-_results: dict[Hashable, Any] = {}
-_lock = threading.Lock()
+_PAUSE = 0.3
+_MOST_STOPPED = 8
+"""Stopped jobs that are kept for each viewer."""
 
 
 @runtime_checkable
@@ -45,81 +40,6 @@ class Busy(Protocol):
 def under_way() -> list[Busy]:
     """All of this viewer's work that is not done."""
     return [each for each in list(st.session_state.values()) if isinstance(each, Busy) and each.busy]
-
-
-@dataclass(eq=False)
-class Job:
-    """What one viewer asked for under a name.
-
-    Attributes:
-        title: what is done, as the bar says it.
-        key: what the result is kept under, with the name: everything that it depends on.
-        steps: the work; None once it has ended.
-        state: how it ended, or that it has not.
-        progress: how far it came.
-        reason: why it failed, in a sentence.
-    """
-
-    title: str
-    key: Hashable
-    steps: Steps | None
-    state: Literal["running", "stopped", "failed", "done"] = "running"
-    progress: Progress | None = None
-    reason: str = ""
-
-    @property
-    def busy(self) -> bool:
-        """Whether there is work left."""
-        return self.steps is not None
-
-    def work(self, seconds: float) -> None:
-        """Work for so many seconds, and at least one step, unless that takes longer than a slice."""
-        end = time.perf_counter() + seconds
-        while self.steps is not None:
-            try:
-                self.progress = self.steps.next(max(end - time.perf_counter(), _SLICE)) or self.progress
-            except StopIteration as finished:
-                self._keep(finished.value)
-            except NnvizError as error:
-                self.state, self.reason, self.steps = "failed", str(error), None
-            if time.perf_counter() >= end:
-                return
-
-    def stop(self) -> None:
-        """End it where it is; what it had so far stands in `progress.so_far`."""
-        if self.steps is not None:
-            self.steps.close()
-            self.state, self.steps = "stopped", None
-
-    def leave(self) -> None:
-        """Its viewer turns away: nobody looks at it any more."""
-        self.stop()
-
-    @property
-    def wait(self) -> float:
-        """Seconds that a bar works on it between two looks at what was clicked."""
-        return _SLICE
-
-    def _keep(self, result: Any) -> None:
-        self.state, self.steps = "done", None
-        _keep(self.key, result)
-
-
-def _keep(key: Hashable, result: Any) -> None:
-    with _lock:
-        if len(_results) >= _MOST:
-            _results.pop(next(iter(_results)), None)
-        _results[key] = result
-
-
-def result(key: Hashable) -> Any:
-    """What a job with that key made, for this viewer or another; None where none has. What is asked for stays: of more
-    than can be kept those go that nobody has asked for longest."""
-    with _lock:
-        found = _results.pop(key, None)
-        if found is not None:
-            _results[key] = found
-        return found
 
 
 def job(name: str) -> Job | None:
@@ -145,7 +65,7 @@ def begin(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Pr
     one, or a page while it is drawn.
     """
     found = job(name)
-    if found is not None and found.key == key and (found.state != "done" or key in _results):
+    if found is not None and found.key == key and (found.state != "done" or result(key) is not None):
         return found
     forget(name)
     _stopped().pop(key, None)
@@ -178,7 +98,7 @@ def share(name: str, title: str, key: Hashable, steps: Callable[[], Generator[Pr
     It goes on when its viewers turn away, and stays stopped for all when one has stopped it, until `again`. What it
     met that no user can mend is raised here, and the next look at it begins it anew.
     """
-    found = worker.begin(title, key, steps, _keep)
+    found = worker.begin(title, key, steps, keep)
     if found.state == "failed" and not found.reason:
         worker.forget(key)
         found.work(0)

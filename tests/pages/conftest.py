@@ -47,11 +47,11 @@ def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Pat
 @pytest.fixture
 def nothing_kept(monkeypatch, tmp_path) -> Iterator[None]:
     """No long job is done or under way yet, whatever was looked at before."""
-    from nnviz.pages import page, work
+    from nnviz.pages import own_job, page, work
     from nnviz.pages.background import Worker
 
     monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(work, "_results", {})
+    monkeypatch.setattr(own_job, "_results", {})
     own = Worker()
     monkeypatch.setattr(work, "worker", own)
     monkeypatch.setattr(page, "worker", own)

@@ -14,7 +14,7 @@ import nnviz
 from nnviz import load, objectives
 from nnviz.analysis import photographs
 from nnviz.analysis.evidence import sharpening
-from nnviz.pages import library, startup, work
+from nnviz.pages import library, own_job, startup
 from nnviz.pages.cats import depths, dreams, looks
 from nnviz.pages.views import percent
 
@@ -30,7 +30,7 @@ def script() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
-    monkeypatch.setattr(work, "_results", {})
+    monkeypatch.setattr(own_job, "_results", {})
 
 
 def opened(**parameters):

@@ -19,7 +19,7 @@ from nnviz.analysis.filters import filter_bank
 from nnviz.analysis.patches import box
 from nnviz.analysis.receptive import receptive_fields
 from nnviz.analysis.strongest import strongest
-from nnviz.pages import indexed, startup, work
+from nnviz.pages import indexed, own_job, startup
 from nnviz.pages.dossier import known, preferred
 
 JOBS = (f"job-{indexed.JOB}", f"job-{known.EFFECTS}", f"job-{preferred.JOB}")
@@ -232,9 +232,9 @@ def test_a_layer_that_no_score_is_made_of_speaks_for_no_class(tmp_path, monkeypa
 
 
 def test_results_that_are_asked_for_outlive_those_that_are_not(monkeypatch):
-    monkeypatch.setattr(work, "_results", {"index": 1})
+    monkeypatch.setattr(own_job, "_results", {"index": 1})
     for number in range(200):
-        assert work.result("index") == 1
-        work._keep(number, number)
-    assert work.result(0) is None
-    assert work.result(199) == 199
+        assert own_job.result("index") == 1
+        own_job.keep(number, number)
+    assert own_job.result(0) is None
+    assert own_job.result(199) == 199

@@ -14,7 +14,7 @@ from nnviz.analysis.index import index
 from nnviz.analysis.photographs import gallery, photograph
 from nnviz.analysis.pictures import batch
 from nnviz.errors import NnvizError
-from nnviz.pages import background, indexed, library, searched, startup, work
+from nnviz.pages import background, indexed, library, own_job, searched, startup, work
 from nnviz.pages.patch_panels import given
 
 JOB = f"job-{indexed.JOB}"
@@ -124,7 +124,7 @@ def test_two_viewers_share_one_index_and_each_can_stop_it(own, monkeypatch):
 
 def test_it_is_there_at_once_in_the_next_session(own, monkeypatch):
     opened(net="mnist-cnn", among="folder", layer="conv2", unit=1)
-    monkeypatch.setattr(work, "_results", {})
+    monkeypatch.setattr(own_job, "_results", {})
     app = opened(finished=False, net="mnist-cnn", among="folder", layer="conv2", unit=1)
     job = app.session_state[JOB]
     job.work(300)

@@ -12,7 +12,7 @@ from visiting import finish, visited
 import nnviz
 from nnviz import digits, objectives, trace
 from nnviz.analysis import photographs
-from nnviz.pages import work
+from nnviz.pages import own_job
 from nnviz.pages.likes import job
 from nnviz.pages.likes import page as likes
 
@@ -28,7 +28,7 @@ def script() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
-    monkeypatch.setattr(work, "_results", {})
+    monkeypatch.setattr(own_job, "_results", {})
 
 
 def opened(finished=True, **parameters):
