@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,11 @@ class Rise(SaliencyMethod):
     paper = "Petsiuk et al. 2018, RISE: Randomized Input Sampling for Explanation of Black-box Models, arXiv:1806.07421"
     signed = True
     what = "How far the mean score lies above that of all random masks while a place can be seen."
+
+    def reading(self, parameters: Mapping[str, Any]) -> str:
+        if parameters.get("centred") == "no":
+            return "The mean score while a place can be seen, over all random masks; most of it is the same everywhere."
+        return self.what
 
     def parameters(self, network: Network) -> tuple[Parameter, ...]:
         rows, columns = (size or 224 for size in network.image_shape[:2])
