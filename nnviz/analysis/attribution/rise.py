@@ -52,7 +52,7 @@ class Rise(SaliencyMethod):
         fill = reference(network, image, parameters["fill"], "fill")
         cells, shifts = draws(count, int(parameters["grid"]), probability, int(parameters["seed"]))
         way, centred = image - fill, parameters["centred"] == "yes"
-        total, seen, sum_of_scores, score = (*np.zeros((2, *image.shape[:2])), 0.0, 0.0)
+        total, seen, sum_apart, score = (*np.zeros((2, *image.shape[:2])), 0.0, 0.0)
         for part in chunks(network, image, count, beside=1, kept=0.25):
             # The image as it is rides along with the first masks, for its score.
             bare = int(part.start == 0)
@@ -63,11 +63,12 @@ class Rise(SaliencyMethod):
             batch[bare:] += fill
             scores, target = evaluate(network, batch, target)
             score = float(scores[0]) if bare else score
-            scores = scores[bare:].astype(np.float64)
-            total += np.tensordot(scores, shown, 1)
+            # Counted from the score of the whole image: where no mask changes it, the map is exactly 0.
+            apart = scores[bare:].astype(np.float64) - score
+            total += np.tensordot(apart, shown, 1)
             seen += shown.sum(axis=0)
-            sum_of_scores += float(scores.sum())
-            mean = sum_of_scores / part.stop if centred else 0.0
+            sum_apart += float(apart.sum())
+            mean = sum_apart / part.stop if centred else -score
             found = self.finished((total - mean * seen) / (part.stop * probability), target, score)
             yield Progress(part.stop, count, found)
         return found

@@ -59,8 +59,8 @@ def sums(explained: Explained, method: SaliencyMethod, parameters: Mapping[str, 
     if attribution.adds_up_to is None or attribution.gap is None:
         return ""
     lrp = method.name == "lrp"
-    less = {"lrp": "", "expected-gradients": " less its mean over the references"}
-    whole = html.escape(explained.score) + less.get(method.name, " less that of the baseline")
+    less = {"lrp": "", "expected-gradients": ", less its mean over the references,"}
+    whole = html.escape(explained.score) + less.get(method.name, ", less its value on the baseline,")
     kept = ""
     if lrp and parameters.get("rule") == "epsilon" and abs(attribution.gap) > 1e-3 * abs(attribution.adds_up_to):
         kept = ", kept by the biases" + (" and by epsilon" if parameters.get("epsilon") else "")
