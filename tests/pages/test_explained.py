@@ -106,7 +106,7 @@ def test_a_network_of_one_raw_output_has_no_class_to_name():
             targets.unit("conv2", 3, 4, 5),
             "map 5 of conv2 at row 3, column 4",
         ),
-        ({"explain": "unit", "layer": "dense", "unit": 1}, targets.channel("dense", 1), "unit 1 of dense"),
+        ({"explain": "unit", "layer": "dense", "unit": 113}, targets.channel("dense", 113), "unit 113 of dense"),
         ({"explain": "class", "target": 3}, targets.logit(3), "3"),
     ],
 )
@@ -166,6 +166,15 @@ def test_the_control_writes_what_is_chosen_and_a_class_is_not_explained_against_
     assert test.query_params["layer"] == "conv2"
     test.button_group(key="explained-kind").set_value("class").run()
     assert not {"explain", "minus"} & set(test.query_params)
+    assert not test.info
+
+
+def test_from_the_picture_the_control_goes_to_a_layer_that_has_units():
+    first = library.network("mnist-cnn").layers[0].name
+    test = visited(app, net="mnist-cnn", image="test-0", method="gradient", layer=first)
+    test.button_group(key="explained-kind").set_value("unit").run()
+    assert (test.query_params["explain"], test.query_params["layer"]) == ("unit", "conv1")
+    assert "of conv1 summed over its cells is" in caption(test)
     assert not test.info
 
 

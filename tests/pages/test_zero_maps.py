@@ -43,8 +43,8 @@ def seen(network: Network, pixels: np.ndarray, target: int | None = None, **more
 def mapped(current: Session, name: str, **values: Any) -> Attribution:
     """The map of what the session explains, in few steps."""
     method = method_named(name)
-    declared = [each.name for each in method.parameters(current.network)]
-    few = {key: value for key, value in FEW.items() if key in declared}
+    declared = {each.name: each.high for each in method.parameters(current.network)}
+    few = {key: min(value, declared[key]) for key, value in FEW.items() if key in declared}
     return explain(current.network, current.fitted.image, name, current.explained.target, **few, **values)
 
 
@@ -121,9 +121,18 @@ def test_a_black_picture_is_named(name):
     assert wanted in said(current, name, found)
 
 
-@pytest.mark.parametrize(("name", "values"), [("vargrad", {}), ("occlusion", {"fill": "mean"})])
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("vargrad", {}),
+        ("occlusion", {"fill": "white"}),
+        ("rise", {"fill": "white"}),
+        ("kernel-shap", {"baseline": "white"}),
+        ("score-cam", {"baseline": "white"}),
+    ],
+)
 def test_a_picture_of_one_colour_is_named(name, values):
-    current = seen(shipped("mnist-cnn"), np.full((28, 28), 200, np.uint8))
+    current = seen(shipped("mnist-cnn"), np.full((28, 28), 255, np.uint8))
     found = mapped(current, name, **values)
     assert not found.values.any()
     assert "The whole picture is of one colour" in said(current, name, found)

@@ -10,7 +10,7 @@ import streamlit as st
 from nnviz.pages import address, controls
 from nnviz.pages.markdown import plain
 from nnviz.pages.page import small
-from nnviz.pages.session import Session
+from nnviz.pages.session import Session, default_layer
 
 EXPLAIN, MINUS = "explain", "minus"
 _CLASS, _LESS, _UNIT = "class", "less", "unit"
@@ -79,6 +79,9 @@ def _kinds(current: Session, kind: str) -> None:
     def write() -> None:
         wanted = st.session_state[key]
         minus = _next_best(current) if wanted == _LESS else None
+        if wanted == _UNIT and not current.layer.index:
+            # A pixel of the picture is no unit to explain: the layer that a network opens on has some.
+            controls.go_to(default_layer(current.network))
         address.write(**{EXPLAIN: _UNIT if wanted == _UNIT else None, MINUS: minus})
 
     address.bound(key, kind, tuple(options))
