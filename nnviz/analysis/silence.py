@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from nnviz.analysis.graph import LOGITS, Step
@@ -24,7 +25,7 @@ class Silence:
     Attributes:
         layer: its name.
         zero: activations that are exactly 0.
-        limited: those within a thousandth of -1 or 1, where its activation has such limits.
+        limited: those within a thousandth of -1 or 1, where its activation has such limits, or at the cap of a ReLU6.
         live: those that are neither, and so pass something back.
         total: all.
         last: whether it is the last hidden layer.
@@ -71,6 +72,15 @@ def _standing(step: Step, name: str, values: Any, last: bool, explained: bool = 
     near = np.abs(np.abs(values) - 1) < _NEAR if function in _LIMITED else np.zeros(values.shape, bool)
     if function == "sigmoid":
         near |= np.abs(values) < _NEAR
+    if (cap := _cap(step.layer, function)) is not None:
+        near |= values >= cap
     zero = values == 0
     live = int(values.size - (zero | near).sum())
     return Silence(name, int(zero.sum()), int(near.sum()), live, values.size, last, explained)
+
+
+def _cap(layer: Any, function: str) -> float | None:
+    """Where a ReLU is cut off above, if it is."""
+    if isinstance(layer, keras.layers.ReLU):
+        return layer.max_value
+    return 6.0 if function == "relu6" or type(layer).__name__ == "Relu6" else None

@@ -59,6 +59,23 @@ def test_a_unit_that_is_off_is_named_itself_and_one_that_is_on_leads_to_the_laye
     assert not explain(network, image, "gradient", targets.channel("two", 0)).values.any()
 
 
+@pytest.mark.parametrize(
+    "make", [lambda: layers.ReLU(6.0, name="capped"), lambda: layers.Activation("relu6", name="capped")]
+)
+def test_a_relu_that_is_cut_off_above_is_at_its_limit_there(make):
+    linear = layers.Dense(3, name="linear")
+    model = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), linear, make(), layers.Dense(2)])
+    linear.set_weights([np.full((16, 3), 0.01), np.array([9.0, 7, 8])])
+    network, image = load(model), np.full((4, 4, 1), 0.5, np.float32)
+    found = silence(network, trace(network, image))
+    assert (found.layer, found.zero, found.limited, found.live) == ("capped", 0, 3, 0)
+    assert not explain(network, image, "gradient", 1).values.any()
+    linear.set_weights([np.full((16, 3), 0.01), np.array([9.0, 2, 8])])
+    network = load(model)
+    assert silence(network, trace(network, image)).live == 1
+    assert explain(network, image, "gradient", 1).values.any()
+
+
 def test_of_a_map_only_the_cells_that_are_explained_are_counted():
     conv = layers.Conv2D(2, 1, activation="relu", name="conv")
     model = keras.Sequential([keras.Input((2, 2, 1)), conv, layers.Flatten(), layers.Dense(2)])

@@ -169,6 +169,15 @@ def test_a_layer_with_units_that_live_is_not_blamed():
     assert "Likely cause" not in text
 
 
+def test_the_variance_of_a_gradient_that_is_the_same_everywhere_is_zero():
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(2)])
+    model.layers[-1].set_weights([np.full((64, 2), [0.5, -0.25]), np.zeros(2)])
+    current = seen(load(model), SPOTTED)
+    found = mapped(current, "vargrad")
+    assert not found.values.any()
+    assert "the gradient is the same on every noisy copy" in said(current, "vargrad", found)
+
+
 def test_a_unit_that_is_off_is_its_own_cause():
     network = dead_relu(lambda: [layers.Conv2D(3, 3, activation="relu", name="off")])
     for cell, wanted in (

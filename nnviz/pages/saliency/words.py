@@ -87,6 +87,8 @@ def cause_of_zero(current: Session, method: SaliencyMethod) -> str:
     if isinstance(method, Cam) and not isinstance(method, EigenCam):
         name = html.escape(current.target_name)
         return f"Likely cause: it cuts off what speaks against, and at no place of its layer more speaks for {name}."
+    if method.name == "vargrad":
+        return "Likely cause: the gradient is the same on every noisy copy: so near, the score is linear in the pixels."
     if found is None:
         return ""
     return (
