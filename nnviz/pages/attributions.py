@@ -17,7 +17,6 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import Attribution, Progress, SaliencyMethod, explaining
 from nnviz.analysis.attribution import Steps as Explaining
 from nnviz.analysis.network import Network
@@ -189,10 +188,10 @@ def _unfinished(wish: Wish, state: Literal["running", "stopped"], progress: Prog
 
 
 def wish(current: Session, method: SaliencyMethod, parameters: Mapping[str, Any]) -> Wish:
-    """What is wanted of a method for the network, picture and class of the address."""
-    image, index = current.fitted.image, current.class_index
-    key = (current.key, library.digest(image), method.name, index, tuple(sorted(parameters.items())))
-    return Wish(method, current.network, image, targets.class_score(current.network, index), parameters, key)
+    """What is wanted of a method for network and picture of the address, and for what the session explains."""
+    image, target = current.fitted.image, current.explained.target
+    key = (current.key, library.digest(image), method.name, target, tuple(sorted(parameters.items())))
+    return Wish(method, current.network, image, target, parameters, key)
 
 
 def desk() -> Desk:

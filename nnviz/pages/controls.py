@@ -106,8 +106,8 @@ def go_to(layer: str) -> None:
     address.write(layer=layer, unit=None, row=None, column=None, page=None)
 
 
-def classes(current: Session) -> None:
-    """The class that is explained; the winner is what the address need not say."""
+def classes(current: Session, width: int = 320) -> None:
+    """The class that is explained; the winner is what the address need not say. `width` is that of a list, in px."""
     names, winner, key = current.network.classes, current.trace.winner, "target-class"
 
     def title(index: int) -> str:
@@ -115,7 +115,9 @@ def classes(current: Session) -> None:
 
     def choose() -> None:
         index = st.session_state[key]
-        address.write(target=None if index == winner else index)
+        # A class is not explained against itself.
+        clears = {"minus": None} if address.read().get("minus") == str(index) else {}
+        address.write(target=None if index == winner else index, **clears)
 
     address.bound(key, current.class_index, names)
     more: dict[str, Any] = {"key": key, "on_change": choose, "label_visibility": "collapsed"}
@@ -125,4 +127,4 @@ def classes(current: Session) -> None:
             "Class", range(len(names)), required=True, format_func=lambda i: plain(title(i)), width="content", **more
         )
     else:
-        st.selectbox("Class", range(len(names)), format_func=title, width=320, **more)
+        st.selectbox("Class", range(len(names)), format_func=title, width=width, **more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from nnviz.analysis.network import Network
 from nnviz.analysis.shuffle import SEED
 from nnviz.analysis.trace import Trace
 from nnviz.errors import NnvizError
-from nnviz.pages import address, library
+from nnviz.pages import address, explained, library
+from nnviz.pages.explained import Explained
 
 MOST_SHIFT, MOST_NOISE = 10, 100
 
@@ -34,6 +36,8 @@ class Session:
         cell: (row, column) in its maps, or None.
         target: class that is explained; None for the winner.
         notices: what the address asked for and is not there, a sentence each.
+        explains, minus: what the attributions of a page explain, a class or the unit under study; and the class whose
+            score is taken off that of the class. A class alone, unless the page asks for more.
     """
 
     name: str
@@ -48,6 +52,8 @@ class Session:
     cell: tuple[int, int] | None
     target: int | None
     notices: tuple[str, ...] = ()
+    explains: Literal["class", "unit"] = "class"
+    minus: int | None = None
 
     @property
     def class_index(self) -> int:
@@ -56,6 +62,20 @@ class Session:
 
     def class_name(self, index: int) -> str:
         return self.network.classes[index]
+
+    @property
+    def explained(self) -> Explained:
+        """What the attributions explain, and how it is called."""
+        if self.explains == "unit":
+            return explained.of_unit(self.network, self.layer, self.unit, self.cell)
+        if self.minus is not None:
+            return explained.of_difference(self.network, self.class_index, self.minus)
+        return explained.of_class(self.network, self.class_index)
+
+    @property
+    def target_name(self) -> str:
+        """What is explained, in words: "7", "3 and not 8", "map 5 of conv2"."""
+        return self.explained.name
 
     @property
     def fitted_tile(self) -> np.ndarray:

@@ -48,7 +48,8 @@ def _take_network(current: Session) -> None:
     """Another network: its first layer, and a picture that it reads where the one that is shown is none."""
     name = st.session_state["network"]
     found, shown = library.network(name), current.picture
-    moved: dict[str, Any] = dict.fromkeys(("layer", "unit", "row", "column", "target", "page", "off", "block"))
+    names = ("layer", "unit", "row", "column", "target", "explain", "minus", "page", "off", "block")
+    moved: dict[str, Any] = dict.fromkeys(names)
     if not library.fits(shown.name, found):
         first = moved["image"] = library.first_picture(found)
         said = f"{name} reads {'photographs' if photographs.read_by(found) else 'digits'}: {first} for {shown.name}."

@@ -103,6 +103,10 @@ class SaliencyMethod(ABC):
         """The parameters that `steps` takes, with their defaults for this network."""
         return ()
 
+    def reading(self, parameters: Mapping[str, Any]) -> str:
+        """How to read the map that these parameters make: `what`, where it is the same for all."""
+        return self.what
+
     def unfit(self, network: Network) -> str:
         """Why the method makes no sense for this network, in a sentence; "" where it does."""
         return ""

@@ -18,6 +18,7 @@ from nnviz.analysis.attribution.base import (
     score_of,
     weights_spec,
 )
+from nnviz.analysis.attribution.propagation import ACTIVATIONS
 from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.layers import LayerInfo
 from nnviz.analysis.network import Network
@@ -81,7 +82,10 @@ class GradientCam(Cam):
         function = network.compiled((self.name, layer, target.layer), build)
         values, score, best = function(*given(network, image[None], target))
         if values is None:
-            raise NnvizError(f"A layer before the target was expected for {self.title}. Received: {layer}.")
+            where = (
+                "before the class scores" if target.layer == LOGITS else f"up to {target.layer}, which is explained,"
+            )
+            raise NnvizError(f"For {self.title} a layer {where} was expected. Received: {layer}.")
         yield Progress(1, 1)
         return self.finished(values.numpy()[0], logit(int(best)) if target.winner else target, float(score.numpy()[0]))
 
@@ -136,7 +140,11 @@ def map_layers(network: Network) -> list[LayerInfo]:
 
 
 def last_convolution(network: Network) -> LayerInfo:
-    """The last convolution with maps of more than one cell, or what follows it cell by cell (BN, ReLU).
+    """The last convolution with maps of more than one cell, or the last of what goes on from it cell by cell.
+
+    That is its normalisation and activation, and, where the network branches, what its branches are merged into: the
+    sum behind a residual block, the stack behind an Inception or dense block. One branch alone is not what is decided
+    from.
 
     Raises:
         NnvizError: the network has vectors only.
@@ -145,7 +153,14 @@ def last_convolution(network: Network) -> LayerInfo:
     if not candidates:
         raise NnvizError(f"A network with feature maps was expected. Received: {network.name}, with vectors only.")
     last = ([layer for layer in candidates if layer.convolution] or candidates)[-1]
+    reached, size = {last.name}, last.output_shape[:2]
     for layer in candidates:
-        if layer.pointwise and layer.inputs == (last.name,):
+        goes_on = layer.pointwise or layer.kind in (*ACTIVATIONS, *_MERGES, *_NORMALISATIONS)
+        if goes_on and layer.output_shape[:2] == size and reached.intersection(layer.inputs):
             last = layer
+            reached.add(layer.name)
     return last
+
+
+_MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+_NORMALISATIONS = ("LayerNormalization", "GroupNormalization", "UnitNormalization")

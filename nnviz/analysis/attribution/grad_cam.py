@@ -12,7 +12,7 @@ from nnviz.analysis.attribution.cam import GradientCam
 class GradCam(GradientCam):
     """ReLU(sum over k of w_k A_k), w_k the mean over the map of d score / d A_k, laid over the image.
 
-    A is by default the last convolution, after its batch normalisation and activation.
+    A is by default the last convolution, after its normalisation and activation, and what its block is merged into.
     """
 
     name = "grad-cam"

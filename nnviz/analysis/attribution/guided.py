@@ -14,17 +14,17 @@ from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target
 
 _WARNING = (
-    "Not to be believed alone: it redraws the edges of the image, much the same with random weights "
-    "(Adebayo et al. 2018; Nie et al. 2018)."
+    "Not to be believed alone: in the papers' nets it redraws the edges of the image, much the same with random "
+    "weights (Adebayo et al. 2018; Nie et al. 2018); Evidence measures it on this one."
 )
 
 
 class _Rectified(SaliencyMethod):
     """d score / d pixel with another gradient for every ReLU (and ReLU6).
 
-    Both fail the randomisation check: Adebayo et al. 2018, Sanity Checks for Saliency Maps, arXiv:1810.03292; Nie et
-    al. 2018, A Theoretical Explanation for Perplexing Behaviors of Backpropagation-based Visualizations,
-    arXiv:1805.07039, which shows that they recover the image.
+    In the papers' nets both fail the randomisation check: Adebayo et al. 2018, Sanity Checks for Saliency Maps,
+    arXiv:1810.03292; Nie et al. 2018, A Theoretical Explanation for Perplexing Behaviors of Backpropagation-based
+    Visualizations, arXiv:1805.07039, which shows that they recover the image.
     """
 
     signed = True

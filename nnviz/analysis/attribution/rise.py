@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,11 @@ class Rise(SaliencyMethod):
     signed = True
     what = "How far the mean score lies above that of all random masks while a place can be seen."
 
+    def reading(self, parameters: Mapping[str, Any]) -> str:
+        if parameters.get("centred") == "no":
+            return "The mean score while a place can be seen, over all random masks; most of it is the same everywhere."
+        return self.what
+
     def parameters(self, network: Network) -> tuple[Parameter, ...]:
         rows, columns = (size or 224 for size in network.image_shape[:2])
         # A photograph costs as much as a hundred digits; the paper has 4000 to 8000.
@@ -46,7 +52,7 @@ class Rise(SaliencyMethod):
         fill = reference(network, image, parameters["fill"], "fill")
         cells, shifts = draws(count, int(parameters["grid"]), probability, int(parameters["seed"]))
         way, centred = image - fill, parameters["centred"] == "yes"
-        total, seen, sum_of_scores, score = (*np.zeros((2, *image.shape[:2])), 0.0, 0.0)
+        total, seen, sum_apart, score = (*np.zeros((2, *image.shape[:2])), 0.0, 0.0)
         for part in chunks(network, image, count, beside=1, kept=0.25):
             # The image as it is rides along with the first masks, for its score.
             bare = int(part.start == 0)
@@ -57,11 +63,12 @@ class Rise(SaliencyMethod):
             batch[bare:] += fill
             scores, target = evaluate(network, batch, target)
             score = float(scores[0]) if bare else score
-            scores = scores[bare:].astype(np.float64)
-            total += np.tensordot(scores, shown, 1)
+            # Counted from the score of the whole image: where no mask changes it, the map is exactly 0.
+            apart = scores[bare:].astype(np.float64) - score
+            total += np.tensordot(apart, shown, 1)
             seen += shown.sum(axis=0)
-            sum_of_scores += float(scores.sum())
-            mean = sum_of_scores / part.stop if centred else 0.0
+            sum_apart += float(apart.sum())
+            mean = sum_apart / part.stop if centred else -score
             found = self.finished((total - mean * seen) / (part.stop * probability), target, score)
             yield Progress(part.stop, count, found)
         return found

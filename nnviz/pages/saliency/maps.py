@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,7 +15,7 @@ from nnviz.pages import address, attributions, controls, parameters, views
 from nnviz.pages.attributions import Found, Wish
 from nnviz.pages.page import caption, small
 from nnviz.pages.saliency.drawn import map_of, panel, state
-from nnviz.pages.saliency.words import cause_of_zero, minus, sentence
+from nnviz.pages.saliency.words import cause_of_zero, sentence, sums
 from nnviz.pages.session import Session
 
 PER_STRIP = 6
@@ -59,7 +60,7 @@ def render(current: Session, chosen: str) -> None:
         words, work = st.container(), st.container()
     with words:
         _strips(strips, strip)
-        _in_words(current, found[chosen], signed)
+        _in_words(current, found[chosen], wishes[chosen].parameters, signed)
         parameters.sliders(method_named(chosen), current.network)
         again(found[chosen], wishes[chosen])
         _left_out(current)
@@ -164,7 +165,7 @@ def _enlarged(current: Session, found: Found, signed: bool, strength: int) -> No
     )
 
 
-def _in_words(current: Session, found: Found, signed: bool) -> None:
+def _in_words(current: Session, found: Found, asked: Mapping[str, Any], signed: bool) -> None:
     method, attribution = found.method, found.attribution
     small(f"<b>{html.escape(method.title)}</b>: {html.escape(method.paper)}")
     if found.reason:
@@ -175,20 +176,9 @@ def _in_words(current: Session, found: Found, signed: bool) -> None:
         at = state(found)
         so_far = {"running": f"So far, {at}: ", "stopped": f"{at.capitalize()}: "}.get(found.state, "")
         cause = "" if attribution.values.any() else cause_of_zero(current, method)
-        name = current.class_name(current.class_index)
-        caption(so_far + sentence(name, method, attribution, signed, cause))
-    if attribution is not None and attribution.adds_up_to is not None and attribution.gap is not None:
-        whole = "logit(image) − logit(baseline)" if method.name != "lrp" else "the logit"
-        small(
-            f"<b>{'Conservation' if method.name == 'lrp' else 'Completeness'}</b>: the map adds up to "
-            f"{minus(f'{attribution.values.sum():.3f}')}; {whole} is {minus(f'{attribution.adds_up_to:.3f}')}; "
-            f"gap {minus(f'{attribution.gap:+.3f}')}"
-            + (
-                ", kept by the biases."
-                if method.name == "lrp" and abs(attribution.gap) > 1e-3 * abs(attribution.adds_up_to)
-                else "."
-            )
-        )
+        caption(so_far + sentence(current.explained, method, asked, attribution, signed, cause))
+    if attribution is not None and (told := sums(current.explained, method, asked, attribution)):
+        small(told)
 
 
 def _left_out(current: Session) -> None:

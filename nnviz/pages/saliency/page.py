@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from nnviz.analysis.attribution import METHODS, method_named
-from nnviz.pages import address, controls, parameters
+from nnviz.pages import address, parameters
 from nnviz.pages.page import Page, head, inform
-from nnviz.pages.saliency import evidence, maps
+from nnviz.pages.saliency import evidence, maps, target
 from nnviz.pages.session import Session
 
 NAMES = tuple(method.name for method in METHODS)
@@ -18,13 +18,16 @@ _MAPS = "maps"
 def render(current: Session) -> None:
     """Draw the page."""
     chosen = _method(current)
+    current, notices = target.chosen(current)
+    for notice in notices:
+        inform(notice)
     for notice in parameters.replaced(method_named(chosen), current.network):
         inform(notice)
     view = address.choice("evidence", (_MAPS, *evidence.TITLES), _MAPS)
     if (asked := address.read().get("evidence")) not in (None, view):
         inform(f"Evidence was expected to be one of {', '.join(evidence.TITLES)}. Received: {asked}.")
     with head(PAGE):
-        controls.classes(current)
+        target.control(current)
         if view == _MAPS:
             maps.values_switch()
         _views(view)

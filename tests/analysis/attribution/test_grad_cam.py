@@ -74,6 +74,50 @@ def test_grad_cam_looks_by_default_behind_normalisation_and_activation_of_the_la
     np.testing.assert_array_equal(default.values, named.values)
 
 
+def residual(x):
+    """As the end of a ResNet: the second way is added, then rectified."""
+    y = layers.BatchNormalization(name="bn")(layers.Conv2D(4, 3, padding="same", name="last")(x))
+    return layers.ReLU(name="expected")(layers.Add(name="added")([x, y]))
+
+
+def dense_block(x):
+    """As the end of a DenseNet: a narrow convolution is stacked on all that came before."""
+    x = layers.Concatenate(name="joined")([x, layers.Conv2D(2, 3, padding="same", name="last")(x)])
+    return layers.Activation("relu", name="expected")(layers.BatchNormalization(name="bn")(x))
+
+
+def inception(x):
+    """As the end of an Inception net: branches, one split once more, are stacked; one only pools."""
+    left = layers.Conv2D(3, 1, activation="relu", name="left")(x)
+    one, two = (layers.Conv2D(2, size, padding="same", name=f"split{size}")(x) for size in (1, 3))
+    split = layers.Concatenate(name="inner")([one, two])
+    pooled = layers.AveragePooling2D(3, 1, padding="same", name="pooling")(x)
+    right = layers.ReLU(name="relu")(layers.Conv2D(2, 1, name="last")(pooled))
+    return layers.Concatenate(name="expected")([left, split, right])
+
+
+def with_operations(x):
+    """Merged by functions instead of layers, behind a gate."""
+    y = layers.Conv2D(4, 3, padding="same", name="last")(x)
+    gate = layers.Conv2D(4, 1, activation="sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(y))
+    return layers.Activation("relu", name="expected")(keras.ops.add(x, y * gate))
+
+
+@pytest.mark.parametrize("end", [residual, dense_block, inception, with_operations])
+@pytest.mark.parametrize("head", ["pooled", "flat", "smaller"])
+def test_grad_cam_looks_by_default_at_what_the_branches_of_the_last_block_are_merged_into(end, head, fixed_weights):
+    given = keras.Input((8, 8, 1))
+    x = end(layers.Conv2D(4, 3, activation="relu", name="stem")(given))
+    x = layers.MaxPooling2D(2, name="behind")(x) if head == "smaller" else x
+    x = layers.ReLU(name="behind_too")(x) if head == "smaller" else x
+    x = (layers.GlobalAveragePooling2D() if head == "pooled" else layers.Flatten())(x)
+    network = load(fixed_weights(keras.Model(given, layers.Dense(2)(x))))
+    assert last_convolution(network).name == "expected"
+    picture = np.random.default_rng(0).random((8, 8, 1)).astype(np.float32)
+    default, named = (explain(network, picture, "layer-cam", 1, **kw) for kw in ({}, {"layer": "expected"}))
+    np.testing.assert_array_equal(default.values, named.values)
+
+
 def test_grad_cam_takes_maps_even_where_the_convolution_itself_leaves_one_cell(fixed_weights):
     made = [keras.Input((4, 4, 1)), layers.Conv2D(3, 4), layers.UpSampling2D(3), layers.Flatten(), layers.Dense(2)]
     network = load(fixed_weights(keras.Sequential(made)))

@@ -228,9 +228,6 @@ def test_a_batch_normalisation_is_folded_into_the_layer_before_it(rule, kind, fi
         kernels[-1] = kernels[-1] * scale
     other.get_layer("linear").set_weights([*kernels, beta - mean * scale])
     other.get_layer("answer").set_weights(one.get_layer("answer").get_weights())
-    given = keras.Input((6, 6, 3))
-    assert given is not None
-    image = np.random.default_rng(4).normal(0, 1, (6, 6, 2)).astype(np.float32)
     # Images have 1 or 3 channels; the two of these nets come from three by a 1x1 convolution without bias.
     networks = []
     for inner in (one, other):
