@@ -136,6 +136,10 @@ class Graph:
             tensors.update((id(key), value) for key, value in zip(step.outputs, results, strict=True))
         return {name: finish(name, self.answer, tensors[id(self._tensor(name))]) for name in fetches}
 
+    def leading_to(self, name: str) -> list[Step]:
+        """The steps that a tensor of that name (as `run` fetches it) is made by, in their order."""
+        return self._needed([self._tensor(name)], set())
+
     def _tensor(self, name: str) -> keras.KerasTensor:
         if name == self.input_name:
             return self._input

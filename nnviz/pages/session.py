@@ -18,6 +18,8 @@ from nnviz.pages import address, explained, library
 from nnviz.pages.explained import Explained
 
 MOST_SHIFT, MOST_NOISE = 10, 100
+OF_NETWORK = ("layer", "unit", "row", "column", "target", "explain", "minus", "page", "off", "block")
+"""Parameters of the address that mean another thing in another network."""
 
 
 @dataclass(frozen=True, eq=False)

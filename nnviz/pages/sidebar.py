@@ -15,7 +15,7 @@ from nnviz.errors import NnvizError
 from nnviz.pages import address, camera, controls, drawn, folder_chooser, library, predict
 from nnviz.pages.markdown import plain
 from nnviz.pages.page import complain
-from nnviz.pages.session import MOST_NOISE, MOST_SHIFT, Session
+from nnviz.pages.session import MOST_NOISE, MOST_SHIFT, OF_NETWORK, Session
 
 _SWAPPED = "picture taken with the network"
 
@@ -48,8 +48,7 @@ def _take_network(current: Session) -> None:
     """Another network: its first layer, and a picture that it reads where the one that is shown is none."""
     name = st.session_state["network"]
     found, shown = library.network(name), current.picture
-    names = ("layer", "unit", "row", "column", "target", "explain", "minus", "page", "off", "block")
-    moved: dict[str, Any] = dict.fromkeys(names)
+    moved: dict[str, Any] = dict.fromkeys(OF_NETWORK)
     if not library.fits(shown.name, found):
         first = moved["image"] = library.first_picture(found)
         said = f"{name} reads {'photographs' if photographs.read_by(found) else 'digits'}: {first} for {shown.name}."

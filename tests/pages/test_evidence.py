@@ -47,7 +47,8 @@ def seen() -> SimpleNamespace:
     """What the sentences read of a session."""
     network = load("mnist-cnn")
     found = trace(network, digits.digit(0)[0])
-    return SimpleNamespace(network=network, trace=found, class_index=7, class_name=lambda index: network.classes[index])
+    names = {"class_name": lambda index: network.classes[index], "target_name": network.classes[7]}
+    return SimpleNamespace(network=network, trace=found, class_index=7, explains="class", **names)
 
 
 def curves(lost: int, won: int, target=None, measure="probability", differ=100) -> Curves:

@@ -87,23 +87,26 @@ def randomising(
     def explained(changed: Network) -> Steps:
         return explaining(changed, picture, method, target, **(parameters or {}))
 
-    return cascading(network, picture.image, explained, levels=levels, seed=seed)
+    return cascading(network, picture.image, explained, target.layer, levels=levels, seed=seed)
 
 
 def cascading(
     network: Network,
     picture: np.ndarray,
     explained: Callable[[Network], Steps],
+    layer: str = LOGITS,
     *,
     levels: int = LEVELS,
     seed: int = 0,
 ) -> Generator[Progress, None, Randomised]:
-    """`randomising` of whatever makes an attribution of a network on a picture (H, W, C) in its own range."""
+    """`randomising` of whatever makes an attribution of a network on a picture (H, W, C) in its own range, and of a
+    target in a layer, or of the class scores: what stands behind that has no part in it and stays as it is."""
     if levels < 1:
         raise NnvizError(f"At least one level was expected. Received: {levels}.")
-    groups = _levels(network, levels)
+    groups = _levels(network, layer, levels)
     if not groups:
-        raise NnvizError(f"A network with weights was expected. Received: {network.name} without any.")
+        which = "" if layer == LOGITS else f" up to {layer}"
+        raise NnvizError(f"A network with weights was expected. Received: {network.name} without any{which}.")
     return _cascading(network, picture, explained, groups, seed)
 
 
@@ -183,11 +186,12 @@ def private(network: Network, picture: np.ndarray | None = None) -> Network:
     return copy
 
 
-def _levels(network: Network, most: int) -> list[list[str]]:
-    """Names of the steps of each level, the last layer first; a batch normalisation goes with what it reads."""
+def _levels(network: Network, layer: str, most: int) -> list[list[str]]:
+    """Names of the steps of each level that lead to a layer, the last one first; a batch normalisation goes with what
+    it reads."""
     groups: list[list[str]] = []
     seen: set[int] = set()
-    for step in network.graph.steps:
+    for step in network.graph.leading_to(layer):
         if not getattr(step.layer, "weights", ()) or id(step.layer) in seen:
             continue
         # What the inputs are scaled by was measured on them, not learned.

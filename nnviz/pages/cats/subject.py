@@ -11,7 +11,6 @@ from nnviz.pages.session import Session
 
 NETWORK = "photo-cnn"
 """What reads the photograph where the network of the address reads something else."""
-_MOVED = ("layer", "unit", "row", "column", "target", "page", "off", "block")
 
 
 def reads(network: Network) -> bool:
@@ -45,5 +44,5 @@ def _first() -> str:
 
 def take(seen: Session, **more: Any) -> None:
     """Let the address say what is shown here, and more."""
-    left = {} if address.read().get("net") == seen.name else dict.fromkeys(_MOVED)
+    left = {} if address.read().get("net") == seen.name else dict.fromkeys(session.OF_NETWORK)
     address.write(**{**left, "net": seen.name, "image": seen.picture.name, **more})

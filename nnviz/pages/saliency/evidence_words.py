@@ -18,11 +18,6 @@ from nnviz.pages.session import Session
 _PLACES = {1: "better than every random order", 0: "among the random orders", -1: "worse than every random order"}
 
 
-def target_name(current: Session) -> str:
-    """What is explained, in words."""
-    return current.class_name(current.class_index)
-
-
 def measure_name(measure: Measure, target: Target) -> str:
     """A measure, by what it is of this target: a logit is one score of the network, any other a sum of several."""
     if measure == "probability":
@@ -34,7 +29,7 @@ def measure_name(measure: Measure, target: Target) -> str:
 
 def what(current: Session, curves: Curves) -> str:
     """What the curves are of."""
-    return f"{measure_name(curves.measure, curves.target)} of {target_name(current)}"
+    return f"{measure_name(curves.measure, curves.target)} of {current.target_name}"
 
 
 def of_deletion(current: Session, method: SaliencyMethod, curves: Curves) -> str:
@@ -89,7 +84,11 @@ def of_randomisation(current: Session, method: SaliencyMethod, found: Randomised
         return "The map of the trained network comes first; then its weights are shuffled, from the last layer on."
     count = sum(len(level) for level in found.levels[1:])
     if count > 4 or len(shuffled) > 4:
-        what = "all its weights" if whole else f"the last {count} of its layers"
+        what = (
+            ("all its weights" if current.explains == "class" else "all that leads to it")
+            if whole
+            else f"the last {count} of its layers"
+        )
     else:
         what = " and ".join(filter(None, [", ".join(shuffled[:-1]), shuffled[-1]]))
     last = float(found.alike[-1])

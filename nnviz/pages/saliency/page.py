@@ -17,15 +17,14 @@ _MAPS = "maps"
 
 def render(current: Session) -> None:
     """Draw the page."""
-    chosen = _method(current)
     current, notices = target.chosen(current)
-    for notice in notices:
-        inform(notice)
-    for notice in parameters.replaced(method_named(chosen), current.network):
-        inform(notice)
+    # Always there, so that a notice which comes or goes moves nothing below it.
+    with st.container():
+        chosen = _method(current)
+        for notice in [*notices, *parameters.replaced(method_named(chosen), current.network)]:
+            inform(notice)
+        _no_such_evidence()
     view = address.choice("evidence", (_MAPS, *evidence.TITLES), _MAPS)
-    if (asked := address.read().get("evidence")) not in (None, view):
-        inform(f"Evidence was expected to be one of {', '.join(evidence.TITLES)}. Received: {asked}.")
     with head(PAGE):
         target.control(current)
         if view == _MAPS:
@@ -35,6 +34,12 @@ def render(current: Session) -> None:
         maps.render(current, chosen)
     else:
         evidence.render(current, chosen, view)
+
+
+def _no_such_evidence() -> None:
+    asked = address.read().get("evidence", _MAPS)
+    if asked not in (_MAPS, *evidence.TITLES):
+        inform(f"Evidence was expected to be one of {', '.join(evidence.TITLES)}. Received: {asked}.")
 
 
 def _views(view: str) -> None:

@@ -54,6 +54,15 @@ def test_what_ignores_the_weights_stays_exactly_as_it_was(cases):
     assert found.blind.max() < 0.9
 
 
+def test_only_what_leads_to_the_target_is_shuffled(cases):
+    case = cases["sequential_cnn"]
+    weighted = [step.name for step in case.network.graph.steps if getattr(step.layer, "weights", ())]
+    for count, name in enumerate(weighted[:2], 1):
+        found, _ = drained(randomising(case.network, case.picture, "gradient", targets.channel(name, 0)))
+        assert [each for level in found.levels for each in level] == weighted[:count][::-1]
+        assert (np.abs(found.alike[1:]) < 0.99).all()
+
+
 def test_every_tiny_network_can_be_copied_and_its_own_weights_stay(case):
     before = weights_of(case.model)
     copy = private(case.network)
