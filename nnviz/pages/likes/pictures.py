@@ -17,6 +17,10 @@ from nnviz.pages.likes.words import name, title
 from nnviz.pages.session import Session
 
 
+_PHOTOGRAPH = 96
+"""Rows from which on a picture is looked at as a photograph."""
+
+
 def tiles_of(pixels: np.ndarray) -> np.ndarray:
     """Pictures (n, H, W, C) in 0..255 as the raster takes them."""
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
@@ -95,7 +99,8 @@ def _map(current: Session, what: Asked, trace: Trace) -> np.ndarray | None:
 
 
 def _panel(tiles: np.ndarray, **more: Any) -> Panel:
-    return Panel(tiles, "grey", (0, 255), **more)
+    # No single pixel of a photograph is meant: it fills its place, and not only the largest whole number of times.
+    return Panel(tiles, "grey", (0, 255), smooth=tiles.shape[1] >= _PHOTOGRAPH, **more)
 
 
 def _numbered(count: int) -> list[str]:

@@ -160,7 +160,7 @@ def _enlarged(current: Session, found: Found, signed: bool, strength: int) -> No
         key="method",
         alt=f"{found.method.title}, enlarged",
         marks=[] if most is None else [Place(0, 0, int(most[0]), int(most[1]))],
-        height=0.41,
+        height=0.47,
         least=120,
     )
 
