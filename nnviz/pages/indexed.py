@@ -79,11 +79,13 @@ def bar(current: Session, of: Searched, redraw: float | None = 1.0) -> None:
     """The bar of the index with its Stop; a button that goes on with one that was stopped, or why it failed; and which
     files could not be read. To be called on every run of a page, at the same place, in a row of its own making."""
     mine = work.shared(JOB)
-    if mine is not None and mine.state in ("stopped", "failed"):
-        if mine.reason:
-            small(html.escape(mine.reason))
-        title = "Go on searching" if mine.state == "stopped" else "Search again"
-        st.button(title, icon=":material/play_arrow:", key="index-again", on_click=lambda: work.again(JOB))
+    # Always there, so that the bar keeps its place when the button comes.
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        if mine is not None and mine.state in ("stopped", "failed"):
+            if mine.reason:
+                small(html.escape(mine.reason))
+            title = "Go on searching" if mine.state == "stopped" else "Search again"
+            st.button(title, icon=":material/play_arrow:", key="index-again", on_click=lambda: work.again(JOB))
     work.bar(JOB, redraw=redraw)
 
 

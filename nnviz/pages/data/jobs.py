@@ -173,8 +173,10 @@ def _worked(name: str, key: Any, title: str, steps: Any) -> Any:
 
 def bars(*names: str, redraw: float | None = None) -> None:
     """The bars of some jobs, and for one that was stopped or failed a button to take it up."""
+    # All bars first: a button that comes or goes moves none of them.
     for name in names:
         work.bar(name, redraw=redraw)
+    for name in names:
         mine = work.job(name)
         if mine is not None and mine.state in ("stopped", "failed"):
             if mine.reason:

@@ -15,6 +15,7 @@ from nnviz.analysis.progress import Progress
 from nnviz.analysis.ranking import Hit, Strongest
 from nnviz.analysis.strongest import by_logits
 from nnviz.pages import indexed, work
+from nnviz.pages.likes.job import QUICK
 from nnviz.pages.searched import Searched
 from nnviz.pages.session import Session
 
@@ -23,8 +24,6 @@ HITS = 6
 """Patches that are shown."""
 LEAST = 20
 """Pictures from which on units are compared by their answers: through four points anything runs."""
-_QUICK = 1_000_000
-"""Parameters of a network on which many pictures take a moment."""
 _MANY, _FEW = 64, 16
 _AT_ONCE = 0.2
 """Seconds worked before the page is drawn: enough where all is compiled."""
@@ -97,7 +96,7 @@ def here(current: Session) -> float:
 
 def _loudest(current: Session, found: Strongest, answers: np.ndarray) -> np.ndarray:
     """The numbers of the sampled pictures that excite the unit most, the strongest first; none that do not."""
-    most = _MANY if current.network.parameters < _QUICK else _FEW
+    most = _MANY if current.network.parameters < QUICK else _FEW
     order = np.argsort(-answers, kind="stable")[:most]
     return found.sampled[order[(answers[order] != 0) & np.isfinite(answers[order])]]
 

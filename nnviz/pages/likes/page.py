@@ -70,8 +70,10 @@ def _draw(current: Session, what: Asked, wanted: Wish) -> None:
         forming(current, what, found, shown)
     with narrow:
         beside(current, what, seen)
-    if mine is not None and mine.busy:
-        _bar(mine)
+    # Always there, so that what follows keeps its place when the bar goes.
+    with st.container():
+        if mine is not None and mine.busy:
+            _bar(mine)
     if mine is not None and mine.reason:
         caption(html.escape(mine.reason))
     elif found is None:
