@@ -16,7 +16,6 @@ from nnviz.pages.likes.wish import BETWEEN, Asked
 from nnviz.pages.likes.words import name, title
 from nnviz.pages.session import Session
 
-
 _PHOTOGRAPH = 96
 """Rows from which on a picture is looked at as a photograph."""
 
