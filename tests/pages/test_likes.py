@@ -103,6 +103,19 @@ def test_from_one_unit_to_another():
     assert [float(n.rstrip(".")) for n in shown.groups()] == pytest.approx(values[[3, 10]], abs=0.02)
 
 
+def test_from_one_unit_to_one_of_another_layer():
+    app = opened(layer="conv2", unit=5, likes_way="between", likes_layer="dense", likes_other=10, likes_shown=4)
+    values = trace(shipped("mnist-cnn"), (pictures(app)[0][1][0][0] / 255).astype(np.float32)).activations
+    shown = re.search(r"the one gives ([-\d.]+), the other ([-\d.]+)", caption(app))
+    assert "0% unit 5 of conv2 and 100% unit 10 of dense" in caption(app)
+    wanted = [values["conv2"][..., 5].mean(), values["dense"][10]]
+    assert [float(n.rstrip(".")) for n in shown.groups()] == pytest.approx(wanted, abs=0.02)
+    app.selectbox(key="likes-layer").set_value("conv2").run()
+    finish(app, [JOB])
+    assert "unit 6 of conv2" in caption(app)  # the next one of its own layer
+    assert "likes.other" not in app.query_params
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_the_chosen_picture_is_dreamt(whole):
     app = opened(layer="conv2", unit=5, likes_way="dream", likes_dream="layer" if whole else "unit")

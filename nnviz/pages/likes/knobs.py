@@ -29,9 +29,8 @@ def subject(current: Session, what: Asked) -> None:
         return
     options = [layer for layer in current.network.layers if layer.index]
     controls.layers(current, options)
-    controls.slider(
-        "Unit", "unit", current.unit, 0, choices(current, "unit") - 1, format="unit %d", label_visibility="collapsed"
-    )
+    most = choices(current, "unit", current.layer.name) - 1
+    controls.slider("Unit", "unit", current.unit, 0, most, format="unit %d", label_visibility="collapsed")
 
 
 def knobs(current: Session, what: Asked) -> None:
@@ -39,8 +38,11 @@ def knobs(current: Session, what: Asked) -> None:
     _switch("Pictures", "likes.way", WAYS, what.way)
     if what.way == "between":
         one, other = st.columns(2, gap="small")
+        if what.subject == "unit":
+            _other_layer(current, what)
         with one:
-            _slider("To " + what.subject, "likes.other", what.other, 0, choices(current, what.subject) - 1)
+            most = choices(current, what.subject, what.other_layer) - 1
+            _slider("To " + what.subject, "likes.other", what.other, 0, most)
         with other:
             _slider("Picture", "likes.shown", what.shown, 0, BETWEEN - 1, format=_share(what.shown))
     if what.way == "dream" and what.subject == "unit":
@@ -56,6 +58,19 @@ def knobs(current: Session, what: Asked) -> None:
         _switch("Parametrisation", "likes.as", KINDS, what.kind)
         _switch("Jitter, scale, rotate", "likes.moved", {"1": "On", "0": "Off"}, "1" if what.moved else "0")
     _slider("Seed", "likes.seed", what.seed, 0, MOST_SEED)
+
+
+def _other_layer(current: Session, what: Asked) -> None:
+    """The layer of the unit that a blend leads to: by default that of the unit under study."""
+    names, key = [layer.name for layer in current.network.layers if layer.index], "likes-layer"
+    address.bound(key, what.other_layer, tuple(names))
+
+    def write() -> None:
+        chosen = st.session_state[key]
+        own = chosen == current.layer.name
+        address.write(**{"likes.layer": None if own else chosen, "likes.other": None, "likes.shown": None})
+
+    st.selectbox("To a unit of", names, key=key, on_change=write)
 
 
 def _share(shown: int) -> str:

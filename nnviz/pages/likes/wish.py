@@ -31,7 +31,8 @@ _APART = 2.0
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks for; `rate` is in hundredths of Adam's unit, or of the range in a dream."""
+    """What the address asks for; `other` is a unit of `other_layer`, or a class, and `rate` is in hundredths of Adam's
+    unit, or of the range in a dream."""
 
     subject: str
     way: str
@@ -44,6 +45,7 @@ class Asked:
     seed: int
     octaves: int
     shown: int
+    other_layer: str = ""
 
     @property
     def count(self) -> int:
@@ -68,13 +70,16 @@ def asked(current: Session) -> Asked:
     """What the address asks for, each within what there is."""
     way = address.choice("likes.way", tuple(WAYS), "one")
     subject = address.choice("likes.of", tuple(SUBJECTS), "unit")
-    most = choices(current, subject) - 1
+    layers = tuple(layer.name for layer in current.network.layers if layer.index)
+    other_layer = address.choice("likes.layer", layers, current.layer.name)
+    own = subject == "class" or other_layer == current.layer.name
+    most = choices(current, subject, other_layer) - 1
     rate = 1 if way == "dream" else RATE
     return Asked(
         subject=subject,
         way=way,
         dream_of=address.choice("likes.dream", tuple(DREAMS), "layer"),
-        other=address.whole("likes.other", (at(current, subject) + 1) % (most + 1), 0, most)[0],
+        other=address.whole("likes.other", (at(current, subject) + 1) % (most + 1) if own else 0, 0, most)[0],
         steps=address.whole("likes.steps", DREAM_STEPS if way == "dream" else STEPS, 1, MOST_STEPS)[0],
         rate=address.whole("likes.rate", rate, 1, MOST_RATE)[0],
         kind=address.choice("likes.as", tuple(KINDS), "fourier"),
@@ -82,6 +87,7 @@ def asked(current: Session) -> Asked:
         seed=address.whole("likes.seed", 0, 0, MOST_SEED)[0],
         octaves=address.whole("likes.octaves", 3, 1, MOST_OCTAVES)[0],
         shown=address.whole("likes.shown", BETWEEN // 2 if way == "between" else 0, 0, 4)[0],
+        other_layer=other_layer,
     )
 
 
@@ -90,14 +96,14 @@ def at(current: Session, subject: str) -> int:
     return current.unit if subject == "unit" else current.class_index
 
 
-def choices(current: Session, subject: str) -> int:
-    """How many units or classes there are."""
-    return current.activations.shape[-1] if subject == "unit" else current.network.graph.classes
+def choices(current: Session, subject: str, layer: str) -> int:
+    """How many units a layer has, or how many classes there are."""
+    return current.trace.activations[layer].shape[-1] if subject == "unit" else current.network.graph.classes
 
 
-def raised(current: Session, subject: str, index: int) -> Objective:
+def raised(current: Session, subject: str, index: int, layer: str) -> Objective:
     """The mean of a unit's map, or the score of a class; also where the unit is an output that stands for one."""
-    network, layer = current.network, current.layer.name
+    network = current.network
     if subject == "class":
         return objectives.as_objective(targets.class_score(network, index))
     if layer == answer_layer(network):
@@ -113,9 +119,9 @@ def of_map(objective: Objective) -> bool:
 def wish(current: Session, what: Asked) -> Wish:
     """The visualisation that is asked for."""
     network, fitted = current.network, current.fitted
-    objective = raised(current, what.subject, at(current, what.subject))
+    objective = raised(current, what.subject, at(current, what.subject), current.layer.name)
     if what.way == "between":
-        other = raised(current, what.subject, what.other)
+        other = raised(current, what.subject, what.other, what.other_layer)
         objective = objectives.interpolation(objective, other, BETWEEN)
     if what.way == "dream" and what.subject == "unit" and what.dream_of == "layer":
         objective = objectives.layer(current.layer.name)

@@ -22,6 +22,13 @@ def name(current: Session, what: Asked, index: int | None = None) -> str:
     return f"unit {index} of {current.layer.name}"
 
 
+def _other(current: Session, what: Asked) -> str:
+    """What a blend leads to, as it is called in a sentence; plain text."""
+    if what.subject == "class":
+        return name(current, what, what.other)
+    return f"unit {what.other} of {what.other_layer}"
+
+
 def whom(current: Session, what: Asked) -> str:
     """What is raised, as a sentence begins with it; plain text."""
     if what.way == "dream" and what.subject == "unit" and what.dream_of == "layer":
@@ -36,9 +43,10 @@ def title(current: Session, what: Asked) -> str:
         layer = what.subject == "unit" and what.dream_of == "layer"
         return f"The picture as {current.layer.name if layer else name(current, what)} dreams it"
     if what.way == "between":
-        return (
-            f"From {name(current, what)} to {what.other if what.subject == 'unit' else current.class_name(what.other)}"
-        )
+        if what.subject == "class":
+            return f"From {name(current, what)} to {current.class_name(what.other)}"
+        of = "" if what.other_layer == current.layer.name else f" of {what.other_layer}"
+        return f"From {name(current, what)} to {what.other}{of}"
     return f"What {name(current, what)} likes"
 
 
@@ -47,14 +55,14 @@ def sentence(current: Session, what: Asked, asked: Wish, found: Visualization, s
     if what.way == "dream":
         return _dream(current, what, asked, found, seen)
     who = html.escape(whom(current, what))
-    objective = raised(current, what.subject, at(current, what.subject))
+    objective = raised(current, what.subject, at(current, what.subject), current.layer.name)
     here, there = value(objective, seen), value(objective, current.trace)
     if what.way == "between":
-        other = raised(current, what.subject, what.other)
+        other = raised(current, what.subject, what.other, what.other_layer)
         share = shown * 100 // (BETWEEN - 1)
         return (
             f"{100 - share}% {html.escape(name(current, what))} and {share}% "
-            f"{html.escape(name(current, what, what.other))}: on this picture the one gives {number(here)}, the other "
+            f"{html.escape(_other(current, what))}: on this picture the one gives {number(here)}, the other "
             f"{number(value(other, seen))}. What lies between two likes shows whether they are kin."
         )
     text = f"{who} {_reaches(current, what, objective, here, seen)} on this picture, {_times(here, there)}"
@@ -68,7 +76,7 @@ def sentence(current: Session, what: Asked, asked: Wish, found: Visualization, s
 
 def _reaches(current: Session, what: Asked, objective: object, here: float, seen: Trace) -> str:
     values = seen.activations[current.layer.name]
-    if what.subject == "class" or not of_map(raised(current, "unit", current.unit)):
+    if what.subject == "class" or not of_map(raised(current, "unit", current.unit, current.layer.name)):
         return f"has the logit {number(here)}"
     if values.ndim == 1:
         return f"reaches {number(here)}"
