@@ -13,7 +13,7 @@ from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.words import number
 from nnviz.pages import address, views
 from nnviz.pages.likes.wish import BETWEEN, Asked
-from nnviz.pages.likes.words import name, title
+from nnviz.pages.likes.words import between_layers, name, title
 from nnviz.pages.session import Session
 
 _PHOTOGRAPH = 96
@@ -29,7 +29,8 @@ def forming(current: Session, what: Asked, found: Visualization | None, shown: i
     """The picture that forms, or all of them."""
     blank = np.full((what.count, *current.fitted.pixels.shape), 128, np.float32)
     tiles = tiles_of(blank if found is None else found.pixels)
-    words = {"title": title(current, what), "note": "" if found is None else f"{found.steps} steps"}
+    said = [between_layers(current, what), "" if found is None else f"{found.steps} steps"]
+    words = {"title": title(current, what), "note": ", ".join(filter(None, said))}
     if what.way == "four":
         labels = [""] * 4 if found is None else [number(float(score)) for score in found.scores]
         panels = [_panel(tiles, **words, labels=labels, columns=2, most=336, pick="tile", names=_numbered(4))]

@@ -45,9 +45,16 @@ def title(current: Session, what: Asked) -> str:
     if what.way == "between":
         if what.subject == "class":
             return f"From {name(current, what)} to {current.class_name(what.other)}"
-        of = "" if what.other_layer == current.layer.name else f" of {what.other_layer}"
-        return f"From {name(current, what)} to {what.other}{of}"
+        if what.other_layer != current.layer.name:
+            return f"From unit {current.unit} to unit {what.other}"
+        return f"From {name(current, what)} to {what.other}"
     return f"What {name(current, what)} likes"
+
+
+def between_layers(current: Session, what: Asked) -> str:
+    """Where a blend leads from and to, where that is not in its title."""
+    away = what.way == "between" and what.subject == "unit" and what.other_layer != current.layer.name
+    return f"{current.layer.name} to {what.other_layer}" if away else ""
 
 
 def sentence(current: Session, what: Asked, asked: Wish, found: Visualization, seen: Trace, shown: int) -> str:
