@@ -55,7 +55,7 @@ def _spread(areas: np.ndarray) -> str:
 
 def how_deletion(method: SaliencyMethod, curves: Curves, other: Target | None = None) -> str:
     """Steps, baseline and order, and what the random orders are; `other` is a target without a probability."""
-    order = "what speaks for it goes first, what speaks against it last" if method.signed else "the most first"
+    order = "first what speaks for it, last what speaks against it" if method.signed else "the most first"
     if curves.differ < curves.pixels:
         steps = f"{len(curves.shares) - 1} steps over the {curves.differ:,} of {curves.pixels:,} pixels that differ"
     else:
@@ -64,9 +64,8 @@ def how_deletion(method: SaliencyMethod, curves: Curves, other: Target | None = 
     count = len(curves.random_deletion)
     return (
         f"{steps}; {order}; a pixel that is gone is {curves.baseline}. Small is good under the first curve, large "
-        "under the second. A random order knows how much each pixel changes, nothing of the network, and is as grainy "
-        f"as the map: one more like them would be better than all {count} at one curve one time in {count + 1}.{none} "
-        "Petsiuk et al. 2018, RISE."
+        "under the second. Random orders know how much a pixel changes, nothing of the network, and are as grainy as "
+        f"the map: one more would beat all {count} at a curve one time in {count + 1}.{none} Petsiuk et al. 2018."
     )
 
 
