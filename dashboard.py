@@ -24,6 +24,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """At server start: read the command line, and import TensorFlow while the page is on its way. At its end: keep what
     the background has so far."""
     messages.keep_order()
+    messages.forget_the_gone()
     try:
         startup.begin(sys.argv[1:])
     except SystemExit as end:

@@ -1,10 +1,13 @@
-"""What waits to be sent, replayed as the browser does: each message finds its place, and nothing takes another's."""
+"""What waits to be sent, replayed as the browser does: each message finds its place, and nothing takes another's. And
+what a browser still sends of a widget that is gone."""
 
 from __future__ import annotations
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.state.session_state import SessionState
+from streamlit.testing.v1 import AppTest
 
 from nnviz.pages import messages
 
@@ -14,7 +17,9 @@ PAGE, BAR = "page", "bar"
 @pytest.fixture(autouse=True)
 def _mended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)
+    monkeypatch.setattr(SessionState, "_remove_stale_widgets", SessionState._remove_stale_widgets)
     messages.keep_order()
+    messages.forget_the_gone()
 
 
 def block(fragment: str, *path: int) -> ForwardMsg:
@@ -116,3 +121,27 @@ def test_a_run_of_the_whole_page_still_drops_what_it_draws_anew() -> None:
     queue.enqueue(text(PAGE, "old", 0))
     queue.clear()
     assert queue.is_empty()
+
+
+def sliding() -> None:
+    import streamlit as st
+
+    heard = st.session_state.setdefault("heard", [])
+    if st.session_state.setdefault("shown", True):
+        st.slider("x", 0, 9, key="x", on_change=lambda: heard.append(st.session_state["x"]))
+
+
+def test_a_slider_that_is_gone_calls_nothing_when_the_browser_still_sends_it() -> None:
+    app = AppTest.from_function(sliding).run()
+    app.slider[0].set_value(7).run()
+    assert app.session_state["heard"] == [7]
+    sent = app._tree.get_widget_states()
+    app.session_state["shown"] = False
+    app.run()
+    assert not app.slider
+    app._run(sent)  # the browser has not heard yet that the slider went
+    assert app.session_state["heard"] == [7]
+    app.session_state["shown"] = True
+    app.run()
+    app.slider[0].set_value(3).run()
+    assert app.session_state["heard"] == [7, 3]
