@@ -153,7 +153,5 @@ def test_a_picture_like_its_baseline_and_one_without_range_are_said():
     black, grey = np.zeros((28, 28), np.uint8), np.full((28, 28), 90, np.uint8)
     test, _ = drawn("Received: one that is black everywhere.", black, evidence="deletion", method="gradient")
     assert not test.error
-    test.query_params["baseline"] = "white"
-    test.run()
-    assert "As its pixels go" in " ".join(str(element.proto.body) for element in test.get("html"))
+    drawn("As its pixels go", black, evidence="deletion", method="gradient", baseline="white")
     drawn("No noise could be added", grey, evidence="stability", method="gradient")
