@@ -9,6 +9,7 @@ from keras import layers
 from shipped import shipped
 from shown import caption, picture
 from streamlit.testing.v1 import AppTest
+from visiting import finish, visited
 
 import nnviz
 from nnviz import load, objectives
@@ -34,20 +35,8 @@ def nothing_kept(monkeypatch):
 
 
 def opened(**parameters):
-    app = AppTest.from_function(script, default_timeout=120)
-    for name, value in ({"net": "photo-cnn", "image": "cat"} | parameters).items():
-        app.query_params[name.replace("_", ".")] = str(value)
-    return run(app)
-
-
-def run(app):
-    app.run()
-    if (desk := app.session_state["attributions under way"]).busy:
-        desk.work(120)
-        app.run()
-    assert not app.exception, app.exception[0].value
-    assert not app.error
-    return app
+    address = {"net": "photo-cnn", "image": "cat"} | parameters
+    return visited(script, **{name.replace("_", "."): value for name, value in address.items()})
 
 
 def bars(app):
@@ -128,13 +117,13 @@ def test_a_bar_is_the_class_that_is_explained():
     network, trace = traced("coffee")
     second = int(np.argsort(-trace.logits, kind="stable")[1])
     app.button(key="cats-class-1").click()
-    run(app)
+    finish(app.run())
     assert addressed(app)["target"] == str(second)
     found = nnviz.explain(network, photographs.photograph("coffee"), looks.METHOD, second).over_image(magnitude=True)
     np.testing.assert_allclose(picture(app, "cats-look")[1][: found.size], found.ravel(), atol=1e-5)
     assert f"and {network.classes[second]} gets" in caption(app)
     app.button(key="cats-class-0").click()
-    run(app)
+    finish(app.run())
     assert "target" not in addressed(app)
 
 
@@ -167,7 +156,7 @@ def test_what_reads_no_photograph_and_what_is_none_is_replaced_and_said(paramete
     # It stays in the address until something is picked, and then all of it moves at once.
     assert {name: addressed(app)[name] for name in parameters} == parameters
     app.button(key="cats-class-1").click()
-    run(app)
+    finish(app.run())
     found = addressed(app)
     second = int(np.argsort(-trace.logits, kind="stable")[1])
     assert (found["net"], found["image"], found["target"]) == ("photo-cnn", shown, str(second))
@@ -177,7 +166,7 @@ def test_what_reads_no_photograph_and_what_is_none_is_replaced_and_said(paramete
 def test_another_photograph_is_a_click_away():
     app = opened(target=282)
     app.segmented_control(key="cats-picture").set_value("rocket")
-    run(app)
+    finish(app.run())
     network, trace = traced("rocket")
     assert addressed(app)["image"] == "rocket"
     assert "target" not in addressed(app)
@@ -229,15 +218,14 @@ def test_the_dream_begins_on_a_click_is_stopped_and_kept():
     assert said + shipped("photo-cnn").classes[winner] in caption(app)
     # It is there again after a look at another layer.
     app.segmented_control(key="switch-cats.dream").set_value("last")
-    run(app)
+    finish(app.run())
     assert picture(app, "cats-dream")[0]["panels"][0]["title"] == "Not dreamed yet"
     assert "stopped" not in caption(app)
     app.segmented_control(key="switch-cats.dream").set_value("first")
-    run(app)
+    finish(app.run())
     np.testing.assert_array_equal(picture(app, "cats-dream")[1], partial.pixels.ravel())
     app.button(key="cats-begin").click().run()
-    app.session_state[JOB].work(300)
-    app.run()
+    finish(app)
     network, _ = traced("cat")
     found = nnviz.dream(network, photographs.photograph("cat"), objectives.layer("stem_conv_relu"), 20)
     np.testing.assert_allclose(picture(app, "cats-dream")[1], found.pixels.ravel(), atol=0.5)

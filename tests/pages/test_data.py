@@ -11,7 +11,7 @@ from keras import layers
 from shipped import shipped
 from shown import caption, texts
 from sklearn.manifold import trustworthiness
-from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz import digits, trace
 from nnviz.analysis.confusion import Answers
@@ -31,23 +31,7 @@ def script() -> None:
 
 
 def opened(finished=True, **parameters):
-    app = AppTest.from_function(script, default_timeout=120)
-    for name, value in parameters.items():
-        app.query_params[name] = str(value)
-    app.run()
-    for _ in range(6):
-        names = [f"job-{name}" for name in (jobs.DEPTH, jobs.LAYER, jobs.SHAPE, jobs.ANSWERS)]
-        names += [f"job-{jobs.VECTORS}-{name}" for name in ("input", "dense2", "dense1", "conv2")]
-        busy = [app.session_state[name] for name in names if name in app.session_state and app.session_state[name].busy]
-        if not finished or not busy:
-            break
-        for job in busy:
-            while job.busy:
-                job.work(60)
-        app.run()
-    assert not app.exception, app.exception[0].value
-    assert not app.error
-    return app
+    return visited(script, finished, **parameters)
 
 
 def sent(app):

@@ -14,10 +14,7 @@ from nnviz.analysis import vectors as analysed
 from nnviz.analysis.embedding import embedding
 from nnviz.analysis.vectors import vectors
 from nnviz.pages import startup
-from nnviz.pages.data import jobs
 from nnviz.pages.data.neighbours import nearest_to
-
-JOBS = [f"job-{name}" for name in (jobs.DEPTH, f"{jobs.VECTORS}-hidden", f"{jobs.VECTORS}-picture")]
 
 
 def script() -> None:
@@ -39,7 +36,7 @@ def large(tmp_path, monkeypatch, fixed_weights):
 
 
 def opened(**parameters):
-    return visited(script, JOBS, net="large", layer="hidden", image="test-7", **parameters)
+    return visited(script, net="large", layer="hidden", image="test-7", **parameters)
 
 
 def counted(app):
@@ -76,7 +73,7 @@ def test_a_count_that_is_none_is_said_where_there_is_a_choice(large):
 
 
 def test_a_small_network_looks_at_all_and_has_no_choice():
-    app = visited(script, JOBS, net="mnist-mlp", layer="dense2", image="test-7", digits=1000)
+    app = visited(script, net="mnist-mlp", layer="dense2", image="test-7", digits=1000)
     assert "For digits" not in "".join(texts(app))
     assert not [
         each for each in app.get("button_group") if "digits" in str(each.proto).lower() and "1,000" in str(each.proto)

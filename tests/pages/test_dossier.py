@@ -20,9 +20,7 @@ from nnviz.analysis.patches import box
 from nnviz.analysis.receptive import receptive_fields
 from nnviz.analysis.strongest import strongest
 from nnviz.pages import indexed, own_job, startup
-from nnviz.pages.dossier import known, preferred
-
-JOBS = (f"job-{indexed.JOB}", f"job-{known.EFFECTS}", f"job-{preferred.JOB}")
+from nnviz.pages.dossier import known
 
 
 def script() -> None:
@@ -33,7 +31,7 @@ def script() -> None:
 
 
 def opened(finished=True, **parameters):
-    return visited(script, JOBS if finished else (), **parameters)
+    return visited(script, finished, **parameters)
 
 
 def raster(app, key):

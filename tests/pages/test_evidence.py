@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz import digits, trace
 from nnviz.analysis import targets
@@ -24,22 +25,14 @@ def app() -> None:
 
 
 def drawn(wanted: str, pixels: np.ndarray | None = None, **address: str) -> tuple[AppTest, str]:
-    """The page when its sentence stands there, and all that it says; of an uploaded picture, where there is one."""
-    test = AppTest.from_function(app, default_timeout=60)
+    """The page, where its sentence stands, and all that it says; of an uploaded picture, where there is one."""
+    state = {}
     if pixels is not None:
-        test.session_state["uploaded picture"] = library.Picture("upload", "mine", pixels)
-        address["image"] = "upload"
-    for name, value in {"net": "mnist-cnn", **address}.items():
-        test.query_params[name] = value
-    for _ in range(8):  # without a browser nothing reruns by itself
-        test.run()
-        assert not test.exception
-        if "job-evidence" in test.session_state:
-            test.session_state["job-evidence"].work(60)
-        said = " ".join(str(element.proto.body) for element in test.get("html"))
-        if wanted in said:
-            return test, said
-    pytest.fail(f"{wanted!r} was not said, but: {said}")
+        state, address["image"] = {"uploaded picture": library.Picture("upload", "mine", pixels)}, "upload"
+    test = visited(app, state=state, **{"net": "mnist-cnn", **address})
+    said = " ".join(str(element.proto.body) for element in test.get("html"))
+    assert wanted in said
+    return test, said
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import pytest
 from keras import layers
 from shipped import shipped
 from shown import caption, texts
-from streamlit.testing.v1 import AppTest
 from visiting import visited
 
 from nnviz import digits
@@ -141,10 +140,7 @@ def test_what_the_address_wants_explained_and_does_not_get_is_said(asked, said):
 
 
 def test_on_other_pages_the_class_is_explained_as_before():
-    test = AppTest.from_function(read, default_timeout=60)
-    for name, text in {"net": "mnist-cnn", "target": "3", "minus": "8", "explain": "unit"}.items():
-        test.query_params[name] = text
-    test.run()
+    test = visited(read, net="mnist-cnn", target=3, minus=8, explain="unit")
     current = test.session_state["read"]
     assert (current.class_index, current.target_name, current.notices) == (3, "3", ())
     assert current.explained.target == targets.logit(3)
@@ -196,10 +192,6 @@ def test_a_cam_behind_the_unit_says_where_it_may_look():
 )
 def test_what_the_map_should_add_up_to_is_named(method, asked, whole):
     found = visited(app, net="mnist-cnn", image="test-0", method=method, **asked)
-    for _ in range(60):
-        if any(whole in text for text in texts(found)):
-            break
-        found.run()
     assert any(whole in text for text in texts(found))
 
 

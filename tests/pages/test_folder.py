@@ -7,7 +7,7 @@ import pytest
 from draining import drained
 from PIL import Image
 from shown import caption, texts
-from visiting import visited
+from visiting import finish, visited
 
 from nnviz.analysis.folder import folder
 from nnviz.analysis.index import index
@@ -35,7 +35,7 @@ def beside() -> None:
 
 
 def opened(finished=True, run=script, **parameters):
-    return visited(run, [JOB] if finished else [], **parameters)
+    return visited(run, finished, **parameters)
 
 
 @pytest.fixture
@@ -115,9 +115,7 @@ def test_two_viewers_share_one_index_and_each_can_stop_it(own, monkeypatch):
     one.button(key="index-again").click().run()
     assert not one.exception
     two.run()
-    if JOB in two.session_state:
-        two.session_state[JOB].work(300)
-    two.run()
+    finish(two)
     assert "Of 24 pictures" in caption(two)
     assert not [button for button in two.button if button.key == "index-again"]
 

@@ -15,11 +15,8 @@ from nnviz.analysis.dossier import Distribution
 from nnviz.analysis.folder import folder
 from nnviz.analysis.network import load
 from nnviz.analysis.pictures import output_shapes
-from nnviz.pages import indexed, patch_panels, searched, startup
-from nnviz.pages.dossier import known, preferred, words
-
-INDEX = f"job-{indexed.JOB}"
-JOBS = (INDEX, f"job-{known.EFFECTS}", f"job-{preferred.JOB}")
+from nnviz.pages import patch_panels, searched, startup
+from nnviz.pages.dossier import known, words
 
 
 def dossier() -> None:
@@ -71,24 +68,24 @@ def test_a_network_of_any_size_needs_not_read_the_first_file(pictures, cases):
         unit = int(answers.min(axis=0).argmax())
         assert (answers[:, unit] > 0).all()
         address = {"net": "own", "image": "folder-2", "layer": layer, "unit": unit}
-        app = visited(dossier, JOBS, **address)
+        app = visited(dossier, **address)
         assert "1 file could not be read: a broken one.png" in "".join(texts(app))
         header, _ = shown.picture(app, "dossier-patches")
         assert sorted(header["panels"][0]["names"]) == [f"{n}.png" for n in range(1, 7)]
         assert len(header["panels"]) == (1 if layer == "pooled" else 2)
-        assert f"Unit {unit} of {layer} sees" in caption(visited(higher, [INDEX], **address))
+        assert f"Unit {unit} of {layer} sees" in caption(visited(higher, **address))
 
 
 def test_a_file_removed_after_the_search_is_chequered_and_said(pictures):
     root = pictures({f"{n:02d}.png": n for n in range(12)})
     address = {"net": "mnist-cnn", "among": "folder", "image": "test-0", "layer": "conv2", "unit": 5}
-    header, before = shown.picture(visited(dossier, JOBS, **address), "dossier-patches")
+    header, before = shown.picture(visited(dossier, **address), "dossier-patches")
     before = shown.tiles(header, before)
     names = header["panels"][0]["names"]
     (root / names[1]).unlink()
     (root / names[4]).write_bytes(b"no picture")
     patch_panels._given.clear()
-    app = visited(dossier, JOBS, **address)
+    app = visited(dossier, **address)
     said = f"2 files that were searched cannot be read any more: {', '.join(sorted((names[1], names[4])))}."
     assert said in html.unescape("".join(texts(app)))
     header, values = shown.picture(app, "dossier-patches")
@@ -103,7 +100,7 @@ def test_a_file_removed_after_the_search_is_chequered_and_said(pictures):
             np.testing.assert_array_equal(after[1][at], before[1][at])
             np.testing.assert_array_equal(after[0][at][..., :1], before[0][at][..., :1])
     assert [mark["tile"] for mark in header["marks"]] == [0, 2, 3, 5]
-    app = visited(higher, [INDEX], **address)
+    app = visited(higher, **address)
     assert "cannot be read any more" in "".join(texts(app))
     panel = next(panel for panel in shown.pictures(app)[1][0]["panels"] if panel["note"] == "under study")
     assert f"{names[1]}: cannot be read any more" in panel["names"]
@@ -112,12 +109,12 @@ def test_a_file_removed_after_the_search_is_chequered_and_said(pictures):
 def test_with_none_of_its_pictures_left_a_unit_still_has_a_page(pictures):
     root = pictures({f"{n:02d}.png": n for n in range(12)})
     address = {"net": "mnist-cnn", "among": "folder", "image": "test-0", "layer": "conv1", "unit": 3}
-    visited(dossier, JOBS, **address)
+    visited(dossier, **address)
     for path in root.iterdir():
         path.unlink()
     patch_panels._given.clear()
     for script in (dossier, higher):
-        app = visited(script, JOBS, **address)
+        app = visited(script, **address)
         said = re.search(
             r"(\d+) files that were searched cannot be read any more: .* and (\d+) more\.", "".join(texts(app))
         )
@@ -132,7 +129,7 @@ def answer_of(unit, number):
 
 def test_with_one_sub_folder_there_are_no_others(pictures):
     pictures({f"pets/{n}.png": n for n in range(6)})
-    said = caption(visited(dossier, JOBS, net="mnist-cnn", among="folder", image="test-0", layer="conv2", unit=5))
+    said = caption(visited(dossier, net="mnist-cnn", among="folder", image="test-0", layer="conv2", unit=5))
     mean = np.mean([answer_of(5, number) for number in range(6)])
     assert said.startswith(f"Unit 5 of conv2 answers most to pictures of pets, {mean:.2f} on average; without it")
 
@@ -140,7 +137,7 @@ def test_with_one_sub_folder_there_are_no_others(pictures):
 def test_sub_folders_that_are_no_classes_are_others_too(pictures):
     kinds = {"7": (0, 17, 26, 34), "pets": (1, 35, 38, 43), "cars": (2, 5, 14, 29)}
     pictures({f"{kind}/{n}.png": n for kind, numbers in kinds.items() for n in numbers})
-    said = caption(visited(dossier, JOBS, net="mnist-cnn", among="folder", image="test-0", layer="conv2", unit=5))
+    said = caption(visited(dossier, net="mnist-cnn", among="folder", image="test-0", layer="conv2", unit=5))
     means = {kind: np.mean([answer_of(5, number) for number in numbers]) for kind, numbers in kinds.items()}
     best = max(means, key=means.get)
     rest = np.mean([mean for kind, mean in means.items() if kind != best])
@@ -151,7 +148,7 @@ def test_sub_folders_that_are_no_classes_are_others_too(pictures):
 def test_sub_folders_that_are_all_classes_stand_beside_them(pictures):
     kinds = {"7": (0, 17, 26, 34), "2": (1, 35, 38, 43)}
     pictures({f"{kind}/{n}.png": n for kind, numbers in kinds.items() for n in numbers})
-    app = visited(dossier, JOBS, net="mnist-cnn", among="folder", image="test-0", layer="conv2", unit=5)
+    app = visited(dossier, net="mnist-cnn", among="folder", image="test-0", layer="conv2", unit=5)
     (table,) = (text for text in texts(app) if "nn-speaks three" in text)
     cells = re.findall(r'class="(name|number)[^>]*>(.*?)</span>', table)
     row = [text for _, text in cells[[text for _, text in cells].index("7") :]][:2]

@@ -9,7 +9,7 @@ from draining import drained
 from shipped import shipped
 from shown import caption, texts
 from streamlit.testing.v1 import AppTest
-from visiting import visited
+from visiting import finish, visited
 
 from nnviz import digits, load, trace
 from nnviz.analysis.patches import cut
@@ -28,7 +28,7 @@ def script() -> None:
 
 
 def opened(finished=True, **parameters):
-    return visited(script, [JOB] if finished else [], **parameters)
+    return visited(script, finished, **parameters)
 
 
 def pictures(app):
@@ -140,8 +140,7 @@ def test_what_was_found_when_it_was_stopped_is_shown_with_its_count_and_can_be_t
     assert f"in {done:,} digits" in caption(app)
     assert f"{done:,} of the 10,000 test digits were searched, drawn at random" in "".join(texts(app))
     app.button(key="index-again").click().run()
-    app.session_state[JOB].work(300)
-    app.run()
+    finish(app)
     assert "in 10,000 digits" in caption(app)
     assert not [button for button in app.button if button.key == "index-again"]
 

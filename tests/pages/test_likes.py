@@ -34,7 +34,7 @@ def nothing_kept(monkeypatch):
 def opened(finished=True, **parameters):
     given = {"net": "mnist-cnn", "image": "test-0", "likes.steps": 8} | parameters
     address = {name.replace("_", "."): value for name, value in given.items()}
-    return visited(script, [JOB] if finished else [], **address)
+    return visited(script, finished, **address)
 
 
 def pictures(app):
@@ -75,7 +75,7 @@ def test_what_the_sliders_say_is_what_is_made():
     found = nnviz.visualize(network, objectives.channel("conv2", 5), 8, 0.1, "pixels", (), 4)
     np.testing.assert_allclose(pictures(app)[0][1][0], found.pixels, atol=0.01)
     app.slider(key="slider-likes.seed").set_value(5).run()
-    finish(app, [JOB])
+    finish(app)
     assert app.query_params["likes.seed"] == "5" or app.query_params["likes.seed"] == ["5"]
     other = nnviz.visualize(network, objectives.channel("conv2", 5), 8, 0.1, "pixels", (), 5)
     np.testing.assert_allclose(pictures(app)[0][1][0], other.pixels, atol=0.01)
@@ -111,7 +111,7 @@ def test_from_one_unit_to_one_of_another_layer():
     wanted = [values["conv2"][..., 5].mean(), values["dense"][10]]
     assert [float(n.rstrip(".")) for n in shown.groups()] == pytest.approx(wanted, abs=0.02)
     app.selectbox(key="likes-layer").set_value("conv2").run()
-    finish(app, [JOB])
+    finish(app)
     assert "unit 6 of conv2" in caption(app)  # the next one of its own layer
     assert "likes.other" not in app.query_params
 
@@ -160,7 +160,7 @@ def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
     assert f"Stopped at step {done} of 512, unfinished: Unit 6 of conv2" in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], mine.progress.so_far.pixels)
     app.button(key="likes-again").click().run()
-    finish(app, [JOB])
+    finish(app)
     assert "Unit 6 of conv2 averages" in caption(app)
     assert not [button for button in app.button if button.key == "likes-again"]
 
@@ -174,7 +174,7 @@ def test_what_was_stopped_is_there_again_when_its_wish_returns():
     app.button(key="likes-stop").click().run()
     stopped = mine.progress.so_far
     app.slider(key="slider-likes.steps").set_value(8).run()
-    finish(app, [JOB])
+    finish(app)
     assert caption(app).startswith("Unit 6 of conv2 averages")
     app.slider(key="slider-likes.steps").set_value(512).run()
     assert f"Stopped at step {stopped.steps} of 512, unfinished: " in caption(app)

@@ -4,7 +4,7 @@ import keras
 import pytest
 from keras import layers
 from shown import picture, texts
-from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz.pages import startup
 from nnviz.pages.network import COLUMNS
@@ -31,13 +31,7 @@ def deep(fixed_weights, tmp_path, monkeypatch):
 
 
 def opened(**parameters):
-    app = AppTest.from_function(script, default_timeout=120)
-    for name, value in parameters.items():
-        app.query_params[name] = str(value)
-    app.run()
-    assert not app.exception
-    assert not app.error
-    return app
+    return visited(script, **parameters)
 
 
 def titles(app):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from shipped import shipped
-from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 import nnviz
 from nnviz.analysis.digits import digit
@@ -26,12 +26,7 @@ def cnn():
 @pytest.fixture
 def opened():
     def opening(**parameters):
-        app = AppTest.from_function(script, default_timeout=60)
-        app.query_params.update({"net": "mnist-cnn", "image": "test-0", **parameters})
-        app.run()
-        assert not app.exception, app.exception[0].value
-        assert not app.error
-        return app
+        return visited(script, **{"net": "mnist-cnn", "image": "test-0", **parameters})
 
     return opening
 

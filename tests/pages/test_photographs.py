@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from shown import texts
-from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz.analysis import photographs
 from nnviz.analysis.pictures import batch
@@ -32,10 +32,7 @@ def beside(slug: str) -> None:
 
 
 def opened(slug, run=script, **parameters):
-    app = AppTest.from_function(run, kwargs={"slug": slug}, default_timeout=120)
-    for name, value in {"net": "photo-cnn", **parameters}.items():
-        app.query_params[name] = value
-    return app.run()
+    return visited(run, finished=False, kwargs={"slug": slug}, **{"net": "photo-cnn", **parameters})
 
 
 def caption(app):

@@ -7,6 +7,7 @@ import pytest
 from shipped import shipped
 from shown import pictures, texts
 from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz import digits, trace
 from nnviz.analysis.images import Transform, fit
@@ -113,13 +114,7 @@ def script() -> None:
 
 
 def opened(**parameters):
-    app = AppTest.from_function(script, default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception[0].value
-    assert not app.error
-    return app
+    return visited(script, **parameters)
 
 
 def picture(app):

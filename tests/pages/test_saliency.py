@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from visiting import visited
 
-from nnviz.analysis.attribution import METHODS, Parameter, Progress, base, explain, method_named
+from nnviz.analysis.attribution import METHODS, Parameter, Progress, explain, method_named, passes
 from nnviz.pages import explained, library, parameters
 from nnviz.pages.attributions import Desk, Wish
 from nnviz.pages.saliency import maps, words
@@ -52,7 +52,7 @@ def test_the_address_holds_only_what_differs_and_brings_it_back(method, cases):
 @pytest.fixture
 def wished(cases, monkeypatch) -> Iterator[Callable[..., Wish]]:
     """Makes wishes for a tiny network, whose long methods go one image a step."""
-    monkeypatch.setattr(base, "_CHUNK_BYTES", 1)
+    monkeypatch.setattr(passes, "_CHUNK_BYTES", 1)
     case = cases["sequential_cnn"]
 
     def make(name: str, **values: Any) -> Wish:
@@ -186,26 +186,14 @@ def app() -> None:
     ],
 )
 def test_the_page_draws(address, wanted):
-    test = AppTest.from_function(app, default_timeout=60)
-    for name, value in address.items():
-        test.query_params[name] = value
-    for _ in range(8):  # without a browser nothing reruns by itself
-        test.run()
-        assert not test.exception
-        if "job-evidence" in test.session_state:
-            test.session_state["job-evidence"].work(60)
-        said = " ".join(str(element.proto.body) for element in test.get("html"))
-        if wanted in said:
-            break
-    assert wanted in said
+    test = visited(app, **address)
+    assert wanted in " ".join(str(element.proto.body) for element in test.get("html"))
     if address.get("method") == "occlusion":
         assert {slider.label: slider.value for slider in test.slider}["Patch (pixels)"] == 7
 
 
 def test_another_class_goes_to_the_address_and_the_winner_leaves_it():
-    test = AppTest.from_function(app, default_timeout=60)
-    test.query_params["net"] = "mnist-cnn"
-    test.run()
+    test = visited(app, finished=False, net="mnist-cnn")
     test.button_group(key="target-class").set_value(3).run()
     assert test.query_params["target"] == "3"
     test.button_group(key="target-class").set_value(7).run()
@@ -224,19 +212,13 @@ def test_another_class_goes_to_the_address_and_the_winner_leaves_it():
     ],
 )
 def test_what_the_address_asks_for_and_does_not_get_is_said(address, said):
-    test = AppTest.from_function(app, default_timeout=60)
-    for name, value in {"net": "mnist-cnn", **address}.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
+    test = visited(app, finished=False, **{"net": "mnist-cnn", **address})
     assert any(said in element.value for element in test.info)
 
 
 def test_what_the_address_asks_for_and_gets_is_not_said():
-    test = AppTest.from_function(app, default_timeout=60)
-    for name, value in {"net": "mnist-cnn", "integrated-gradients.steps": "40", "target": "3"}.items():
-        test.query_params[name] = value
-    test.run()
+    address = {"net": "mnist-cnn", "integrated-gradients.steps": 40, "target": 3}
+    test = visited(app, finished=False, **address)
     assert not test.info
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz.analysis import digits
 from nnviz.analysis.network import bundled
@@ -20,11 +21,7 @@ def script() -> None:
 
 def read(**parameters):
     """The session of an address, what it was replaced by, and the address that it became."""
-    app = AppTest.from_function(script, default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception[0].value
+    app = visited(script, **parameters)
     return app.session_state["read"], dict(app.query_params)
 
 
