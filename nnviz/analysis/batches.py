@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis import digits
-from nnviz.analysis.attribution.base import chunks
+from nnviz.analysis.attribution.passes import chunks
 from nnviz.analysis.network import Network
 
 LARGEST = 500

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.attribution.base import score_of
+from nnviz.analysis.attribution.passes import score_of
 from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.network import Network
 from nnviz.analysis.targets import Target

@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis import digits
-from nnviz.analysis.attribution.base import chunks
+from nnviz.analysis.attribution.passes import chunks
 from nnviz.analysis.batches import batches
 from nnviz.analysis.graph import LOGITS, PROBABILITIES
 from nnviz.analysis.layers import LayerInfo

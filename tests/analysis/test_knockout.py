@@ -135,7 +135,7 @@ def test_importance_is_one_by_one_for_every_layer_of_every_network(case):
 def test_a_ranking_goes_in_steps_where_one_batch_would_be_too_large(monkeypatch, cases):
     case = cases["mlp_64"]
     whole = importance(case.network, case.picture, "picture", 0)
-    monkeypatch.setattr("nnviz.analysis.attribution.base._CHUNK_BYTES", 4 * 10 * 150)
+    monkeypatch.setattr("nnviz.analysis.attribution.passes._CHUNK_BYTES", 4 * 10 * 150)
     steps = list(ranking(case.network, case.picture, "picture", 0))
     assert [step.total for step in steps] == [64] * len(steps)
     assert len(steps) > 3

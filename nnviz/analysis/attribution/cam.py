@@ -9,15 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.attribution.base import (
-    Parameter,
-    SaliencyMethod,
-    Steps,
-    chosen,
-    given,
-    score_of,
-    weights_spec,
-)
+from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import chosen, given, score_of, weights_spec
 from nnviz.analysis.attribution.propagation import ACTIVATIONS
 from nnviz.analysis.graph import LOGITS
 from nnviz.analysis.layers import LayerInfo

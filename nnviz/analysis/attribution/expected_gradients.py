@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis import digits
-from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps, chunks, differentiate, evaluate
+from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import chunks, differentiate, evaluate
 from nnviz.analysis.attribution.reference import blurred
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress

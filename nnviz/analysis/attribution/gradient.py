@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import SaliencyMethod, Steps, differentiate
+from nnviz.analysis.attribution.base import SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import differentiate
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import SaliencyMethod, Steps, differentiate
+from nnviz.analysis.attribution.base import SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import differentiate
 from nnviz.analysis.attribution.rectified import Function, calls, deconvolved, guided, rectifiers
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress

@@ -6,13 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import (
-    Parameter,
-    SaliencyMethod,
-    Steps,
-    chunks,
-    differentiate,
-)
+from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import chunks, differentiate
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps, chunks, evaluate
+from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
 from nnviz.analysis.attribution.coalitions import coalitions, fitted, known_fit
+from nnviz.analysis.attribution.passes import chunks, evaluate
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.attribution.regions import REGIONS, regions
 from nnviz.analysis.network import Network
@@ -56,7 +57,7 @@ class KernelShap(SaliencyMethod):
             batch[ends:] = baseline
             masks = np.take(shown[part], labels.ravel(), axis=1).reshape(-1, *labels.shape, 1)
             np.copyto(batch[ends:], image, where=masks)
-            found, target = evaluate(network, batch, target)
+            found, target = evaluate(network, batch, target, None if ends else score)
             if ends:
                 score, start = float(found[0]), float(found[1])
             values[part] = found[ends:] - start

@@ -9,15 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis.answer import LOGITS
-from nnviz.analysis.attribution.base import (
-    Parameter,
-    SaliencyMethod,
-    Steps,
-    chosen,
-    given,
-    score_of,
-    weights_spec,
-)
+from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import chosen, given, score_of, weights_spec
 from nnviz.analysis.attribution.propagation import computed, reading_positive, unruled
 from nnviz.analysis.attribution.relevance import RULES, Rule
 from nnviz.analysis.folding import behind

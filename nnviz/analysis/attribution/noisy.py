@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps, chunks, differentiate
+from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import chunks, differentiate
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.targets import Target

@@ -7,13 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import (
-    Parameter,
-    SaliencyMethod,
-    Steps,
-    chunks,
-    evaluate,
-)
+from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import chunks, evaluate
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
@@ -59,7 +54,7 @@ class Occlusion(SaliencyMethod):
             boxes = zip(*(edge[part].tolist() for edge in edges), strict=True)
             for covered, (top, left, bottom, right) in zip(batch[bare:], boxes, strict=True):
                 covered[top:bottom, left:right] = fill[top:bottom, left:right]
-            found, target = evaluate(network, batch, target)
+            found, target = evaluate(network, batch, target, None if bare else score)
             score = float(found[0]) if bare else score
             drops = score - found[bare:]
             for table, amount in zip(sums, (drops, np.ones_like(drops)), strict=True):

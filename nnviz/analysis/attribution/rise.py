@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps, chunks, evaluate
+from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
+from nnviz.analysis.attribution.passes import chunks, evaluate
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
@@ -61,7 +62,7 @@ class Rise(SaliencyMethod):
             batch[:bare] = image
             np.multiply(shown[..., None], way, out=batch[bare:])
             batch[bare:] += fill
-            scores, target = evaluate(network, batch, target)
+            scores, target = evaluate(network, batch, target, None if bare else score)
             score = float(scores[0]) if bare else score
             # Counted from the score of the whole image: where no mask changes it, the map is exactly 0.
             apart = scores[bare:].astype(np.float64) - score

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.attribution.base import Parameter, Steps, chunks, score_of, spread, weights_spec
+from nnviz.analysis.attribution.base import Parameter, Steps
 from nnviz.analysis.attribution.cam import Cam, laid_over, map_layers, maps_and_score, upsampled
+from nnviz.analysis.attribution.passes import chunks, level, spread, weights_spec
 from nnviz.analysis.attribution.reference import REFERENCES, reference
 from nnviz.analysis.network import Network
 from nnviz.analysis.progress import Progress
@@ -64,7 +65,7 @@ def _masked_scores(
             given, bare = images[:1], images[1:]
             shown = tf.transpose(masks(maps, tf.shape(images)[1:3]), (2, 0, 1))[..., None]
             batch = tf.concat([bare, bare + shown * (given - bare)], axis=0)
-            return score_of(run(inputs(network, batch, smooth=True), [target.layer])[target.layer], weights)
+            return level(run(inputs(network, batch, smooth=True), [target.layer])[target.layer], weights)
 
         maps = tf.TensorSpec((None, None, None), tf.float32)
         return scoring(network, call, maps, weights_spec(network, target))

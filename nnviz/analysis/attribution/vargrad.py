@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nnviz.analysis.attribution.noisy import Noisy
+from nnviz.analysis.attribution.passes import ROUNDING
 
 
 class VarGrad(Noisy):
@@ -32,6 +33,8 @@ class VarGrad(Noisy):
             np.add(squares, np.square(apart) * (count * more / (count + more)), out=squares)
             np.add(mean, apart * (more / (count + more)), out=mean)
             count += more
-            return squares / count
+            # Equal copies, whose gradients only rounding sets apart, have none.
+            variance, rounding = squares / count, ROUNDING * np.abs(mean).max()
+            return np.where(variance <= rounding**2, 0.0, variance)
 
         return gather

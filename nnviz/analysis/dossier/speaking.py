@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import chunks
+from nnviz.analysis.attribution.passes import chunks
 from nnviz.analysis.images import rescale
 from nnviz.analysis.influence import answer_layer
 from nnviz.analysis.knockout import with_and_without

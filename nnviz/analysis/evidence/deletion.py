@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.base import chunks
+from nnviz.analysis.attribution.passes import chunks
 from nnviz.analysis.attribution.reference import reference
 from nnviz.analysis.evidence.blind import blind
 from nnviz.analysis.evidence.measure import Measure, measured, one_a_pixel, wanted

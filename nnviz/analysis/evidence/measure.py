@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.attribution.base import evaluate, spread
+from nnviz.analysis.attribution.passes import evaluate, spread
 from nnviz.analysis.graph import PROBABILITIES
 from nnviz.analysis.network import Network
 from nnviz.analysis.targets import Target, class_score

@@ -148,7 +148,7 @@ def test_score_cam_against_one_mask_at_a_time(cases, bilinear, monkeypatch, laye
     baseline = np.full_like(case.picture, level)
     anything = 0.0
     for chunk in (1, 128 * 2**20):
-        monkeypatch.setattr("nnviz.analysis.attribution.base._CHUNK_BYTES", chunk)
+        monkeypatch.setattr("nnviz.analysis.attribution.passes._CHUNK_BYTES", chunk)
         for k in range(4):
             expected = bilinear(by_masks(case.network, case.picture, maps, k, baseline, most), 12, 12)
             options = {"layer": layer, "max_maps": most, "baseline": level}

@@ -13,7 +13,7 @@ from nnviz.analysis.network import load
 from nnviz.analysis.trace import scores
 from nnviz.errors import NnvizError
 
-CHUNK = "nnviz.analysis.attribution.base._CHUNK_BYTES"
+CHUNK = "nnviz.analysis.attribution.passes._CHUNK_BYTES"
 
 
 @pytest.mark.parametrize("samples", [4, 12])

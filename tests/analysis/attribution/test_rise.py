@@ -6,7 +6,7 @@ import pytest
 from draining import drained
 from keras import layers
 
-from nnviz.analysis.attribution import base, explain, explaining
+from nnviz.analysis.attribution import explain, explaining, passes
 from nnviz.analysis.attribution.rise import draws, masks
 from nnviz.analysis.network import load
 
@@ -36,7 +36,7 @@ def test_masks_are_bilinear_and_shifted(grid, shape):
 
 
 def test_the_map_is_the_mean_of_masks_by_score(cases, monkeypatch):
-    monkeypatch.setattr(base, "_CHUNK_BYTES", 40_000)
+    monkeypatch.setattr(passes, "_CHUNK_BYTES", 40_000)
     case = cases["sequential_cnn"]
     cells, shifts = draws(40, 4, 0.3, 9)
     shown = np.stack([slow_mask(each, shift, 12, 12) for each, shift in zip(cells, shifts, strict=True)])
