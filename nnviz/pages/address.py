@@ -166,6 +166,10 @@ def last_good() -> dict[str, str]:
 def bound(key: str, value: Any, within: Hashable = None) -> None:
     """Give a widget the value that the address says, unless it has it already.
 
+    It is to be made with that value as its own default too: what a run has sent is dropped where another run begins
+    before it is under way, and a browser that was not told would draw the lowest value or the first option, and send
+    that with whatever is clicked next.
+
     Set only where it differs: a widget that is told its own value in every run would jump back under a hand
     that is faster than the run. And on another page than before, or with another range or other options (`within`):
     there the browser draws it anew and has forgotten its value, though the server has not. There it is told again for

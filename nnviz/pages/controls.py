@@ -32,7 +32,7 @@ def slider(label: str, name: str, value: int, low: int, high: int, *, step: int 
         clears = {} if name == "page" else {"page": None}
         address.write(**{name: st.session_state[key], **clears})
 
-    st.slider(label, low, high, step=step, key=key, on_change=write, **more)
+    st.slider(label, low, high, value, step=step, key=key, on_change=write, **more)
 
 
 def switch(
@@ -50,6 +50,7 @@ def switch(
     st.segmented_control(
         label,
         list(options),
+        default=value,
         format_func=lambda option: (titles or {}).get(option, option),
         key=key,
         required=True,
@@ -84,6 +85,7 @@ def layers(current: Session, options: Sequence[LayerInfo]) -> None:
         st.select_slider(
             "Layer",
             names,
+            current.layer.name,
             key="slider-layer",
             on_change=lambda: go_to(st.session_state["slider-layer"]),
             label_visibility="collapsed",
@@ -120,11 +122,18 @@ def classes(current: Session, width: int = 320) -> None:
         address.write(target=None if index == winner else index, **clears)
 
     address.bound(key, current.class_index, names)
+    shown = current.class_index
     more: dict[str, Any] = {"key": key, "on_change": choose, "label_visibility": "collapsed"}
     if sum(map(len, names)) <= _BUTTONS:
         # The names on buttons are Markdown, those of a list are not.
         st.segmented_control(
-            "Class", range(len(names)), required=True, format_func=lambda i: plain(title(i)), width="content", **more
+            "Class",
+            range(len(names)),
+            default=shown,
+            required=True,
+            format_func=lambda i: plain(title(i)),
+            width="content",
+            **more,
         )
     else:
-        st.selectbox("Class", range(len(names)), format_func=title, width=width, **more)
+        st.selectbox("Class", range(len(names)), shown, format_func=title, width=width, **more)

@@ -62,6 +62,7 @@ def _head() -> Iterator[None]:
         st.segmented_control(
             "View",
             tuple(VIEWS),
+            default=view,
             format_func=VIEWS.__getitem__,
             key=key,
             required=True,

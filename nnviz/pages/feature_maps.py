@@ -154,7 +154,7 @@ def _detail(current: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
         on_pick=lambda place: address.write(row=place.row, column=place.column),
     )
     address.bound("overlay", overlay)
-    st.toggle("Lay the map over the input", key="overlay", on_change=address.writer("overlay", "overlay"))
+    st.toggle("Lay the map over the input", overlay, key="overlay", on_change=address.writer("overlay", "overlay"))
     caption(html.escape(_sentence(current, tile, cell, seen)))
 
 

@@ -52,6 +52,7 @@ def _switch(what: str) -> None:
     st.segmented_control(
         "What",
         list(WHAT),
+        default=what,
         format_func=WHAT.__getitem__,
         key=key,
         required=True,

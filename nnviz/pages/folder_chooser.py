@@ -53,8 +53,9 @@ def _draw(own: Folder, shown: str, pages: int, first: list[bool], left: bool) ->
     if st.session_state.pop(_PICKED, False):
         st.rerun()
     if pages > 1:
-        address.bound(_PAGE, min(max(st.session_state.get(_PAGE, 1), 1), pages), pages)
-        st.slider(f"Folder: {len(own):,} pictures", 1, pages, key=_PAGE, format=f"page %d of {pages:,}")
+        page = min(max(st.session_state.get(_PAGE, 1), 1), pages)
+        address.bound(_PAGE, page, pages)
+        st.slider(f"Folder: {len(own):,} pictures", 1, pages, page, key=_PAGE, format=f"page %d of {pages:,}")
     numbers = _numbers(own, pages)
     if not first:
         _read(own, numbers, None)

@@ -67,16 +67,17 @@ def choose_channel(one: Neuron, turn: Turn, channels: int) -> None:
     if channels < 2:
         return
     key = f"turn-channel-{one.layer}"
-    address.bound(key, turn.term % channels)
+    shown = turn.term % channels
+    address.bound(key, shown)
 
     def choose() -> None:
         channel = st.session_state[key]
-        if channel == turn.term % channels:  # a late message, as in `_writer`
+        if channel == shown:  # a late message, as in `_writer`
             return
         terms = np.abs(one.terms).reshape(-1, channels)[:, channel]
         write(one, Turn(int(terms.argmax()) * channels + channel, None, turn.bias))
 
-    st.slider("Input channel", 0, channels - 1, key=key, on_change=choose)
+    st.slider("Input channel", 0, channels - 1, shown, key=key, on_change=choose)
 
 
 def draw(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
@@ -154,7 +155,8 @@ def _choose(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
         if term != turn.term:  # a late message, as in `_writer`
             write(one, Turn(term, None, turn.bias))
 
-    st.selectbox("Weight", options, format_func=say, key=key, label_visibility="collapsed", on_change=choose)
+    at = options.index(turn.term)
+    st.selectbox("Weight", options, at, format_func=say, key=key, label_visibility="collapsed", on_change=choose)
 
 
 def _knobs(one: Neuron) -> list[tuple[str, float]]:
@@ -170,6 +172,7 @@ def _knob(one: Neuron, turn: Turn, name: str, own: float, value: float) -> None:
         f"Turn the {name} ({number(own)})",
         -reach,
         reach,
+        value,
         step=reach / 200,
         format="%.2f",
         key=key,

@@ -89,6 +89,7 @@ def _layers(current: Session, chosen: Switched) -> None:
     st.selectbox(
         "Layer",
         names,
+        names.index(chosen.layer.name),
         key="knock-layer",
         on_change=go,
         label_visibility="collapsed",

@@ -46,6 +46,7 @@ def presets() -> None:
     st.segmented_control(
         "Preset",
         list(PRESETS),
+        default=name,
         format_func=lambda option: TITLES[option],
         key="own-preset",
         on_change=take,
@@ -133,6 +134,7 @@ def _settings(kernel: np.ndarray, stride: int, padding: int, dilation: int, most
         st.segmented_control(
             "Size",
             ["3x3", "5x5"],
+            default=size,
             key="own-size",
             required=True,
             on_change=lambda: _write(_centre(kernel, int(st.session_state["own-size"][0]))),
@@ -159,11 +161,13 @@ def _typed(kernel: np.ndarray) -> None:
     for row in range(size):
         for column, place in enumerate(st.columns(size, gap="small")):
             key = f"own-weight-{size}-{row * size + column}"
-            address.bound(key, float(f"{kernel[row, column]:.6g}"))
+            value = float(f"{kernel[row, column]:.6g}")
+            address.bound(key, value)
             place.number_input(
                 f"Weight of row {row}, column {column}",
                 -1000.0,
                 1000.0,
+                value,
                 step=1.0,
                 format="%.4g",
                 key=key,

@@ -108,16 +108,23 @@ def _control(name: str, parameter: Parameter, value: Any) -> None:
             parameter.title,
             kind(parameter.low),
             kind(parameter.high),
+            kind(value),
             step=kind(parameter.step),
             key=key,
             on_change=write,
         )
     elif len(parameter.choices) <= 4:
         st.segmented_control(
-            parameter.title, parameter.choices, key=key, required=True, on_change=write, width="stretch"
+            parameter.title,
+            parameter.choices,
+            default=value,
+            key=key,
+            required=True,
+            on_change=write,
+            width="stretch",
         )
     else:
-        st.selectbox(parameter.title, parameter.choices, key=key, on_change=write)
+        st.selectbox(parameter.title, parameter.choices, parameter.choices.index(value), key=key, on_change=write)
 
 
 def _writer(name: str, key: str, parameter: Parameter) -> Callable[[], None]:

@@ -54,7 +54,7 @@ def _slider(label: str, name: str, value: int) -> None:
     """The sidebar's slider once more; style.css hides that one here, as only this fragment is drawn again."""
     key = f"plain-{name}"
     address.bound(key, value)
-    st.slider(label, -MOST_SHIFT, MOST_SHIFT, key=key, on_change=address.writer(name, key))
+    st.slider(label, -MOST_SHIFT, MOST_SHIFT, value, key=key, on_change=address.writer(name, key))
 
 
 def _read(current: Session, names: tuple[str, ...], transform: Transform) -> dict[str, tuple[Network, Fitted, Trace]]:

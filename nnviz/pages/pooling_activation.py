@@ -91,6 +91,7 @@ def _slider(current: Session, found: Activated, unit: int) -> None:
         f"{noun} of {found.layer}",
         0,
         count - 1,
+        unit,
         key=key,
         on_change=lambda: _write(current, found, st.session_state[key], None),
     )

@@ -116,7 +116,7 @@ class Subject:
             gone = {} if same else {"row": None, "column": None}
             address.write(layer=self.under_study, unit=st.session_state[key], page=None, **gone)
 
-        st.slider(f"{noun} of {self.read}", 0, count - 1, key=key, on_change=write)
+        st.slider(f"{noun} of {self.read}", 0, count - 1, self.channel, key=key, on_change=write)
 
 
 def nearest(current: Session, options: Sequence[LayerInfo], *, later: bool = True) -> LayerInfo | None:
@@ -207,6 +207,7 @@ def choose(subject: Subject) -> None:
     st.segmented_control(
         "Pooling",
         list(options),
+        default=kind,
         format_func=lambda option: titles[option],
         key="pooling-kind",
         required=True,
@@ -224,7 +225,7 @@ def _own_sliders(places: Iterator[Any], shape: Cell) -> None:
     address.bound("pooling-same", same)
     padding = address.writer("ppad", "pooling-same", lambda on: "same" if on else None)
     with next(places):
-        st.toggle("Pad", key="pooling-same", on_change=padding)
+        st.toggle("Pad", same, key="pooling-same", on_change=padding)
 
 
 def _at(subject: Subject) -> Subject:

@@ -31,7 +31,7 @@ def draw(current: Session) -> None:
 def _networks(current: Session) -> None:
     names = library.network_names()
     address.bound("network", current.name)
-    st.selectbox("Network", names, key="network", on_change=lambda: _take_network(current))
+    st.selectbox("Network", names, names.index(current.name), key="network", on_change=lambda: _take_network(current))
     card = current.network.card
     test = card.get("test")
     if isinstance(test, dict) and {"accuracy", "digits", "correct"} <= set(test):
@@ -112,7 +112,8 @@ def _digits(current: Session) -> None:
     if "digit-class" not in st.session_state or current.picture.name != st.session_state.get("shown-picture"):
         st.session_state["digit-class"] = label or st.session_state.get("digit-class") or "7"
         st.session_state["shown-picture"] = current.picture.name
-    st.segmented_control("Picture", list(known), key="digit-class", required=True)
+    shown = st.session_state["digit-class"]
+    st.segmented_control("Picture", list(known), default=shown, key="digit-class", required=True)
     entries = [entry for entry in digits.gallery() if entry.label == known[st.session_state["digit-class"] or "7"]]
     images = np.stack([digits.digit(entry.index)[0] for entry in entries]).astype(np.float32)
     names = [f"test-{entry.index}" for entry in entries]
@@ -159,6 +160,7 @@ def _transforms(current: Session) -> None:
     controls.slider("Rotate (degrees)", "rotate", round(transform.rotate), -180, 180, step=5)
     controls.slider("Noise (of 255)", "noise", round(transform.noise), 0, MOST_NOISE, step=5)
     address.bound("invert", transform.invert)
-    st.toggle("Invert", key="invert", on_change=address.writer("invert", "invert"))
-    address.bound("shuffle", transform.shuffle is not None)
-    st.toggle("Shuffle the pixels", key="shuffle", on_change=address.writer("shuffle", "shuffle", lambda on: int(on)))
+    st.toggle("Invert", transform.invert, key="invert", on_change=address.writer("invert", "invert"))
+    shuffled, write = transform.shuffle is not None, address.writer("shuffle", "shuffle", lambda on: int(on))
+    address.bound("shuffle", shuffled)
+    st.toggle("Shuffle the pixels", shuffled, key="shuffle", on_change=write)

@@ -65,7 +65,9 @@ def _knob(name: str, value: float) -> None:
     title, _, reach = KNOBS[name]
     key = f"toy-{name}"
     address.bound(key, value)
-    st.slider(title, -reach, reach, step=0.05, format="%.2f", key=key, on_change=address.writer(name, key, _written))
+    st.slider(
+        title, -reach, reach, value, step=0.05, format="%.2f", key=key, on_change=address.writer(name, key, _written)
+    )
 
 
 def _written(value: float) -> str:

@@ -51,6 +51,27 @@ def tiles(header: dict[str, Any], values: np.ndarray) -> list[np.ndarray]:
     return found
 
 
+def defaults(app: AppTest) -> dict[str, tuple[Any, Any]]:
+    """Of each control that is told its value, by name: what a browser draws that was not, and that value."""
+    found = {}
+    for element in (*app.main, *app.sidebar):
+        proto = getattr(element, "proto", None)
+        if not getattr(proto, "set_value", False):
+            continue
+        kind = type(proto).__name__
+        several, default = kind in ("Slider", "ButtonGroup"), proto.default
+        first = (list(default) or [None])[0] if several else default
+        if kind == "ButtonGroup":
+            drawn, told = None if first is None else proto.options[first].content, next(iter(proto.raw_values), None)
+        elif kind == "Selectbox" or (kind == "Slider" and proto.options):
+            chosen = proto.raw_value
+            drawn, told = proto.options[int(first)], chosen if isinstance(chosen, str) else chosen[0]
+        else:
+            drawn, told = first, proto.value[0] if several else proto.value
+        found[proto.label] = drawn, told
+    return found
+
+
 def _unpacked(buffer: bytes) -> tuple[dict[str, Any], np.ndarray]:
     length = int.from_bytes(buffer[:4], "little")
     header = json.loads(buffer[4 : 4 + length])

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from shown import captions, pictures
+from shown import captions, defaults, pictures
 from streamlit.testing.v1 import AppTest
 
 import nnviz.pages as package
@@ -116,6 +116,8 @@ def test_a_page_shows_every_kind_of_layer(slug, name, opened):
         for header, numbers in pictures(app):
             assert header["alt"], where
             assert np.isfinite(numbers).all(), where
+        for label, (drawn, told) in defaults(app).items():
+            assert drawn == told, f"{where}: {label}"
 
 
 def test_a_branch_is_wired_to_what_it_reads_and_not_to_the_column_beside_it(opened):

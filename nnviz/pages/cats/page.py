@@ -65,6 +65,7 @@ def _pictures(seen: Session) -> None:
     st.segmented_control(
         "Picture",
         list(titles),
+        default=seen.picture.name,
         format_func=lambda name: titles[name],
         key=key,
         required=True,

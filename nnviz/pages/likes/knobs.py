@@ -70,7 +70,7 @@ def _other_layer(current: Session, what: Asked) -> None:
         own = chosen == current.layer.name
         address.write(**{"likes.layer": None if own else chosen, "likes.other": None, "likes.shown": None})
 
-    st.selectbox("To a unit of", names, key=key, on_change=write)
+    st.selectbox("To a unit of", names, names.index(what.other_layer), key=key, on_change=write)
 
 
 def _share(shown: int) -> str:
@@ -86,6 +86,7 @@ def _switch(label: str, name: str, titles: dict[str, str], value: str) -> None:
     st.segmented_control(
         label,
         list(titles),
+        default=value,
         format_func=lambda option: titles[option],
         key=key,
         required=True,

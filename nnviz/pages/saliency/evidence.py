@@ -78,6 +78,7 @@ def _methods(current: Session, chosen: str) -> None:
     st.selectbox(
         "Method",
         names,
+        names.index(chosen),
         format_func=lambda name: method_named(name).title,
         key=key,
         on_change=lambda: address.write(method=st.session_state[key], strip=None),
@@ -98,6 +99,7 @@ def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callab
     st.selectbox(
         "Baseline",
         REFERENCES,
+        REFERENCES.index(baseline),
         key=key,
         on_change=address.writer("baseline", key),
         label_visibility="collapsed",

@@ -111,6 +111,7 @@ def _strips(strips: Sequence[Sequence[SaliencyMethod]], strip: int) -> None:
     st.segmented_control(
         "Methods in view",
         range(len(strips)),
+        default=strip,
         format_func=lambda at: titles[at],
         key=key,
         required=True,
@@ -131,6 +132,7 @@ def _overlay(strength: int) -> None:
     st.select_slider(
         "Over the picture",
         _STRENGTHS,
+        strength,
         format_func=lambda value: f"map at {value}%" if value else "map alone",
         key=key,
         on_change=lambda: address.write(strength=st.session_state[key] or None),

@@ -49,12 +49,14 @@ def _views(view: str) -> None:
         st.session_state[last] = view
 
     def write() -> None:
-        shown = st.session_state.get(last, next(iter(evidence.TITLES)))
-        address.write(evidence=shown if st.session_state[key] == "Evidence" else None)
+        one = st.session_state.get(last, next(iter(evidence.TITLES)))
+        address.write(evidence=one if st.session_state[key] == "Evidence" else None)
 
-    address.bound(key, "Maps" if view == _MAPS else "Evidence")
-    options = ("Maps", "Evidence")
-    st.segmented_control("View", options, key=key, required=True, on_change=write, label_visibility="collapsed")
+    options, shown = ("Maps", "Evidence"), "Maps" if view == _MAPS else "Evidence"
+    address.bound(key, shown)
+    st.segmented_control(
+        "View", options, default=shown, key=key, required=True, on_change=write, label_visibility="collapsed"
+    )
 
 
 def _method(current: Session) -> str:

@@ -85,8 +85,9 @@ def _kinds(current: Session, kind: str) -> None:
         address.write(**{EXPLAIN: _UNIT if wanted == _UNIT else None, MINUS: minus})
 
     address.bound(key, kind, tuple(options))
+    titles = _TITLES.__getitem__
     st.segmented_control(
-        "What is explained", options, format_func=_TITLES.__getitem__, key=key, required=True, on_change=write
+        "What is explained", options, default=kind, format_func=titles, key=key, required=True, on_change=write
     )
 
 
@@ -103,6 +104,7 @@ def _other(current: Session) -> None:
     st.selectbox(
         plain(f"{current.class_name(current.class_index)}, and not"),
         options,
+        None if current.minus is None else options.index(current.minus),
         format_func=lambda index: names[index],
         key=key,
         on_change=address.writer(MINUS, key),
@@ -113,7 +115,8 @@ def _unit(current: Session) -> None:
     """The layer and the unit, which are those of every page."""
     names, key = [layer.name for layer in current.network.layers[1:]], "explained-layer"
     address.bound(key, current.layer.name, tuple(names))
-    st.selectbox("Layer", names, key=key, on_change=lambda: controls.go_to(st.session_state[key]))
+    at = names.index(current.layer.name)
+    st.selectbox("Layer", names, at, key=key, on_change=lambda: controls.go_to(st.session_state[key]))
     controls.slider("Unit", "unit", current.unit, 0, current.activations.shape[-1] - 1)
     if current.cell is not None:
         row, column = current.cell
