@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -56,6 +56,31 @@ def switch(
         required=True,
         on_change=address.writer(name, key),
         label_visibility="collapsed" if hide else "visible",
+    )
+
+
+def listed(
+    label: str,
+    key: str,
+    options: Sequence[Any],
+    value: Any,
+    choose: Callable[[], None],
+    *,
+    title: Callable[[Any], str] = str,
+    hide: bool = False,
+    width: int | Literal["stretch"] = "stretch",
+) -> None:
+    """A list to choose one option from; its value stands in the session under `key`."""
+    address.bound(key, value, tuple(options))
+    st.selectbox(
+        label,
+        options,
+        None if value is None else options.index(value),
+        format_func=title,
+        key=key,
+        on_change=choose,
+        label_visibility="collapsed" if hide else "visible",
+        width=width,
     )
 
 

@@ -14,7 +14,7 @@ from nnviz.analysis.neuron import Neuron
 from nnviz.analysis.turning import Turned, turned
 from nnviz.figures import largest_terms
 from nnviz.figures.words import number
-from nnviz.pages import address, views
+from nnviz.pages import address, controls, views
 from nnviz.pages.page import small
 from nnviz.pages.session import Session
 
@@ -145,7 +145,6 @@ def _choose(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
     largest = [int(index) for index in largest_terms(one.terms, LISTED)[0]]
     options = largest if turn.term in largest else [turn.term, *largest]
     key = f"turn-term-{one.layer}-{one.unit}"
-    address.bound(key, turn.term)
 
     def say(term: int) -> str:
         return f"{name_of(term)}: {number(float(one.weights.ravel()[term]))}"
@@ -155,8 +154,7 @@ def _choose(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
         if term != turn.term:  # a late message, as in `_writer`
             write(one, Turn(term, None, turn.bias))
 
-    at = options.index(turn.term)
-    st.selectbox("Weight", options, at, format_func=say, key=key, label_visibility="collapsed", on_change=choose)
+    controls.listed("Weight", key, options, turn.term, choose, title=say, hide=True)
 
 
 def _knobs(one: Neuron) -> list[tuple[str, float]]:

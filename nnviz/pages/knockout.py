@@ -18,7 +18,7 @@ from nnviz.analysis.knockout import knocked_out, ranking, switchable
 from nnviz.analysis.trace import Trace
 from nnviz.figures.ranking import ranked_bars
 from nnviz.figures.words import number
-from nnviz.pages import address, controls, counting, library, predict, switched, switches, views, work
+from nnviz.pages import controls, counting, library, predict, switched, switches, views, work
 from nnviz.pages.page import caption, inform, small
 from nnviz.pages.session import Session
 from nnviz.pages.switched import Switched
@@ -85,16 +85,8 @@ def _layers(current: Session, chosen: Switched) -> None:
             chosen.write(chosen.off, current.unit, current.layer)
         controls.go_to(st.session_state["knock-layer"])
 
-    address.bound("knock-layer", chosen.layer.name)
-    st.selectbox(
-        "Layer",
-        names,
-        names.index(chosen.layer.name),
-        key="knock-layer",
-        on_change=go,
-        label_visibility="collapsed",
-        width=150 if max(map(len, names)) <= 10 else 260,
-    )
+    width = 150 if max(map(len, names)) <= 10 else 260
+    controls.listed("Layer", "knock-layer", names, chosen.layer.name, go, hide=True, width=width)
 
 
 def _importance(current: Session, chosen: Switched) -> np.ndarray | None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from nnviz.analysis.attribution import Parameter, SaliencyMethod
 from nnviz.analysis.network import Network
-from nnviz.pages import address
+from nnviz.pages import address, controls
 
 _PER_ROW = 2
 
@@ -124,7 +124,7 @@ def _control(name: str, parameter: Parameter, value: Any) -> None:
             width="stretch",
         )
     else:
-        st.selectbox(parameter.title, parameter.choices, parameter.choices.index(value), key=key, on_change=write)
+        controls.listed(parameter.title, key, parameter.choices, value, write)
 
 
 def _writer(name: str, key: str, parameter: Parameter) -> Callable[[], None]:

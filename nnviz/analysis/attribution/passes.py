@@ -98,7 +98,7 @@ def given(network: Network, images: np.ndarray, target: Target) -> tuple[Any, An
 def _scored(
     run: Any, network: Network, images: Any, target: Target, weights: Any, winner: Any, calls: Calls | None = None
 ) -> tuple[Any, Any, Any]:
-    """In the graph: the target's scores (n,), and the class that wins on the first image."""
+    """In the graph: what the target weighs, (n, ...), its weights, and the class that wins on the first image."""
     found = run(inputs(network, images, smooth=True), [target.layer, LOGITS], calls=calls)
     if target.layer == LOGITS:
         weights = chosen(found[LOGITS], weights, winner)

@@ -63,14 +63,13 @@ def knobs(current: Session, what: Asked) -> None:
 def _other_layer(current: Session, what: Asked) -> None:
     """The layer of the unit that a blend leads to: by default that of the unit under study."""
     names, key = [layer.name for layer in current.network.layers if layer.index], "likes-layer"
-    address.bound(key, what.other_layer, tuple(names))
 
     def write() -> None:
         chosen = st.session_state[key]
         own = chosen == current.layer.name
         address.write(**{"likes.layer": None if own else chosen, "likes.other": None, "likes.shown": None})
 
-    st.selectbox("To a unit of", names, names.index(what.other_layer), key=key, on_change=write)
+    controls.listed("To a unit of", key, names, what.other_layer, write)
 
 
 def _share(shown: int) -> str:

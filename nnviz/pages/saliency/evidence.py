@@ -74,17 +74,14 @@ def render(current: Session, chosen: str, kind: str) -> None:
 def _methods(current: Session, chosen: str) -> None:
     key = "evidence-method"
     names = [method.name for method in METHODS if not method.unfit(current.network)]
-    address.bound(key, chosen)
-    st.selectbox(
-        "Method",
-        names,
-        names.index(chosen),
-        format_func=lambda name: method_named(name).title,
-        key=key,
-        on_change=lambda: address.write(method=st.session_state[key], strip=None),
-        label_visibility="collapsed",
-        width=250,
-    )
+
+    def choose() -> None:
+        address.write(method=st.session_state[key], strip=None)
+
+    def title(name: str) -> str:
+        return method_named(name).title
+
+    controls.listed("Method", key, names, chosen, choose, title=title, hide=True, width=250)
 
 
 def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
@@ -95,16 +92,8 @@ def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callab
     baseline = address.choice("baseline", REFERENCES, "black")
     controls.switch("Measure", "measure", options, measure, titles=titles)
     key = "evidence-baseline"
-    address.bound(key, baseline)
-    st.selectbox(
-        "Baseline",
-        REFERENCES,
-        REFERENCES.index(baseline),
-        key=key,
-        on_change=address.writer("baseline", key),
-        label_visibility="collapsed",
-        width=130,
-    )
+    write = address.writer("baseline", key)
+    controls.listed("Baseline", key, REFERENCES, baseline, write, hide=True, width=130)
 
     def draw() -> None:
         if found.attribution is None or waits(found):

@@ -100,23 +100,14 @@ def _next_best(current: Session) -> int:
 def _other(current: Session) -> None:
     names, key = current.network.classes, "explained-minus"
     options = [index for index in range(len(names)) if index != current.class_index]
-    address.bound(key, current.minus, tuple(options))
-    st.selectbox(
-        plain(f"{current.class_name(current.class_index)}, and not"),
-        options,
-        None if current.minus is None else options.index(current.minus),
-        format_func=lambda index: names[index],
-        key=key,
-        on_change=address.writer(MINUS, key),
-    )
+    label = plain(f"{current.class_name(current.class_index)}, and not")
+    controls.listed(label, key, options, current.minus, address.writer(MINUS, key), title=names.__getitem__)
 
 
 def _unit(current: Session) -> None:
     """The layer and the unit, which are those of every page."""
     names, key = [layer.name for layer in current.network.layers[1:]], "explained-layer"
-    address.bound(key, current.layer.name, tuple(names))
-    at = names.index(current.layer.name)
-    st.selectbox("Layer", names, at, key=key, on_change=lambda: controls.go_to(st.session_state[key]))
+    controls.listed("Layer", key, names, current.layer.name, lambda: controls.go_to(st.session_state[key]))
     controls.slider("Unit", "unit", current.unit, 0, current.activations.shape[-1] - 1)
     if current.cell is not None:
         row, column = current.cell
