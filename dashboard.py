@@ -12,19 +12,19 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
+from nnviz.app import startup, streamlit_patches
+from nnviz.app.serving import AddLines
 from nnviz.errors import NnvizError
-from nnviz.pages import messages, startup
-from nnviz.pages.background import worker
-from nnviz.pages.markdown import plain
-from nnviz.pages.serving import AddLines
+from nnviz.shell.jobs.worker import worker
+from nnviz.shell.markdown import plain
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """At server start: read the command line, and import TensorFlow while the page is on its way. At its end: keep what
     the background has so far."""
-    messages.keep_order()
-    messages.forget_the_gone()
+    streamlit_patches.keep_order()
+    streamlit_patches.forget_the_gone()
     try:
         startup.begin(sys.argv[1:])
     except SystemExit as end:
@@ -44,7 +44,7 @@ def on_script_error(error: Exception) -> bool:
 
 
 app = st.App(
-    Path(__file__).parent / "nnviz" / "pages" / "main.py",
+    Path(__file__).parent / "nnviz" / "app" / "main.py",
     lifespan=lifespan,
     middleware=[Middleware(AddLines)],
     on_script_error=on_script_error,

@@ -20,12 +20,12 @@ import numpy as np
 import nnviz
 from benchmarks.floors import floors
 from benchmarks.measuring import interleaved, milliseconds, ratio, report, seconds, table
-from nnviz.analysis import digits, photographs
 from nnviz.analysis.attribution.cam import last_convolution, map_layers
 from nnviz.analysis.attribution.occlusion import windows
-from nnviz.analysis.images import Fitted
-from nnviz.analysis.network import bundled
-from nnviz.analysis.trace import fitted_to
+from nnviz.analysis.data import digits, photographs
+from nnviz.analysis.image.images import Fitted
+from nnviz.analysis.network.network import bundled
+from nnviz.analysis.network.trace import fitted_to
 
 NETWORKS = ("mnist-mlp", "mnist-cnn")
 """Those measured where none is named; photo-cnn takes a quarter of an hour."""

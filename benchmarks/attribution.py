@@ -26,8 +26,8 @@ from benchmarks.libraries import LIBRARIES, PACKAGES, Job, Subject
 from benchmarks.measuring import milliseconds, report, seconds, table
 from nnviz.analysis.attribution import method_named
 from nnviz.analysis.attribution.cam import last_convolution
-from nnviz.analysis.network import PRETRAINED
-from nnviz.analysis.trace import fitted_to
+from nnviz.analysis.network.network import PRETRAINED
+from nnviz.analysis.network.trace import fitted_to
 
 SAMPLES, COALITIONS = 25, 200
 _FEWEST = 3

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.browser import opened
 from benchmarks.measuring import ROOT, answering, free_port, launch, milliseconds, report, serving, table
-from nnviz.pages.talk import scenes
+from nnviz.talk import scenes
 
 GOAL = 300
 PAUSE = 3000

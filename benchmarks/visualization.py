@@ -23,7 +23,7 @@ import tensorflow as tf
 
 import nnviz
 from benchmarks.measuring import interleaved, milliseconds, ratio, report, seconds, table
-from nnviz.analysis import photographs
+from nnviz.analysis.data import photographs
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.visualization.forming import recipe_for
 from nnviz.analysis.visualization.transforms import moved

@@ -17,30 +17,33 @@ from nnviz.errors import NnvizError
 
 if TYPE_CHECKING:
     from nnviz import figures
-    from nnviz.analysis import digits, dossier, images, photographs, targets
+    from nnviz.analysis import dossier
     from nnviz.analysis.attribution import METHODS, Attribution, explain, explaining
-    from nnviz.analysis.network import Network, bundled, load
+    from nnviz.analysis.data import digits, photographs
+    from nnviz.analysis.image import images
+    from nnviz.analysis.network import targets
+    from nnviz.analysis.network.network import Network, bundled, load
+    from nnviz.analysis.network.targets import Target
+    from nnviz.analysis.network.trace import Trace, trace
     from nnviz.analysis.progress import Progress
-    from nnviz.analysis.targets import Target
-    from nnviz.analysis.trace import Trace, trace
     from nnviz.analysis.visualization import Visualization, dream, dreaming, objectives, visualize, visualizing
 
 _HOME = {
-    "load": "nnviz.analysis.network",
-    "bundled": "nnviz.analysis.network",
-    "Network": "nnviz.analysis.network",
-    "trace": "nnviz.analysis.trace",
-    "Trace": "nnviz.analysis.trace",
+    "load": "nnviz.analysis.network.network",
+    "bundled": "nnviz.analysis.network.network",
+    "Network": "nnviz.analysis.network.network",
+    "trace": "nnviz.analysis.network.trace",
+    "Trace": "nnviz.analysis.network.trace",
     "explain": "nnviz.analysis.attribution",
     "explaining": "nnviz.analysis.attribution",
     "METHODS": "nnviz.analysis.attribution",
     "Attribution": "nnviz.analysis.attribution",
     "Progress": "nnviz.analysis.progress",
-    "Target": "nnviz.analysis.targets",
-    "targets": "nnviz.analysis.targets",
-    "images": "nnviz.analysis.images",
-    "digits": "nnviz.analysis.digits",
-    "photographs": "nnviz.analysis.photographs",
+    "Target": "nnviz.analysis.network.targets",
+    "targets": "nnviz.analysis.network.targets",
+    "images": "nnviz.analysis.image.images",
+    "digits": "nnviz.analysis.data.digits",
+    "photographs": "nnviz.analysis.data.photographs",
     "dossier": "nnviz.analysis.dossier",
     "figures": "nnviz.figures",
     "visualize": "nnviz.analysis.visualization",

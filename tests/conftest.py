@@ -1,6 +1,7 @@
 """Tiny Keras models with fixed weights. No layer keeps its easy defaults: a zero bias or an identity batch
 normalisation would let a forgotten term pass unnoticed."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -9,15 +10,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # No test reads or leaves anything in the user's own cache; the apps of the browser tests inherit it.
 os.environ["NNVIZ_CACHE"] = tempfile.mkdtemp(prefix="nnviz-tests-")
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from nnviz.analysis.network import Network, load
+from nnviz.analysis.network.network import Network, load
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -227,3 +229,70 @@ def case(request: pytest.FixtureRequest, cases: dict[str, Case]) -> Case:
 def flat_case(request: pytest.FixtureRequest, cases: dict[str, Case]) -> Case:
     """Each tiny model that Keras itself can tap at every layer."""
     return cases[request.param]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_walk_through_tensorflow() -> Iterator[None]:
+    """As the server does: Streamlit collects garbage after every run, 0.2 s each with TensorFlow in the way."""
+    import nnviz.pages.registry  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_work_left() -> Iterator[None]:
+    """What works in the background ends before the folder that it writes to is taken away."""
+    yield
+    from nnviz.shell.jobs.worker import worker
+
+    worker.close()
+
+
+@pytest.fixture(scope="session")
+def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Path]]:
+    """Writes networks as files, as a viewer brings them: of the tiny models by name, or built here, with a seed."""
+
+    def save(names: Sequence[str], own: Mapping[str, Callable[[], keras.Model]], seed: int) -> dict[str, Path]:
+        folder, found = tmp_path_factory.mktemp("models"), {}
+        for name in names:
+            model = fixed_weights(own[name](), seed) if name in own else cases[name].model
+            found[name] = folder / f"{name}.keras"
+            model.save(found[name])
+        return found
+
+    return save
+
+
+@pytest.fixture
+def nothing_kept(monkeypatch, tmp_path) -> Iterator[None]:
+    """No long job is done or under way yet, whatever was looked at before."""
+    from nnviz.shell import page
+    from nnviz.shell.jobs import bar as jobs
+    from nnviz.shell.jobs import job
+    from nnviz.shell.jobs.worker import Worker
+
+    monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(job, "_results", {})
+    own = Worker()
+    monkeypatch.setattr(jobs, "worker", own)
+    monkeypatch.setattr(page, "worker", own)
+    yield
+    own.close()
+
+
+@pytest.fixture
+def dead(fixed_weights, tmp_path, monkeypatch) -> None:
+    """The app has a network of the viewer's own, `dead`, whose unit 1 of conv is off on any picture."""
+    from nnviz.shell import options
+
+    conv = layers.Conv2D(3, 3, activation="relu", name="conv")
+    stack = [keras.Input((28, 28, 1)), conv, layers.Flatten(), layers.Dense(2, name="scores")]
+    model = fixed_weights(keras.Sequential(stack))
+    kernel, bias = conv.get_weights()
+    kernel[..., 1], bias[1] = -1.0, -1.0
+    conv.set_weights([kernel, bias])
+    model.save(tmp_path / "dead.keras")
+    monkeypatch.setattr(options, "given", options.Options(model=tmp_path / "dead.keras"))

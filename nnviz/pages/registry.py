@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from nnviz.pages import (
-    convolution,
-    decision,
-    feature_maps,
-    filters,
-    flatten,
-    higher,
-    network,
-    neuron,
-    plain,
-    pooling,
-)
 from nnviz.pages.cats import page as cats
+from nnviz.pages.convolution import page as convolution
 from nnviz.pages.data import page as data
+from nnviz.pages.decision import page as decision
 from nnviz.pages.dossier import page as dossier
+from nnviz.pages.feature_maps import page as feature_maps
+from nnviz.pages.filters import page as filters
+from nnviz.pages.flatten import page as flatten
+from nnviz.pages.higher import page as higher
 from nnviz.pages.likes import page as likes
-from nnviz.pages.page import Page
+from nnviz.pages.mlp_vs_cnn import page as mlp_vs_cnn
+from nnviz.pages.network import page as network
+from nnviz.pages.neuron import page as neuron
+from nnviz.pages.pooling import page as pooling
 from nnviz.pages.saliency import page as saliency
+from nnviz.shell.page import Page
 
 PAGES: tuple[Page, ...] = (
     neuron.PAGE,
     network.PAGE,
     flatten.PAGE,
-    plain.PAGE,
+    mlp_vs_cnn.PAGE,
     convolution.PAGE,
     filters.PAGE,
     feature_maps.PAGE,

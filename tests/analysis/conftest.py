@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from nnviz.analysis import strongest as searching
-from nnviz.analysis.network import load
-from nnviz.analysis.trace import trace
+from nnviz.analysis.network.network import load
+from nnviz.analysis.network.trace import trace
+from nnviz.analysis.search import strongest as searching
 
 
 def every_kind() -> keras.Model:

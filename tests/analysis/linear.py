@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from nnviz.analysis.network import load
+from nnviz.analysis.network.network import load
 
 
 def linear(kernel):

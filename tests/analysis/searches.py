@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers
 
 from nnviz import load
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
 
 
 def same(one, other) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from nnviz.analysis.network import Network, load
+from nnviz.analysis.network.network import Network, load
 
 
 @functools.cache

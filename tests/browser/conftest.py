@@ -15,7 +15,7 @@ from rastering import FILES
 from scripted import blank_page
 from server import Server, serving
 
-from nnviz.analysis.network import Network, load
+from nnviz.analysis.network.network import Network, load
 
 SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),

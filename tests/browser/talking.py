@@ -6,7 +6,7 @@ import re
 
 from app import SECONDS, App
 
-from nnviz.pages.talk import scenes
+from nnviz.talk import scenes
 
 TALK = scenes.bundled()
 TOTAL = len(TALK.scenes)

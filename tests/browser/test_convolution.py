@@ -7,9 +7,9 @@ from app import SECONDS, App, shows
 from convolving import ROOT, assert_right, cell, over, press, until
 
 import nnviz
-from nnviz.analysis.convolution import convolution_steps
-from nnviz.analysis.digits import digit
-from nnviz.analysis.network import Network
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.layer.convolution import convolution_steps
+from nnviz.analysis.network.network import Network
 
 
 @pytest.mark.parametrize(("layer", "unit"), [("conv1", 3), ("conv2", 7)])

@@ -15,10 +15,10 @@ from keras import layers
 from server import serving
 
 import nnviz
-from nnviz.analysis.convolution import convolution_steps
-from nnviz.analysis.digits import digit
-from nnviz.analysis.network import Network, load
-from nnviz.analysis.own_kernel import PRESETS, nearest_filter, own_steps
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.layer.convolution import convolution_steps
+from nnviz.analysis.layer.own_kernel import PRESETS, nearest_filter, own_steps
+from nnviz.analysis.network.network import Network, load
 from nnviz.components.convolution import MOST_VALUES, Sliding, Stage
 from nnviz.components.convolution.convolution import packed
 

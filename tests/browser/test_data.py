@@ -9,9 +9,9 @@ import pytest
 from app import SECONDS, App
 from draining import drained
 
-from nnviz.analysis import digits
-from nnviz.analysis.embedding import Embedding, embedded
-from nnviz.analysis.network import Network
+from nnviz.analysis.data import digits
+from nnviz.analysis.embedding.embedding import Embedding, embedded
+from nnviz.analysis.network.network import Network
 
 NUMBERS = np.arange(0, 10_000, 5)
 

@@ -8,9 +8,9 @@ from app import SECONDS, App, Open, shows
 from server import Server
 
 import nnviz
-from nnviz.analysis.digits import digit
-from nnviz.analysis.knockout import knocked_out
-from nnviz.analysis.network import Network
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.intervention.knockout import knocked_out
+from nnviz.analysis.network.network import Network
 
 
 def check(app: App, network: Network, layer: str, off: tuple[int, ...]) -> None:

@@ -7,9 +7,10 @@ import re
 from app import SECONDS, App, shows
 
 import nnviz
-from nnviz.analysis import digits, dossier
-from nnviz.analysis.filters import filter_bank
-from nnviz.analysis.network import Network
+from nnviz.analysis import dossier
+from nnviz.analysis.data import digits
+from nnviz.analysis.layer.filters import filter_bank
+from nnviz.analysis.network.network import Network
 
 HIGH = """() => {
   const main = document.querySelector('[data-testid="stMain"]');

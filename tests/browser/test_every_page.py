@@ -12,12 +12,12 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 import nnviz
 from nnviz.analysis.attribution import explain
-from nnviz.analysis.digits import digit
-from nnviz.analysis.filters import filter_bank
-from nnviz.analysis.network import Network
-from nnviz.analysis.trace import Trace
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.layer.filters import filter_bank
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import Trace
 from nnviz.pages.registry import PAGES
-from nnviz.pages.views import percent
+from nnviz.views.answer import percent
 
 NETWORKS = ("mnist-cnn", "mnist-mlp")
 TALK = ((1920, 1080), (1280, 720))

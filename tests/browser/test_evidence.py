@@ -9,9 +9,10 @@ import pytest
 from app import SECONDS, App, shows
 from draining import drained
 
-from nnviz.analysis import digits, evidence
+from nnviz.analysis import evidence
 from nnviz.analysis.attribution import explain
-from nnviz.analysis.network import Network
+from nnviz.analysis.data import digits
+from nnviz.analysis.network.network import Network
 
 LONG = 90_000
 

@@ -12,8 +12,8 @@ from app import SECONDS, App
 from PIL import Image
 from server import Server
 
-from nnviz.analysis.folder import folder
-from nnviz.analysis.photographs import gallery, photograph
+from nnviz.analysis.data.folder import folder
+from nnviz.analysis.data.photographs import gallery, photograph
 
 COUNT = 40
 """Pictures of each of the four photographs: enough that the search can be stopped in the middle."""

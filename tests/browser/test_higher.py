@@ -9,10 +9,10 @@ from app import SECONDS, App, shows
 from draining import drained
 
 import nnviz
-from nnviz.analysis import digits
-from nnviz.analysis.digits import digit
-from nnviz.analysis.network import Network
-from nnviz.analysis.strongest import Strongest, strongest
+from nnviz.analysis.data import digits
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.search.strongest import Strongest, strongest
 
 COUNT = 7
 

@@ -13,10 +13,10 @@ from playwright.sync_api import WebSocketRoute
 
 import nnviz
 from nnviz.analysis.attribution import explain
-from nnviz.analysis.digits import digit
-from nnviz.analysis.images import Fitted, Transform, rescale
-from nnviz.analysis.network import Network
-from nnviz.analysis.trace import Trace
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.image.images import Fitted, Transform, rescale
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import Trace
 from nnviz.pages.registry import PAGES
 
 LINK: dict[str, Any] = {

@@ -8,10 +8,10 @@ import numpy as np
 from app import App, shows
 
 import nnviz
-from nnviz.analysis.digits import digit
-from nnviz.analysis.network import Network
-from nnviz.analysis.neuron import neuron
-from nnviz.analysis.turning import turned
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.intervention.weight_edit import turned
+from nnviz.analysis.layer.neuron import neuron
+from nnviz.analysis.network.network import Network
 
 
 def test_a_weight_is_clicked_and_turned(app: App, networks: dict[str, Network]) -> None:

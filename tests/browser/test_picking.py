@@ -9,8 +9,8 @@ import pytest
 from app import FIRST, App, shows
 
 import nnviz
-from nnviz.analysis.digits import digit
-from nnviz.analysis.network import Network
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.network.network import Network
 from nnviz.figures.tiles import folded_shape
 
 

@@ -10,10 +10,10 @@ from app import FIRST, App, shows
 from PIL import Image
 
 import nnviz
-from nnviz.analysis.digits import digit, gallery
-from nnviz.analysis.images import Fitted, Transform, decode, fit, rescale
-from nnviz.analysis.network import Network
-from nnviz.analysis.trace import Trace
+from nnviz.analysis.data.digits import digit, gallery
+from nnviz.analysis.image.images import Fitted, Transform, decode, fit, rescale
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import Trace
 
 
 def moved(network: Network, number: int, transform: Transform) -> Trace:

@@ -7,12 +7,12 @@ import pytest
 from app import App, shows
 
 import nnviz
-from nnviz.analysis.activated import activated
-from nnviz.analysis.digits import digit
-from nnviz.analysis.images import Transform
-from nnviz.analysis.invariance import invariance, shifted_traces
-from nnviz.analysis.network import Network
-from nnviz.analysis.pooling import pooled, windows
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.image.images import Transform
+from nnviz.analysis.layer.activation import activated
+from nnviz.analysis.layer.invariance import invariance, shifted_traces
+from nnviz.analysis.layer.pooling import pooled, windows
+from nnviz.analysis.network.network import Network
 
 
 def test_a_cell_is_picked_in_the_output_and_in_the_input(app: App, networks: dict[str, Network]) -> None:

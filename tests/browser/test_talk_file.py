@@ -13,7 +13,7 @@ from app import SECONDS, App
 from server import ROOT, Server
 from talking import TOTAL, progress, shows
 
-from nnviz.pages.talk import scenes
+from nnviz.talk import scenes
 
 
 def test_the_check_draws_every_scene_and_says_that_it_is_ready(viewer: Callable[..., App], server: Server) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from app import SECONDS, App
 
 import nnviz
-from nnviz.analysis.digits import digit
-from nnviz.analysis.network import Network
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.network.network import Network
 from nnviz.figures.colour import TABLES
 
 ROOT = ".unroll"

@@ -16,8 +16,8 @@ from server import ROOT, Server
 
 import nnviz
 from nnviz.analysis.attribution import method_named
-from nnviz.analysis.digits import digit
-from nnviz.analysis.network import Network, load
+from nnviz.analysis.data.digits import digit
+from nnviz.analysis.network.network import Network, load
 
 Serve = Callable[..., Server]
 

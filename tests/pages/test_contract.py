@@ -12,10 +12,10 @@ from shown import captions, defaults, pictures
 from streamlit.testing.v1 import AppTest
 
 import nnviz.pages as package
-from nnviz.pages import library, startup
-from nnviz.pages.background import worker
-from nnviz.pages.page import Page
 from nnviz.pages.registry import PAGES
+from nnviz.shell import library, options
+from nnviz.shell.jobs.worker import worker
+from nnviz.shell.page import Page
 
 SLUGS = tuple(page.slug for page in PAGES)
 WHOLE = ("flatten", "plain", "decision", "saliency", "cats")
@@ -70,7 +70,8 @@ def nothing_goes_on() -> Iterator[None]:
 
 def script(slug: str) -> None:
     """What Streamlit runs: one page."""
-    from nnviz.pages import page, registry
+    from nnviz.pages import registry
+    from nnviz.shell import page
 
     page.show(next(entry for entry in registry.PAGES if entry.slug == slug))
 
@@ -80,7 +81,7 @@ def opened(files, monkeypatch):
     """A page on a network, not yet run."""
 
     def opening(slug, name):
-        monkeypatch.setattr(startup, "options", startup.Options(model=files.get(name)))
+        monkeypatch.setattr(options, "given", options.Options(model=files.get(name)))
         app = AppTest.from_function(script, kwargs={"slug": slug}, default_timeout=60)
         app.query_params["net"] = name
         return app
@@ -165,7 +166,7 @@ def test_a_feature_of_a_layer_of_steps_is_its_column(opened):
 def test_every_page_is_in_the_menu():
     found = set()
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if module.name != "nnviz.pages.main":  # the script itself: importing it runs it
+        if module.name != "nnviz.app.main":  # the script itself: importing it runs it
             page = getattr(importlib.import_module(module.name), "PAGE", None)
             if isinstance(page, Page):
                 found.add(page.slug)

@@ -11,14 +11,16 @@ from visiting import visited
 
 
 def script(slug: str) -> None:
-    from nnviz.pages import page, registry
+    from nnviz.pages import registry
+    from nnviz.shell import page
 
     page.show(registry.page(slug))
 
 
 def beside(slug: str) -> None:
     """The sidebar."""
-    from nnviz.pages import session, sidebar
+    from nnviz.app.sidebar import sidebar
+    from nnviz.shell import session
 
     sidebar.draw(session.read())
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnviz.pages.work import Busy
+from nnviz.shell.jobs.bar import Busy
 
 _ROUNDS = 50
 

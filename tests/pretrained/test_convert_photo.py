@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 
 import nnviz
-from nnviz.analysis import photographs
+from nnviz.analysis.data import photographs
 
 PRETRAINED = Path(__file__).parents[2] / "pretrained"
 CARD = json.loads((PRETRAINED / "photo-cnn.json").read_text(encoding="utf-8"))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from nnviz import NnvizError, digits, load
-from nnviz.analysis.images import Transform
-from nnviz.analysis.measured import measured, read
-from nnviz.analysis.trace import scores
+from nnviz.analysis.data.shift_accuracy import measured, read
+from nnviz.analysis.image.images import Transform
+from nnviz.analysis.network.trace import scores
 
 PRETRAINED = Path(__file__).parents[2] / "pretrained"
 NETS = ("mnist-mlp", "mnist-cnn")

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from nnviz.analysis.images import Transform
+from nnviz.analysis.image.images import Transform
 
 PRETRAINED = Path(__file__).parents[2] / "pretrained"
 SCRIPT = PRETRAINED / "train_digits.py"

@@ -20,10 +20,10 @@ from nnviz.analysis.attribution.rise import Rise
 from nnviz.analysis.attribution.score_cam import ScoreCam
 from nnviz.analysis.attribution.smoothgrad import SmoothGrad
 from nnviz.analysis.attribution.vargrad import VarGrad
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target, as_target
+from nnviz.analysis.network.trace import fitted_to
 from nnviz.analysis.progress import Progress, finished
-from nnviz.analysis.targets import Target, as_target
-from nnviz.analysis.trace import fitted_to
 from nnviz.errors import NnvizError
 
 METHODS: tuple[SaliencyMethod, ...] = (
@@ -105,7 +105,7 @@ def explain(
 
     Args:
         network: as `nnviz.load` gives it.
-        image: (H,W), (H,W,1), (H,W,3), uint8 or float; see `nnviz.analysis.images.fit`.
+        image: (H,W), (H,W,1), (H,W,3), uint8 or float; see `nnviz.analysis.image.images.fit`.
         method: name of one of `METHODS`.
         target: a class index, one of `nnviz.targets`, or None for the winner.
         **parameters: of the method, by default as it declares them.

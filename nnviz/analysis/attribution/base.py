@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
 from nnviz.errors import NnvizError
 
 

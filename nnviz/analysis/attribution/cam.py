@@ -10,14 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
-from nnviz.analysis.attribution.passes import chosen, given, score_of, weights_spec
 from nnviz.analysis.attribution.propagation import ACTIVATIONS
-from nnviz.analysis.graph import LOGITS
-from nnviz.analysis.layers import LayerInfo
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.graph import LOGITS
+from nnviz.analysis.network.layers import LayerInfo
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.passes import chosen, given, score_of, weights_spec
+from nnviz.analysis.network.targets import Target, logit
+from nnviz.analysis.network.trace import inputs, scoring
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target, logit
-from nnviz.analysis.trace import inputs, scoring
 from nnviz.errors import NnvizError
 
 

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from nnviz.analysis.attribution.base import Steps
 from nnviz.analysis.attribution.cam import Cam, from_maps, upsampled
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
 
 
 class EigenCam(Cam):

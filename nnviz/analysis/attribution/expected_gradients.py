@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis import digits
 from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
-from nnviz.analysis.attribution.passes import chunks, differentiate, evaluate
 from nnviz.analysis.attribution.reference import blurred
-from nnviz.analysis.network import Network
+from nnviz.analysis.data import digits
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.passes import chunks, differentiate, evaluate
+from nnviz.analysis.network.targets import Target
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
 from nnviz.errors import NnvizError
 
 _WIDTHS = np.geomspace(0.02, 0.2, 8)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.base import SaliencyMethod, Steps
-from nnviz.analysis.attribution.passes import differentiate
 from nnviz.analysis.attribution.rectified import Function, calls, deconvolved, guided, rectifiers
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.passes import differentiate
+from nnviz.analysis.network.targets import Target
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
 
 _WARNING = (
     "Not to be believed alone: in the papers' nets it redraws the edges of the image, much the same with random "

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.answer import LOGITS
 from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
-from nnviz.analysis.attribution.passes import chosen, given, score_of, weights_spec
 from nnviz.analysis.attribution.propagation import computed, reading_positive, unruled
 from nnviz.analysis.attribution.relevance import RULES, Rule
-from nnviz.analysis.folding import behind
-from nnviz.analysis.graph import Step
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.folding import behind
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.output_head import LOGITS
+from nnviz.analysis.network.passes import chosen, given, score_of, weights_spec
+from nnviz.analysis.network.step import Step
+from nnviz.analysis.network.targets import Target, logit
+from nnviz.analysis.network.trace import compiled, inputs
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target, logit
-from nnviz.analysis.trace import compiled, inputs
 from nnviz.errors import NnvizError
 
 _SCALINGS = ("Rescaling", "Normalization")
@@ -113,7 +113,7 @@ def ruled(network: Network, rule: Rule, target: str) -> dict[str, Callable[..., 
     """By name, what computes each step with the rule's gradient."""
     graph = network.graph
     # What the target is of is looked at, so it stays as it is.
-    normalised = {name: step for name, step in behind(graph).items() if name != target}
+    normalised = {name: step for name, step in behind(graph.steps, graph.logits).items() if name != target}
     positive = reading_positive(graph)
     swallowed = {id(step) for step in normalised.values()}
     answering = _answering(network)
@@ -132,6 +132,6 @@ def ruled(network: Network, rule: Rule, target: str) -> dict[str, Callable[..., 
 def _answering(network: Network) -> Step | None:
     """The step that makes the probabilities: no score depends on it."""
     graph = network.graph
-    if graph.answer == "raw":
+    if graph.output_head == "raw":
         return None
     return next((step for step in graph.steps if any(tensor is graph.logits for tensor in step.inputs)), None)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
-from nnviz.analysis.attribution.passes import chunks, differentiate
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.passes import chunks, differentiate
+from nnviz.analysis.network.targets import Target
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
 
 _KEPT = 2**22
 """Numbers of noise that are kept: 25 copies of a 224x224 photograph, 16 MB."""

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
-from nnviz.analysis.attribution.passes import chunks, evaluate
 from nnviz.analysis.attribution.reference import REFERENCES, reference
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.passes import chunks, evaluate
+from nnviz.analysis.network.targets import Target
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
 
 
 class Occlusion(SaliencyMethod):

@@ -8,8 +8,9 @@ import keras
 import tensorflow as tf
 
 from nnviz.analysis.attribution.relevance import Call, Rule, activated, affine, averaged, gated, joined, sums
-from nnviz.analysis.folding import KERNELS, SEPARABLE, folded, scale_and_shift, with_kernel
-from nnviz.analysis.graph import Graph, Step
+from nnviz.analysis.network.folding import KERNELS, SEPARABLE, folded, scale_and_shift, with_kernel
+from nnviz.analysis.network.graph import Graph
+from nnviz.analysis.network.step import Step
 
 AVERAGES = (
     *("AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "UpSampling1D", "UpSampling2D", "UpSampling3D"),

@@ -8,9 +8,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from nnviz.analysis.answer import ACTIVATED_LAST, linear_twin
-from nnviz.analysis.graph import LOGITS, Step
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.graph import LOGITS
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.output_head import ACTIVATED_LAST, linear_twin
+from nnviz.analysis.network.step import Step
 
 Function = Callable[[Any], Any]
 """An activation function, from tensor to tensor."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
 from nnviz.errors import NnvizError
 
 REFERENCES = ("black", "white", "mean", "blurred")

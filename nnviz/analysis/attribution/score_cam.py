@@ -9,12 +9,12 @@ import tensorflow as tf
 
 from nnviz.analysis.attribution.base import Parameter, Steps
 from nnviz.analysis.attribution.cam import Cam, laid_over, map_layers, maps_and_score, upsampled
-from nnviz.analysis.attribution.passes import chunks, level, spread, weights_spec
 from nnviz.analysis.attribution.reference import REFERENCES, reference
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.passes import chunks, level, spread, weights_spec
+from nnviz.analysis.network.targets import Target
+from nnviz.analysis.network.trace import inputs, scoring
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
-from nnviz.analysis.trace import inputs, scoring
 
 
 class ScoreCam(Cam):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nnviz.analysis.attribution.noisy import Noisy
-from nnviz.analysis.attribution.passes import ROUNDING
+from nnviz.analysis.network.passes import ROUNDING
 
 
 class VarGrad(Noisy):

@@ -9,10 +9,10 @@
 `maxima` (pictures, units) are the largest activations of a layer's units, one row a picture: `Strongest.maxima`.
 """
 
-from nnviz.analysis.dossier.alike import Correlations, correlations, cosines, most_alike
 from nnviz.analysis.dossier.answers import ClassMeans, Distribution, class_means, distribution
+from nnviz.analysis.dossier.class_effects import Effects, effects, measuring
 from nnviz.analysis.dossier.kernels import Kernels, kernels
-from nnviz.analysis.dossier.speaking import Effects, effects, measuring
+from nnviz.analysis.dossier.similar_units import Correlations, correlations, cosines, most_alike
 
 __all__ = [
     "ClassMeans",

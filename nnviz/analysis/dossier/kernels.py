@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnviz.analysis.filters import FilterBank, filter_bank, stages
-from nnviz.analysis.network import Network
+from nnviz.analysis.layer.filters import FilterBank, filter_bank, stages
+from nnviz.analysis.network.network import Network
 
 _PASSING = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "ZeroPadding1D", "ZeroPadding2D", "Cropping2D")
 

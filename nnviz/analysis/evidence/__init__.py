@@ -2,8 +2,8 @@
 
 from nnviz.analysis.evidence.agreement import Agreement, agreeing, spearman
 from nnviz.analysis.evidence.deletion import Curves, deleting
+from nnviz.analysis.evidence.keep_brightest import Sharp, sharpening
 from nnviz.analysis.evidence.randomisation import Randomised, randomising
-from nnviz.analysis.evidence.sharp import Sharp, sharpening
 from nnviz.analysis.evidence.stability import Stability, shaking
 
 __all__ = [

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.stats import rankdata
 
 from nnviz.analysis.attribution import Attribution, explaining
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
 from nnviz.errors import NnvizError
 
 PARTS = 10

@@ -6,9 +6,9 @@ when its first pixels go (a small area under the curve), and rise early when the
 An area alone says little: beside it stand those of random orders. What a map has to beat, the null hypothesis, is one
 that knows the picture and nothing of the network. Orders of all pixels alike would be too weak for that: where what is
 gone is black, the black around a digit changes nothing when it goes, so any map that lies on the ink would beat them,
-also one of plain noise. So a random order is that of a map as grainy as the one in question (`blind`), times how much
-each pixel changes when it goes; and a pixel that does not change goes with the last share, in every order. One more
-such map would beat all ten at one curve one time in eleven. Noise that lies on the ink beat one of ten on average,
+also one of plain noise. So a random order is that of a map as grainy as the one in question (`surrogates`), times how
+much each pixel changes when it goes; and a pixel that does not change goes with the last share, in every order. One
+more such map would beat all ten at one curve one time in eleven. Noise that lies on the ink beat one of ten on average,
 on eight digits, and never all at both curves; the picture itself, whose order is that of the change without any chance,
 beat all ten at both on two of the eight. So a win says more than that a map lies on the ink, not that it must be right.
 """
@@ -21,14 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.attribution.passes import chunks
 from nnviz.analysis.attribution.reference import reference
-from nnviz.analysis.evidence.blind import blind
 from nnviz.analysis.evidence.measure import Measure, measured, one_a_pixel, wanted
-from nnviz.analysis.network import Network
+from nnviz.analysis.evidence.surrogates import blind
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.passes import chunks
+from nnviz.analysis.network.targets import Target
+from nnviz.analysis.network.trace import fitted_to
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
-from nnviz.analysis.trace import fitted_to
 from nnviz.errors import NnvizError
 
 _SAME = 1 / 512

@@ -7,11 +7,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.attribution.passes import evaluate, spread
-from nnviz.analysis.graph import PROBABILITIES
-from nnviz.analysis.network import Network
-from nnviz.analysis.targets import Target, class_score
-from nnviz.analysis.trace import inputs, scores, scoring
+from nnviz.analysis.network.graph import PROBABILITIES
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.passes import evaluate, spread
+from nnviz.analysis.network.targets import Target, class_score
+from nnviz.analysis.network.trace import inputs, scores, scoring
 from nnviz.errors import NnvizError
 
 Measure = Literal["probability", "score"]

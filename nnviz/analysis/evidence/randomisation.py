@@ -5,8 +5,8 @@ last first and all those before kept so (cascading), and the same map is made ea
 the picture, not the network.
 
 Two maps of one picture are alike to some degree without any network: what is multiplied by the input is large where
-the ink is, and smooth maps are alike by chance. So the alikeness is held against that of blind maps (`blind`), which
-cost no pass through the network.
+the ink is, and smooth maps are alike by chance. So the alikeness is held against that of blind maps (`surrogates`),
+which cost no pass through the network.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import numpy as np
 
 from nnviz.analysis.attribution import Steps, explaining
 from nnviz.analysis.evidence.agreement import PARTS, inner, spearman
-from nnviz.analysis.evidence.blind import blind
-from nnviz.analysis.graph import LOGITS, Graph
-from nnviz.analysis.layers import describe
-from nnviz.analysis.network import Network
+from nnviz.analysis.evidence.surrogates import blind
+from nnviz.analysis.network.graph import LOGITS, Graph
+from nnviz.analysis.network.layers import describe
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target, logit
+from nnviz.analysis.network.trace import fitted_to, scores
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target, logit
-from nnviz.analysis.trace import fitted_to, scores
 from nnviz.errors import NnvizError
 
 LEVELS = 8

@@ -14,11 +14,11 @@ import numpy as np
 
 from nnviz.analysis.attribution import Attribution, explaining
 from nnviz.analysis.evidence.agreement import PARTS, inner, spearman
-from nnviz.analysis.images import Fitted
-from nnviz.analysis.network import Network
+from nnviz.analysis.image.images import Fitted
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target
+from nnviz.analysis.network.trace import fitted_to, scores
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.targets import Target
-from nnviz.analysis.trace import fitted_to, scores
 from nnviz.errors import NnvizError
 
 

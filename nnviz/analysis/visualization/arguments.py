@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
 from nnviz.analysis.visualization.objectives import Objective
 from nnviz.analysis.visualization.transforms import Transformation, moved
 from nnviz.errors import NnvizError

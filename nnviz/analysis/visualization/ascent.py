@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.network import Network
-from nnviz.analysis.trace import Compiled, inputs
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import Compiled, inputs
+from nnviz.analysis.visualization.leaky_relu import revived
 from nnviz.analysis.visualization.objectives import Objective, similarity
 from nnviz.analysis.visualization.parametrizations import Parametrization
-from nnviz.analysis.visualization.revived import revived
 from nnviz.analysis.visualization.transforms import Transformation, moved
 
 Tensor = Any

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target
+from nnviz.analysis.network.trace import Compiled, fitted_to, inputs
 from nnviz.analysis.progress import Progress, finished
-from nnviz.analysis.targets import Target
-from nnviz.analysis.trace import Compiled, fitted_to, inputs
 from nnviz.analysis.visualization import arguments
 from nnviz.analysis.visualization.ascent import to_network, until_next
 from nnviz.analysis.visualization.objectives import Objective, as_objective

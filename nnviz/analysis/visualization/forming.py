@@ -8,10 +8,10 @@ from collections.abc import Generator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target
+from nnviz.analysis.network.trace import Compiled
 from nnviz.analysis.progress import Progress, finished
-from nnviz.analysis.targets import Target
-from nnviz.analysis.trace import Compiled
 from nnviz.analysis.visualization import arguments
 from nnviz.analysis.visualization.ascent import OPTIMIZERS, Recipe, State, advance, begin, climb, until_next
 from nnviz.analysis.visualization.objectives import Objective, as_objective

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.graph import LOGITS
-from nnviz.analysis.network import Network
-from nnviz.analysis.targets import Target, as_target
+from nnviz.analysis.network.graph import LOGITS
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.targets import Target, as_target
+from nnviz.analysis.network.trace import Trace
 from nnviz.errors import NnvizError
 
 Tensor = Any
@@ -231,3 +232,10 @@ def _one(layer_name: str, index: tuple[int, ...], over: Any, title: str) -> Obje
 
     form = ("unit", layer_name, len(index), over.__name__)
     return Objective((layer_name,), form, (np.array(index, np.int32),), score, (unit,), title)
+
+
+def value(objective: Objective, trace: Trace) -> float:
+    """An objective's value on an image that was traced."""
+    arrays = {**trace.activations, LOGITS: trace.logits}
+    found = {name: tf.constant(arrays[name][None]) for name in objective.reads}
+    return float(objective.score(found, [tf.constant(number) for number in objective.numbers])[0])

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnviz.analysis.graph import LOGITS
-from nnviz.analysis.images import Fitted
-from nnviz.analysis.network import Network
+from nnviz.analysis.image.images import Fitted
+from nnviz.analysis.network.graph import LOGITS
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.visualization.leaky_relu import silencer
 from nnviz.analysis.visualization.objectives import Objective
-from nnviz.analysis.visualization.revived import silencer
 
 
 @dataclass(frozen=True, eq=False)

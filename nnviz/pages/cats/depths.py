@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis.layers import LayerInfo
+from nnviz.analysis.network.blocks import of_trace
+from nnviz.analysis.network.layers import LayerInfo
 from nnviz.components.raster import Panel, raster
-from nnviz.pages import blocks, views
 from nnviz.pages.cats.subject import take
-from nnviz.pages.session import Session
+from nnviz.shell.session import Session
+from nnviz.views import scales
 
 NAMES = ("first", "middle", "last")
 COUNT = 3
@@ -30,15 +31,17 @@ class Depth:
     layer: LayerInfo
 
 
-def depths(seen: Session) -> list[Depth]:
+def depths(session: Session) -> list[Depth]:
     """First, middle and last of the layers with maps; fewer where there are fewer, none of a net of vectors.
 
     Of a deep network each block's last layer after an activation stands for it, so that what is shown is never
     negative; where no layer is like that, all count.
     """
-    parts = [block.layers for block in blocks.of(seen)] or [(layer,) for layer in seen.network.layers]
-    of_part = [[layer for layer in part if layer.index and _maps(seen, layer)] for part in parts]
-    found = [[layer for layer in part if seen.trace.activations[layer.name].min() >= 0] for part in of_part]
+    parts = [block.layers for block in of_trace(session.network, session.trace)] or [
+        (layer,) for layer in session.network.layers
+    ]
+    of_part = [[layer for layer in part if layer.index and _maps(session, layer)] for part in parts]
+    found = [[layer for layer in part if session.trace.activations[layer.name].min() >= 0] for part in of_part]
     ends = [part[-1] for part in found if part] or [part[-1] for part in of_part if part]
     if not ends:
         return []
@@ -47,37 +50,37 @@ def depths(seen: Session) -> list[Depth]:
     return [Depth(name, ends[at]) for name, at in zip(names, places, strict=True)]
 
 
-def _maps(seen: Session, layer: LayerInfo) -> bool:
-    values = seen.trace.activations[layer.name]
+def _maps(session: Session, layer: LayerInfo) -> bool:
+    values = session.trace.activations[layer.name]
     return values.ndim == 3 and values.shape[0] * values.shape[1] > 1
 
 
-def strongest(seen: Session, layer: LayerInfo) -> np.ndarray:
+def strongest(session: Session, layer: LayerInfo) -> np.ndarray:
     """The maps of a layer with the largest activations, by number, the strongest first.
 
     Of equal ones, and with ReLU6 there are many, those come first that vary most over the picture.
     """
-    values = seen.trace.activations[layer.name]
+    values = session.trace.activations[layer.name]
     return np.lexsort((-values.std(axis=(0, 1)), -np.abs(values).max(axis=(0, 1))))[:COUNT]
 
 
-def draw(seen: Session, found: list[Depth], height: float, *, open_maps: bool) -> None:
+def draw(session: Session, found: list[Depth], height: float, *, open_maps: bool) -> None:
     """Their strongest maps; where `open_maps`, a click opens the page of feature maps."""
-    units = [strongest(seen, depth.layer) for depth in found]
+    units = [strongest(session, depth.layer) for depth in found]
     raster(
-        [_panel(seen, depth, units[at], open_maps) for at, depth in enumerate(found)],
+        [_panel(session, depth, units[at], open_maps) for at, depth in enumerate(found)],
         key="cats-layers",
         alt=f"How {', '.join(depth.layer.name for depth in found)} see it: the strongest maps of each",
         height=height,
         least=40,
         wide=True,
-        on_pick=lambda place: _open(seen, found[place.panel].layer, int(units[place.panel][place.tile])),
+        on_pick=lambda place: _open(session, found[place.panel].layer, int(units[place.panel][place.tile])),
     )
 
 
-def _panel(seen: Session, depth: Depth, units: np.ndarray, open_maps: bool) -> Panel:
-    values = seen.trace.activations[depth.layer.name]
-    colour, ranges = views.colour_scale(seen, depth.layer.name, "layer")
+def _panel(session: Session, depth: Depth, units: np.ndarray, open_maps: bool) -> Panel:
+    values = session.trace.activations[depth.layer.name]
+    colour, ranges = scales.colour_scale(session, depth.layer.name, "layer")
     rows, columns, count = values.shape
     return Panel(
         np.moveaxis(values[..., units], 2, 0),
@@ -95,6 +98,6 @@ def _panel(seen: Session, depth: Depth, units: np.ndarray, open_maps: bool) -> P
     )
 
 
-def _open(seen: Session, layer: LayerInfo, unit: int) -> None:
-    take(seen, layer=layer.name, unit=unit, row=None, column=None, page=None)
+def _open(session: Session, layer: LayerInfo, unit: int) -> None:
+    take(session, layer=layer.name, unit=unit, row=None, column=None, page=None)
     st.session_state[GO] = "maps"

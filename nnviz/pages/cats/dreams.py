@@ -9,14 +9,15 @@ from functools import partial
 import streamlit as st
 
 from nnviz.components.raster import Panel, raster
-from nnviz.pages import address, controls, work
 from nnviz.pages.cats.depths import Depth
 from nnviz.pages.cats.words import of_dream
-from nnviz.pages.likes import job
-from nnviz.pages.likes import wish as wishes
-from nnviz.pages.likes.pictures import tiles_of
-from nnviz.pages.page import small
-from nnviz.pages.session import Session
+from nnviz.shell import address, controls
+from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.page import small
+from nnviz.shell.session import Session
+from nnviz.views.visualization import forming
+from nnviz.views.visualization import request as visualization_request
+from nnviz.views.visualization.forming import tiles_of
 
 JOB = "cats"
 
@@ -28,14 +29,14 @@ def chosen(found: list[Depth]) -> Depth:
     return next(depth for depth in found if depth.name == name)
 
 
-def wished(seen: Session, depth: Depth) -> wishes.Wish:
+def plan_of(session: Session, depth: Depth) -> visualization_request.VisualizationPlan:
     """The dream, as the page of what a unit likes makes it: what one of them made the other has."""
-    asked = wishes.Asked(
+    requested = visualization_request.VisualizationRequest(
         subject="unit",
         way="dream",
         dream_of="layer",
         other=0,
-        steps=wishes.DREAM_STEPS,
+        steps=visualization_request.DREAM_STEPS,
         rate=1,
         kind="fourier",
         moved=True,
@@ -43,39 +44,41 @@ def wished(seen: Session, depth: Depth) -> wishes.Wish:
         octaves=3,
         shown=0,
     )
-    return wishes.wish(replace(seen, layer=depth.layer, unit=0), asked)
+    return visualization_request.plan(replace(session, layer=depth.layer, unit=0), requested)
 
 
-def draw(seen: Session, found: list[Depth], height: float) -> None:
+def draw(session: Session, found: list[Depth], height: float) -> None:
     """The picture that forms, in a fragment of its own that works and draws by turns while it does."""
     depth = chosen(found)
-    wanted = wished(seen, depth)
-    running = _running(job.take_up(JOB, wanted)) is not None
+    wanted = plan_of(session, depth)
+    running = _running(forming.take_up(JOB, wanted)) is not None
 
-    @st.fragment(run_every=job.PAUSE if running else None)
+    @st.fragment(run_every=forming.PAUSE if running else None)
     def stage(first: list[bool]) -> None:
-        mine = _running(job.look(JOB, wanted))
+        mine = _running(forming.look(JOB, wanted))
         # The run of the whole page draws first and works later.
         if mine is not None and not first:
-            mine.work(job.SLICE)
+            mine.work(forming.SLICE)
         first.clear()
         # Begun or ended since the page was drawn: its timer is set with the page.
-        if running != (_running(job.look(JOB, wanted)) is not None):
+        if running != (_running(forming.look(JOB, wanted)) is not None):
             st.rerun()
-        _draw(seen, found, depth, wanted, height)
+        _draw(session, found, depth, wanted, height)
 
     stage([True])
 
 
-def _running(formed: job.Formed) -> work.Job | None:
+def _running(formed: forming.Formed) -> jobs.Job | None:
     return formed.mine if formed.mine is not None and formed.mine.busy else None
 
 
-def _draw(seen: Session, found: list[Depth], depth: Depth, wanted: wishes.Wish, height: float) -> None:
-    formed = job.look(JOB, wanted)
+def _draw(
+    session: Session, found: list[Depth], depth: Depth, wanted: visualization_request.VisualizationPlan, height: float
+) -> None:
+    formed = forming.look(JOB, wanted)
     dreamt, mine = formed.found, formed.mine
     raster(
-        [_panel(seen, depth, formed)],
+        [_panel(session, depth, formed)],
         key="cats-dream",
         alt=f"The photograph as {depth.layer.name} dreams it" if dreamt else "The photograph, not dreamt yet",
         height=height,
@@ -93,30 +96,30 @@ def _draw(seen: Session, found: list[Depth], depth: Depth, wanted: wishes.Wish, 
                 "Dream" if dreamt is None else "Dream from the start",
                 type="primary",
                 key="cats-begin",
-                on_click=partial(job.begin, JOB, "Dreaming", wanted),
+                on_click=partial(forming.begin, JOB, "Dreaming", wanted),
             )
     if mine is not None and mine.reason:
         small(html.escape(mine.reason))
 
 
-def _said(mine: work.Job) -> tuple[float, str]:
+def _said(mine: jobs.Job) -> tuple[float, str]:
     progress = mine.progress
     if progress is None or not progress.done:
         return 0.0, "Getting ready"
     return progress.done / progress.total, f"Step {progress.done} of {progress.total}"
 
 
-def made(seen: Session, found: list[Depth]) -> str:
+def made(session: Session, found: list[Depth]) -> str:
     """What came of the dream that is shown, in a sentence; nothing before it was dreamt."""
     depth = chosen(found)
-    formed = job.take_up(JOB, wished(seen, depth))
+    formed = forming.take_up(JOB, plan_of(session, depth))
     if formed.found is None or _running(formed) is not None:
         return ""
-    return of_dream(seen, depth, formed.found, formed.steps)
+    return of_dream(session, depth, formed.found, formed.steps)
 
 
-def _panel(seen: Session, depth: Depth, formed: job.Formed) -> Panel:
-    tiles, title = seen.fitted_tile, "Not dreamed yet"
+def _panel(session: Session, depth: Depth, formed: forming.Formed) -> Panel:
+    tiles, title = session.fitted_tile, "Not dreamed yet"
     if formed.found is not None:
         tiles, title = tiles_of(formed.found.pixels), "Dreamed"
         if formed.mine is not None:

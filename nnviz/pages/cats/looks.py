@@ -9,12 +9,12 @@ import streamlit as st
 
 from nnviz.analysis.attribution import SaliencyMethod, method_named
 from nnviz.analysis.evidence import Sharp, sharpening
-from nnviz.analysis.network import Network
+from nnviz.analysis.network.network import Network
 from nnviz.components.raster import raster
-from nnviz.pages import attributions
-from nnviz.pages.attributions import Found, Wish
-from nnviz.pages.saliency.drawn import panel
-from nnviz.pages.session import Session
+from nnviz.shell.session import Session
+from nnviz.views.attribution import queue
+from nnviz.views.attribution.panels import panel
+from nnviz.views.attribution.queue import AttributionRequest, Found
 
 METHOD, OTHERWISE = "grad-cam", "integrated-gradients"
 """On the photographs that ship, the one whose map has the largest area under the insertion curve (see `evidence`: 0.38
@@ -29,33 +29,35 @@ def method(network: Network) -> SaliencyMethod:
     return method_named(OTHERWISE) if first.unfit(network) else first
 
 
-def wished(seen: Session) -> Wish:
+def request_of(session: Session) -> AttributionRequest:
     """The map, by the method's own defaults."""
-    chosen = method(seen.network)
-    return attributions.wish(seen, chosen, {each.name: each.default for each in chosen.parameters(seen.network)})
+    chosen = method(session.network)
+    return queue.request(session, chosen, {each.name: each.default for each in chosen.parameters(session.network)})
 
 
-def draw(seen: Session, found: Found, height: float) -> None:
+def draw(session: Session, found: Found, height: float) -> None:
     """The map over the photograph."""
     # Not in the colours of a sign: what speaks for the class is bright, all else is the photograph.
-    shown = panel(seen, found, False, _STRENGTH, "Where it looks", most=672, smooth=True)
+    shown = panel(session, found, False, _STRENGTH, "Where it looks", most=672, smooth=True)
     raster(
         [replace(shown, note=f"{found.method.title}, {shown.note.split(',')[0]}", pick="none")],
         key="cats-look",
-        alt=f"Where it looks for {seen.class_name(seen.class_index)}: {found.method.title} over the photograph",
+        alt=f"Where it looks for {session.class_name(session.class_index)}: {found.method.title} over the photograph",
         height=height,
         least=80,
     )
 
 
-def measured(seen: Session, wish: Wish, found: Found) -> Sharp | None:
+def measured(session: Session, request: AttributionRequest, found: Found) -> Sharp | None:
     """What is left of the class where the map is brightest; None where there is no map that says anything."""
     if found.state != "done" or found.attribution is None:
         return None
     values = found.attribution.over_image(magnitude=True)
     if not values.any():
         return None
-    return _measured(seen.network, seen.fitted, values, seen.class_index, seen.trace.logits.size == 1, str(wish.key))
+    return _measured(
+        session.network, session.fitted, values, session.class_index, session.trace.logits.size == 1, str(request.key)
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

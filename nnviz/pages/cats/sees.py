@@ -9,48 +9,48 @@ import numpy as np
 import streamlit as st
 
 from nnviz.figures.words import number
-from nnviz.pages import views
 from nnviz.pages.cats.subject import take
-from nnviz.pages.markdown import plain
-from nnviz.pages.session import Session
+from nnviz.shell.markdown import plain
+from nnviz.shell.session import Session
+from nnviz.views import answer
 
 COUNT = 5
 
 
-def shown(seen: Session) -> list[int]:
+def shown(session: Session) -> list[int]:
     """The classes that have a bar: the likeliest, and the one that is explained in the place of the last."""
-    order = [int(index) for index in np.argsort(-seen.trace.logits, kind="stable")[:COUNT]]
-    if seen.class_index not in order:
-        order[-1] = seen.class_index
+    order = [int(index) for index in np.argsort(-session.trace.logits, kind="stable")[:COUNT]]
+    if session.class_index not in order:
+        order[-1] = session.class_index
     return order
 
 
-def draw(seen: Session) -> None:
+def draw(session: Session) -> None:
     """What it says in large letters, and the bars."""
-    trace = seen.trace
+    trace = session.trace
     if trace.logits.size == 1:
         st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{number(float(trace.logits[0]))}</div>')
         return
-    name = seen.class_name(trace.winner)
+    name = session.class_name(trace.winner)
     st.html(f'<div class="nn-small">The net says</div><div class="nn-cats-big">{html.escape(name)}</div>')
-    order = shown(seen)
+    order = shown(session)
     # The bars are buttons, filled as far as the class is likely: a button has no share of its own.
     rules = []
     for rank, index in enumerate(order):
         filled = f"{100 * float(trace.probabilities[index]):.1f}%"
         rules.append(f".st-key-cats-class-{rank} button {{ --nn-filled: {filled}; }}")
-        if index == seen.class_index:
+        if index == session.class_index:
             rules.append(f".st-key-cats-class-{rank} button {{ box-shadow: 0 0 0 0.16rem #e6007e; }}")
     st.html(f"<style>{' '.join(rules)}</style>")
     with st.container(key="cats-classes", gap=None):
         for rank, index in enumerate(order):
             st.button(
-                f"**{plain(seen.class_name(index))}** {views.percent(float(trace.probabilities[index]))}",
+                f"**{plain(session.class_name(index))}** {answer.percent(float(trace.probabilities[index]))}",
                 key=f"cats-class-{rank}",
                 width="stretch",
-                on_click=partial(_explain, seen, index),
+                on_click=partial(_explain, session, index),
             )
 
 
-def _explain(seen: Session, index: int) -> None:
-    take(seen, target=None if index == seen.trace.winner else index)
+def _explain(session: Session, index: int) -> None:
+    take(session, target=None if index == session.trace.winner else index)

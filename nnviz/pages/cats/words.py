@@ -8,48 +8,48 @@ from dataclasses import replace
 import numpy as np
 
 from nnviz.analysis.evidence import Sharp
-from nnviz.analysis.trace import trace
+from nnviz.analysis.network.trace import trace
 from nnviz.analysis.visualization import Visualization
 from nnviz.figures.words import number
-from nnviz.pages import views
-from nnviz.pages.attributions import Found
 from nnviz.pages.cats.depths import Depth
-from nnviz.pages.saliency.drawn import state
-from nnviz.pages.saliency.words import cause_of_zero
-from nnviz.pages.session import Session
+from nnviz.shell.session import Session
+from nnviz.views import answer
+from nnviz.views.attribution.panels import state
+from nnviz.views.attribution.queue import Found
+from nnviz.views.attribution.zero_map import cause_of_zero
 
 
-def sentence(seen: Session, found: Found, left: Sharp | None) -> str:
+def sentence(session: Session, found: Found, left: Sharp | None) -> str:
     """What one sees, and so what: HTML."""
-    return f"It says {views.said(seen)}{_second(seen)}. {_where(seen, found, left)}"
+    return f"It says {answer.said(session)}{_second(session)}. {_where(session, found, left)}"
 
 
-def _second(seen: Session) -> str:
+def _second(session: Session) -> str:
     """The class that comes next, where there are several."""
-    if seen.trace.logits.size < 3:
+    if session.trace.logits.size < 3:
         return ""
-    index = int(np.argsort(-seen.trace.logits, kind="stable")[1])
-    share = views.percent(float(seen.trace.probabilities[index]))
-    return f", before {html.escape(seen.class_name(index))} ({share})"
+    index = int(np.argsort(-session.trace.logits, kind="stable")[1])
+    share = answer.percent(float(session.trace.probabilities[index]))
+    return f", before {html.escape(session.class_name(index))} ({share})"
 
 
-def _where(seen: Session, found: Found, left: Sharp | None) -> str:
-    title, name = found.method.title, html.escape(seen.class_name(seen.class_index))
+def _where(session: Session, found: Found, left: Sharp | None) -> str:
+    title, name = found.method.title, html.escape(session.class_name(session.class_index))
     if left is None:
         if found.state == "done":
-            return f"{title} is zero everywhere for {name}. {cause_of_zero(seen, found.method)}".rstrip()
+            return f"{title} is zero everywhere for {name}. {cause_of_zero(session, found.method)}".rstrip()
         return html.escape(found.reason) or f"Where it looks: {state(found)}."
-    probability = seen.trace.logits.size > 1
-    say = views.percent if probability else number
+    probability = session.trace.logits.size > 1
+    say = answer.percent if probability else number
     return (
         f"Blur all but the third of the picture where the map is brightest, and {name} gets "
         f"<b>{say(left.brightest)}</b>; all but the third where it is dimmest, {say(left.dimmest)}."
     )
 
 
-def of_dream(seen: Session, depth: Depth, dreamt: Visualization, stopped: str) -> str:
+def of_dream(session: Session, depth: Depth, dreamt: Visualization, stopped: str) -> str:
     """What the net says of the dream, and at which step it was stopped where it was: HTML."""
-    answer = views.said(replace(seen, trace=trace(seen.network, dreamt.fitted())))
+    says = answer.said(replace(session, trace=trace(session.network, dreamt.fitted())))
     if stopped:
-        return f"The dream of its {depth.name} layer was stopped at {stopped}; of what there is it says {answer}."
-    return f"As its {depth.name} layer dreams it, it says {answer}."
+        return f"The dream of its {depth.name} layer was stopped at {stopped}; of what there is it says {says}."
+    return f"As its {depth.name} layer dreams it, it says {says}."

@@ -7,16 +7,17 @@ import html
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import umap, vectors
-from nnviz.analysis.embedding import NEIGHBOURS, Embedding
-from nnviz.analysis.images import Transform
+from nnviz.analysis.embedding import umap, vectors
+from nnviz.analysis.embedding.embedding import NEIGHBOURS, Embedding
+from nnviz.analysis.image.images import Transform
 from nnviz.components.scatter import Points, scatter
 from nnviz.figures.depth import depth_curves
-from nnviz.pages import address, controls, views
 from nnviz.pages.data import jobs
 from nnviz.pages.data.opening import number_of, open_digit
-from nnviz.pages.page import caption, small
-from nnviz.pages.session import Session
+from nnviz.shell import address, controls
+from nnviz.shell.page import caption, small
+from nnviz.shell.session import Session
+from nnviz.views import answer, chart
 
 AXES = {"2": "2-D", "3": "3-D"}
 MARKS = {"points": "Points", "digits": "Digits"}
@@ -47,34 +48,34 @@ def axes() -> int:
     return int(address.choice("axes", tuple(AXES), "2"))
 
 
-def render(current: Session) -> None:
+def render(session: Session) -> None:
     """Draw the view."""
-    found = jobs.embeddings(current)
-    mine = found.get(jobs.layer_of(current))
+    found = jobs.embeddings(session)
+    mine = found.get(jobs.layer_of(session))
     shaped, final = None, True
     if mine is not None and _reduced() != "pca":
-        shaped, final = jobs.shape(current, mine, axes(), _reduced())
+        shaped, final = jobs.shape(session, mine, axes(), _reduced())
     places = shaped if shaped is not None or mine is None else mine.coordinates[:, : axes()]
     left, right = st.columns([0.64, 0.36], gap="medium")
     with left:
         if places is not None:
-            _cloud(current, mine, places, shaped is None)
+            _cloud(session, mine, places, shaped is None)
     with right:
         with st.container(horizontal=True, gap="xsmall"):
             _choose()
-        _depths(current, found)
-    caption(_sentence(current, found, mine))
+        _depths(session, found)
+    caption(_sentence(session, found, mine))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
         # Where there is no choice, a count is that of another network.
-        chosen = ("reduce", "axes", "marks", *[jobs.COUNT] * (len(jobs.counts(current)) > 1))
-        said = [*address.unknown(*chosen), _notes(current, mine, shaped is None, final)]
+        chosen = ("reduce", "axes", "marks", *[jobs.COUNT] * (len(jobs.counts(session)) > 1))
+        said = [*address.unknown(*chosen), _notes(session, mine, shaped is None, final)]
         small(html.escape(" ".join(said)))
         jobs.bars(jobs.DEPTH, jobs.LAYER, jobs.SHAPE, redraw=1.0)
 
 
-def _cloud(current: Session, mine: Embedding | None, places: np.ndarray, principal: bool) -> None:
-    numbers, images, labels = jobs.chosen(current)
-    at, other = _own(current, mine, principal)
+def _cloud(session: Session, mine: Embedding | None, places: np.ndarray, principal: bool) -> None:
+    numbers, images, labels = jobs.chosen(session)
+    at, other = _own(session, mine, principal)
     scatter(
         Points(
             places,
@@ -85,7 +86,7 @@ def _cloud(current: Session, mine: Embedding | None, places: np.ndarray, princip
             [f"test digit {number}, a {label}" for number, label in zip(numbers, labels, strict=True)],
         ),
         key="data-map",
-        alt=f"{len(numbers):,} test digits where {current.layer.name} has them, coloured by class",
+        alt=f"{len(numbers):,} test digits where {session.layer.name} has them, coloured by class",
         picked=at,
         other=other,
         height=0.62,
@@ -94,52 +95,52 @@ def _cloud(current: Session, mine: Embedding | None, places: np.ndarray, princip
     )
 
 
-def _own(current: Session, mine: Embedding | None, principal: bool) -> tuple[int | None, np.ndarray | None]:
+def _own(session: Session, mine: Embedding | None, principal: bool) -> tuple[int | None, np.ndarray | None]:
     """The chosen picture: its point, or where it would stand; neither where that is not known."""
-    numbers = jobs.chosen(current)[0]
-    number = number_of(current.picture.name)
-    plain = current.transform == Transform(shuffle=current.network.shuffle)
+    numbers = jobs.chosen(session)[0]
+    number = number_of(session.picture.name)
+    plain = session.transform == Transform(shuffle=session.network.shuffle)
     if number is not None and plain and number in numbers:
         return int(np.flatnonzero(numbers == number)[0]), None
     if mine is None or not principal:
         return None, None
-    place = mine.place(vectors.as_vector(current.trace.activations[jobs.layer_of(current)]))
+    place = mine.place(vectors.as_vector(session.trace.activations[jobs.layer_of(session)]))
     return None, None if place is None else place[: axes()]
 
 
-def _depths(current: Session, found: dict[str, Embedding]) -> None:
+def _depths(session: Session, found: dict[str, Embedding]) -> None:
     """How well the classes come apart, layer by layer."""
-    names = vectors.depths(current.network)
+    names = vectors.depths(session.network)
     lines = {
         "by the whole vector": [found[name].space.accuracy if name in found else None for name in names],
         "by two PCA axes": [found[name].plane.accuracy if name in found else None for name in names],
     }
     small(f"Digits whose {NEIGHBOURS} nearest tell their class")
-    views.plot(depth_curves(names, lines, now=jobs.layer_of(current)), "data-depth")
+    chart.plot(depth_curves(names, lines, now=jobs.layer_of(session)), "data-depth")
 
 
-def _sentence(current: Session, found: dict[str, Embedding], mine: Embedding | None) -> str:
-    layer = html.escape(current.layer.name)
-    count = f"{len(jobs.chosen(current)[0]):,}"
+def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | None) -> str:
+    layer = html.escape(session.layer.name)
+    count = f"{len(jobs.chosen(session)[0]):,}"
     if mine is None:
-        return f"{count} test digits on their way through {html.escape(current.name)} to {layer}."
-    text = f"In {layer} the {NEIGHBOURS} nearest of a digit tell its class for {views.percent(mine.space.accuracy)}"
+        return f"{count} test digits on their way through {html.escape(session.name)} to {layer}."
+    text = f"In {layer} the {NEIGHBOURS} nearest of a digit tell its class for {answer.percent(mine.space.accuracy)}"
     text += f" of {count}"
-    first = current.network.layers[0].name
-    if first in found and first != jobs.layer_of(current):
+    first = session.network.layers[0].name
+    if first in found and first != jobs.layer_of(session):
         was, now = found[first].space.accuracy, mine.space.accuracy
-        text += f", by the pixels alone for {views.percent(was)}: "
+        text += f", by the pixels alone for {answer.percent(was)}: "
         text += "the classes come apart with depth" if now > was + 0.005 else "they come apart no further here"
     elif first in found:
-        names = [name for name in vectors.depths(current.network) if name in found]
+        names = [name for name in vectors.depths(session.network) if name in found]
         text += (
-            f" by the pixels alone; in {html.escape(names[-1])} for {views.percent(found[names[-1]].space.accuracy)}"
+            f" by the pixels alone; in {html.escape(names[-1])} for {answer.percent(found[names[-1]].space.accuracy)}"
         )
     return text + "."
 
 
-def _notes(current: Session, mine: Embedding | None, principal: bool, final: bool) -> str:
-    numbers = jobs.chosen(current)[0]
+def _notes(session: Session, mine: Embedding | None, principal: bool, final: bool) -> str:
+    numbers = jobs.chosen(session)[0]
     step = int(numbers[1] - numbers[0])
     text = "Each point is a test digit" + f" (every {step}th)." + " Point at it to see it, click to open it."
     if axes() == 3:
@@ -151,15 +152,15 @@ def _notes(current: Session, mine: Embedding | None, principal: bool, final: boo
     if principal:
         shown = float(mine.explained[: axes()].sum())
         which = "These" if final else f"Until {jobs.METHODS[method()]} has begun, the principal components: these"
-        text += f" {which} {axes()} axes show {views.percent(shown)} of the variance."
+        text += f" {which} {axes()} axes show {answer.percent(shown)} of the variance."
     elif final:
         text += f" {jobs.METHODS[method()]} keeps neighbours together; distances between clusters mean little."
     text += f" Silhouette {mine.space.silhouette:.2f}".replace("-", "\u2212")
     text += f" by all {len(mine.mean):,} numbers."
-    full = current.trace.activations[current.layer.name].size
+    full = session.trace.activations[session.layer.name].size
     if full > vectors.EXACT and len(mine.mean) == vectors.HASHED:
         text = text.replace(f"all {len(mine.mean):,} numbers", f"{full:,} numbers hashed to {len(mine.mean):,}")
-    at, other = _own(current, mine, principal)
+    at, other = _own(session, mine, principal)
     if at is None and other is None:
-        text += f" {current.picture.title.capitalize()} is not among them."
+        text += f" {session.picture.title.capitalize()} is not among them."
     return text

@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import digits, vectors
-from nnviz.analysis.confusion import Answers, answers
-from nnviz.analysis.embedding import Embedding, embedded
-from nnviz.analysis.network import Network
+from nnviz.analysis.data import digits
+from nnviz.analysis.data.confusion import Answers, answers
+from nnviz.analysis.embedding import vectors
+from nnviz.analysis.embedding.embedding import Embedding, embedded
+from nnviz.analysis.embedding.tsne import tsne
+from nnviz.analysis.embedding.umap import umap
+from nnviz.analysis.network.network import Network
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.tsne import tsne
-from nnviz.analysis.umap import umap
-from nnviz.pages import address, work
-from nnviz.pages.markdown import plain
-from nnviz.pages.session import Session
+from nnviz.shell import address
+from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.markdown import plain
+from nnviz.shell.session import Session
 
 DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-shape", "data-vectors", "data-answers")
 COUNT = "digits"
@@ -37,58 +39,58 @@ def _counts(_network: Network, key: str) -> tuple[int, ...]:
     return vectors.counts(_network)
 
 
-def counts(current: Session) -> tuple[str, ...]:
+def counts(session: Session) -> tuple[str, ...]:
     """How many digits may be looked at, as the address has it: more than one number where more take longer."""
-    return tuple(map(str, _counts(current.network, current.key)))
+    return tuple(map(str, _counts(session.network, session.key)))
 
 
-def count(current: Session) -> str:
+def count(session: Session) -> str:
     """How many digits the address asks for."""
-    return address.choice(COUNT, counts(current), counts(current)[0])
+    return address.choice(COUNT, counts(session), counts(session)[0])
 
 
-def chosen(current: Session) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def chosen(session: Session) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Numbers (n,), pictures (n, 28, 28) uint8 and classes (n,) of the digits that are looked at."""
-    numbers = vectors.sample(current.network, int(count(current)))
+    numbers = vectors.sample(session.network, int(count(session)))
     images, labels = digits.test_set()
     return numbers, images[numbers], labels[numbers].astype(int)
 
 
-def layer_of(current: Session) -> str:
+def layer_of(session: Session) -> str:
     """The layer whose vectors are those of the one under study."""
-    return vectors.source(current.network, current.layer.name)
+    return vectors.source(session.network, session.layer.name)
 
 
-def embeddings(current: Session) -> dict[str, Embedding]:
+def embeddings(session: Session) -> dict[str, Embedding]:
     """By layer: all depths and the layer under study, or what there is of them so far."""
-    layers = vectors.depths(current.network)
-    own = layer_of(current)
-    key = (current.key, count(current))
-    found = dict(_embedded(current, DEPTH, (DEPTH, *key), tuple(sorted(layers, key=lambda name: name != own))))
+    layers = vectors.depths(session.network)
+    own = layer_of(session)
+    key = (session.key, count(session))
+    found = dict(_embedded(session, DEPTH, (DEPTH, *key), tuple(sorted(layers, key=lambda name: name != own))))
     if own not in layers:
-        found |= _embedded(current, LAYER, (LAYER, *key, own), (own,))
+        found |= _embedded(session, LAYER, (LAYER, *key, own), (own,))
     return found
 
 
-def _embedded(current: Session, name: str, key: Any, layers: tuple[str, ...]) -> dict[str, Embedding]:
+def _embedded(session: Session, name: str, key: Any, layers: tuple[str, ...]) -> dict[str, Embedding]:
     # Not in the work itself: where that is done the address is not known.
-    _, images, labels = chosen(current)
+    _, images, labels = chosen(session)
 
     def steps() -> Generator[Progress, None, dict[str, Embedding]]:
-        return embedded(current.network, layers, images, labels)
+        return embedded(session.network, layers, images, labels)
 
     many = f"in {len(layers)} layers" if len(layers) > 1 else f"in {layers[0]}"
     return _worked(name, key, f"Digits {many}", steps) or {}
 
 
-def shape(current: Session, start: Embedding, axes: int, method: str) -> tuple[np.ndarray | None, bool]:
+def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[np.ndarray | None, bool]:
     """Where t-SNE or UMAP puts the digits of the layer under study, (n, axes), and whether that is its last word."""
-    layer = layer_of(current)
-    key = (SHAPE, current.key, count(current), layer, axes, method)
-    _, images, _ = chosen(current)
+    layer = layer_of(session)
+    key = (SHAPE, session.key, count(session), layer, axes, method)
+    _, images, _ = chosen(session)
 
     def steps() -> Generator[Progress, None, np.ndarray]:
-        begun = _held(current, layer, images)
+        begun = _held(session, layer, images)
         while True:
             try:
                 next(begun)
@@ -101,35 +103,35 @@ def shape(current: Session, start: Embedding, axes: int, method: str) -> tuple[n
         return (yield from tsne(values, start.coordinates[:, :axes]))
 
     found = _worked(SHAPE, key, f"{METHODS[method]} of {layer}", steps)
-    return found, work.result(key) is not None
+    return found, jobs.result(key) is not None
 
 
-def vectors_of(current: Session, layer: str) -> np.ndarray | None:
+def vectors_of(session: Session, layer: str) -> np.ndarray | None:
     """The digits' vectors (n, size) in a layer; None while they are made."""
-    _, images, _ = chosen(current)
-    key = (VECTORS, current.key, len(images), layer)
+    _, images, _ = chosen(session)
+    key = (VECTORS, session.key, len(images), layer)
     name = f"{VECTORS}-{layer}"
     if (kept := _kept(key)) is not None:
         return kept
-    mine = work.job(name)
+    mine = jobs.job(name)
     if mine is not None and mine.state == "done":
         # They had to make room for others meanwhile.
-        work.forget(name)
-    _worked(name, key, f"Digits in {layer}", lambda: _noted(current, layer, images))
+        jobs.forget(name)
+    _worked(name, key, f"Digits in {layer}", lambda: _noted(session, layer, images))
     return _kept(key)
 
 
-def _noted(current: Session, layer: str, images: np.ndarray) -> Generator[Progress, None, None]:
+def _noted(session: Session, layer: str, images: np.ndarray) -> Generator[Progress, None, None]:
     # No result of its own: it would outlive the vectors.
-    yield from _held(current, layer, images)
+    yield from _held(session, layer, images)
 
 
-def _held(current: Session, layer: str, images: np.ndarray) -> Generator[Progress, None, np.ndarray]:
+def _held(session: Session, layer: str, images: np.ndarray) -> Generator[Progress, None, np.ndarray]:
     """The vectors in a layer, from what is kept or made and kept."""
-    key = (VECTORS, current.key, len(images), layer)
+    key = (VECTORS, session.key, len(images), layer)
     if (kept := _kept(key)) is not None:
         return kept
-    made = yield from vectors.vectors(current.network, [layer], images)
+    made = yield from vectors.vectors(session.network, [layer], images)
     values = made[layer]
     values.flags.writeable = False
     with _lock:
@@ -147,25 +149,25 @@ def _kept(key: Any) -> np.ndarray | None:
         return _vectors.get(key)
 
 
-def counted(current: Session) -> Answers | None:
+def counted(session: Session) -> Answers | None:
     """What the network says of all test digits; None while they are counted."""
-    if not digits.read_by(current.network):
+    if not digits.read_by(session.network):
         return None
-    key = (ANSWERS, current.key)
-    found = _worked(ANSWERS, key, "Test digits read", lambda: answers(current.network))
+    key = (ANSWERS, session.key)
+    found = _worked(ANSWERS, key, "Test digits read", lambda: answers(session.network))
     return found if isinstance(found, Answers) else None
 
 
 def _worked(name: str, key: Any, title: str, steps: Any) -> Any:
     """The result of a job, or what it has so far; begun where nobody has it."""
-    found = work.result(key)
+    found = jobs.result(key)
     if found is not None:
         return found
-    fresh = work.job(name) is None or work.job(name).key != key  # type: ignore[union-attr]
-    begun = work.begin(name, title, key, steps)
+    fresh = jobs.job(name) is None or jobs.job(name).key != key  # type: ignore[union-attr]
+    begun = jobs.begin(name, title, key, steps)
     if fresh:
         begun.work(_FIRST)
-    found = work.result(key)
+    found = jobs.result(key)
     if found is not None:
         return found
     return begun.progress.so_far if begun.progress is not None else None
@@ -175,9 +177,9 @@ def bars(*names: str, redraw: float | None = None) -> None:
     """The bars of some jobs, and for one that was stopped or failed a button to take it up."""
     # All bars first: a button that comes or goes moves none of them.
     for name in names:
-        work.bar(name, redraw=redraw)
+        jobs.bar(name, redraw=redraw)
     for name in names:
-        mine = work.job(name)
+        mine = jobs.job(name)
         if mine is not None and mine.state in ("stopped", "failed"):
             if mine.reason:
                 st.caption(plain(mine.reason))
@@ -185,6 +187,6 @@ def bars(*names: str, redraw: float | None = None) -> None:
                 f"{mine.title}: take it up",
                 icon=":material/play_arrow:",
                 key=f"{name}-again",
-                on_click=work.forget,
+                on_click=jobs.forget,
                 args=(name,),
             )

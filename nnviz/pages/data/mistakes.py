@@ -9,14 +9,15 @@ from itertools import chain
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import digits
-from nnviz.analysis.confusion import Answers
+from nnviz.analysis.data import digits
+from nnviz.analysis.data.confusion import Answers
 from nnviz.components.raster import Panel, Place, raster
-from nnviz.pages import address, views
 from nnviz.pages.data import jobs
 from nnviz.pages.data.opening import number_of, open_digit
-from nnviz.pages.page import caption, small
-from nnviz.pages.session import Session
+from nnviz.shell import address
+from nnviz.shell.page import caption, small
+from nnviz.shell.session import Session
+from nnviz.views import answer
 
 SHOWN = 20
 Pair = tuple[int | None, int | None]
@@ -31,11 +32,11 @@ def pair() -> Pair:
     return label, said
 
 
-def render(current: Session) -> None:
+def render(session: Session) -> None:
     """Draw the view."""
-    found = jobs.counted(current)
+    found = jobs.counted(session)
     if found is None:
-        caption(_instead(current))
+        caption(_instead(session))
         jobs.bars(jobs.ANSWERS)
         return
     label, said = pair()
@@ -43,10 +44,10 @@ def render(current: Session) -> None:
     numbers = found.read_as(label, said) if right else found.mistakes(label, said)  # type: ignore[arg-type]
     left, other = st.columns([0.5, 0.5], gap="medium")
     with left:
-        _matrix(current, found, (label, said))
+        _matrix(session, found, (label, said))
     with other:
-        _gallery(current, found, numbers, _which(label, said))
-    caption(_sentence(current, found))
+        _gallery(session, found, numbers, _which(label, said))
+    caption(_sentence(session, found))
     small(
         "Rows: what it is. Columns: what it is read as. Blue is right, orange wrong. Last column: recall, last row: "
         "precision, in percent. Pick a cell or a class, then a digit to open it."
@@ -78,9 +79,9 @@ def cells(found: Answers) -> tuple[np.ndarray, list[str], list[str], float]:
     return values, [*chain(*texts)], [*chain(*names)], most
 
 
-def _matrix(current: Session, found: Answers, chosen: Pair) -> None:
+def _matrix(session: Session, found: Answers, chosen: Pair) -> None:
     values, texts, names, most = cells(found)
-    number = number_of(current.picture.name)
+    number = number_of(session.picture.name)
     marks = []
     if number is not None:
         marks = [Place(0, 0, int(found.labels[number]) + 1, int(found.said[number]) + 1)]
@@ -118,7 +119,7 @@ def _choose(place: Place) -> None:
     address.write(pair=None if (label, said) == ("any", "any") else f"{label}-{said}")
 
 
-def _gallery(current: Session, found: Answers, numbers: np.ndarray, which: str) -> None:
+def _gallery(session: Session, found: Answers, numbers: np.ndarray, which: str) -> None:
     if not len(numbers):
         small(f"None of the {len(found.labels):,} test digits is {which}.")
         return
@@ -127,7 +128,7 @@ def _gallery(current: Session, found: Answers, numbers: np.ndarray, which: str) 
     how = f"all {len(numbers)}"
     if len(numbers) > len(shown):
         how = f"the {'least sure' if right else 'surest'} {len(shown)} of {len(numbers):,}"
-    number = number_of(current.picture.name)
+    number = number_of(session.picture.name)
     raster(
         [
             Panel(
@@ -162,11 +163,11 @@ def _which(label: int | None, said: int | None) -> str:
     return f"{who} read as {said}" if said is not None else who if label is None else f"{who} read wrongly"
 
 
-def _sentence(current: Session, found: Answers) -> str:
+def _sentence(session: Session, found: Answers) -> str:
     counts = found.matrix
     wrong = counts * (1 - np.eye(10, dtype=int))
     label, said = np.unravel_index(wrong.argmax(), wrong.shape)
-    text = f"{html.escape(current.name)} reads {found.correct:,} of {len(found.labels):,} test digits"
+    text = f"{html.escape(session.name)} reads {found.correct:,} of {len(found.labels):,} test digits"
     if not wrong.any():
         return text + " and makes no mistake."
     surest = int(found.mistakes()[0])
@@ -174,15 +175,15 @@ def _sentence(current: Session, found: Answers) -> str:
         f"; most often it takes a {label} for a {said} ({wrong[label, said]} times). Its surest mistake: test digit "
     )
     text += f"{surest}, a {found.labels[surest]} that it calls a {found.said[surest]}"
-    return f"{text} ({views.percent(float(found.sure[surest]))})."
+    return f"{text} ({answer.percent(float(found.sure[surest]))})."
 
 
-def _instead(current: Session) -> str:
-    names = current.network.classes
-    if digits.read_by(current.network):
-        return f"{html.escape(current.name)} is reading the 10,000 test digits."
+def _instead(session: Session) -> str:
+    names = session.network.classes
+    if digits.read_by(session.network):
+        return f"{html.escape(session.name)} is reading the 10,000 test digits."
     what = "one output that is no class" if len(names) == 1 else f"{len(names):,} classes of its own"
     return (
-        f"{html.escape(current.name)} has {what}, so it cannot take one of the 10,000 test digits for another; "
+        f"{html.escape(session.name)} has {what}, so it cannot take one of the 10,000 test digits for another; "
         "the map and the neighbours show how it sees them."
     )

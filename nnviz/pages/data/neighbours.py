@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import digits, vectors
+from nnviz.analysis.data import digits
+from nnviz.analysis.embedding import vectors
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.words import number
-from nnviz.pages import views
 from nnviz.pages.data import jobs
 from nnviz.pages.data.opening import number_of, open_digit
-from nnviz.pages.page import caption, small
-from nnviz.pages.session import Session
+from nnviz.shell.page import caption, small
+from nnviz.shell.session import Session
+from nnviz.views import scales
 
 COUNT = 12
 
@@ -44,15 +45,15 @@ def nearest_to(vector: np.ndarray, values: np.ndarray, numbers: np.ndarray, with
     return Near(numbers[order], digits.test_set()[1][numbers[order]].astype(int), distances[order])
 
 
-def render(current: Session) -> None:
+def render(session: Session) -> None:
     """Draw the view."""
-    first = current.network.layers[0].name
-    layer = jobs.layer_of(current)
-    found = {name: _near(current, name) for name in dict.fromkeys((layer, first))}
+    first = session.network.layers[0].name
+    layer = jobs.layer_of(session)
+    found = {name: _near(session, name) for name in dict.fromkeys((layer, first))}
     shown = {name: near for name, near in found.items() if near is not None}
-    panels = [views.picture_panel(current, title=current.picture.title, most=420, scale=3)]
+    panels = [scales.picture_panel(session, title=session.picture.title, most=420, scale=3)]
     for name, near in shown.items():
-        title = f"nearest in {current.layer.name}" if name == layer and layer != first else "nearest by pixels"
+        title = f"nearest in {session.layer.name}" if name == layer and layer != first else "nearest by pixels"
         panels.append(
             Panel(
                 digits.test_set()[0][near.numbers].astype(np.float32),
@@ -70,39 +71,39 @@ def render(current: Session) -> None:
     raster(
         panels,
         key="data-neighbours",
-        alt=f"{current.picture.title} and the {COUNT} test digits nearest to it",
+        alt=f"{session.picture.title} and the {COUNT} test digits nearest to it",
         height=0.68,
         least=40,
         wide=True,
         on_pick=lambda place: open_digit(int(order[place.panel - 1].numbers[place.tile])),
     )
-    caption(_sentence(current, found, layer, first))
+    caption(_sentence(session, found, layer, first))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
-        small(html.escape(_notes(current)))
+        small(html.escape(_notes(session)))
         jobs.bars(*(f"{jobs.VECTORS}-{name}" for name in found))
 
 
-def _near(current: Session, name: str) -> Near | None:
+def _near(session: Session, name: str) -> Near | None:
     """The nearest in a layer; None while the digits are on their way, or where the picture's vector is longer."""
-    values = jobs.vectors_of(current, name)
-    vector = vectors.as_vector(current.trace.activations[name])
+    values = jobs.vectors_of(session, name)
+    vector = vectors.as_vector(session.trace.activations[name])
     if values is None or values.shape[1:] != vector.shape:
         return None
-    return nearest_to(vector, values, jobs.chosen(current)[0], number_of(current.picture.name))
+    return nearest_to(vector, values, jobs.chosen(session)[0], number_of(session.picture.name))
 
 
-def _sentence(current: Session, found: dict[str, Near | None], layer: str, first: str) -> str:
+def _sentence(session: Session, found: dict[str, Near | None], layer: str, first: str) -> str:
     own = found[layer]
-    size, name = len(jobs.chosen(current)[0]), html.escape(current.layer.name)
+    size, name = len(jobs.chosen(session)[0]), html.escape(session.layer.name)
     if own is None:
-        long = vectors.as_vector(current.trace.activations[layer]).size
-        if (values := jobs.vectors_of(current, layer)) is not None and values.shape[1] != long:
+        long = vectors.as_vector(session.trace.activations[layer]).size
+        if (values := jobs.vectors_of(session, layer)) is not None and values.shape[1] != long:
             return (
                 f"The picture leaves {long:,} numbers in {name}, a test digit {values.shape[1]:,}: "
                 "pictures of another size cannot be compared there."
             )
         return f"{size:,} test digits on their way to {name}."
-    label = current.picture.label
+    label = session.picture.label
     where = "by pixels" if layer == first else f"in {name}"
     if label not in list("0123456789"):
         classes, counts = np.unique(own.labels, return_counts=True)
@@ -122,6 +123,6 @@ def _sentence(current: Session, found: dict[str, Near | None], layer: str, first
     return text + f". The nearest stands at {number(float(own.distances[0]))}."
 
 
-def _notes(current: Session) -> str:
-    size = len(jobs.chosen(current)[0])
+def _notes(session: Session) -> str:
+    size = len(jobs.chosen(session)[0])
     return f"Below each digit its class and its Euclidean distance, among {size:,} test digits. Pick one to open it."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnviz.pages import address
+from nnviz.shell import address
 
 
 def open_digit(number: int) -> None:

@@ -12,17 +12,17 @@ import streamlit as st
 from nnviz.figures.answers import ANSWER
 from nnviz.figures.colour import NEGATIVE, POSITIVE
 from nnviz.figures.words import number
-from nnviz.pages.dossier.known import Known
-from nnviz.pages.page import small
-from nnviz.pages.session import Session
+from nnviz.pages.dossier.facts import Known
+from nnviz.shell.page import small
+from nnviz.shell.session import Session
 
 _ALL, _ENDS = 12, 5
 """Classes that are all shown, and of more how many at each end."""
 
 
-def rows_of(current: Session, known: Known) -> list[int]:
+def rows_of(session: Session, known: Known) -> list[int]:
     """The classes that are shown: all in their order, or of many those that it speaks for and against most."""
-    count = len(current.network.classes)
+    count = len(session.network.classes)
     if count <= _ALL:
         return list(range(count))
     drops = known.effects.drops if known.effects is not None else np.zeros(count)
@@ -30,13 +30,13 @@ def rows_of(current: Session, known: Known) -> list[int]:
     return [int(index) for index in (*order[:_ENDS], *order[-_ENDS:])]
 
 
-def classes(current: Session, known: Known) -> None:
+def classes(session: Session, known: Known) -> None:
     """The bars, as a table."""
-    if known.effects is None and len(current.network.classes) > _ALL:
+    if known.effects is None and len(session.network.classes) > _ALL:
         small("The classes that it speaks for and against are being measured.")
         return
-    shown = rows_of(current, known)
-    names = current.network.classes
+    shown = rows_of(session, known)
+    names = session.network.classes
     read = known.classes if known.classes is not None and known.classes[0] == tuple(names) else None
     drops = None if known.effects is None else known.effects.drops
     largest = float(np.abs(drops).max()) if drops is not None and drops.any() else 1.0
@@ -63,7 +63,7 @@ def classes(current: Session, known: Known) -> None:
         cells.append(_two_sided(drop / largest))
         cells.append(f'<span class="number">{drop:+.{places}f}</span>'.replace("-", "\u2212"))
     columns = "three" if read is not None else "two"
-    label = f"Each class, and what unit {current.unit} has to do with it"
+    label = f"Each class, and what unit {session.unit} has to do with it"
     st.html(f'<div class="nn-speaks {columns}" role="img" aria-label="{html.escape(label)}">{"".join(cells)}</div>')
 
 

@@ -7,15 +7,18 @@ import html
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis.receptive import Field
+from nnviz.analysis.network.receptive import Field
 from nnviz.analysis.visualization import Visualization
 from nnviz.figures.answers import answer_histogram
-from nnviz.pages import controls, indexed, views, work
 from nnviz.pages.dossier import bars, pictures, preferred, words
-from nnviz.pages.dossier.known import EFFECTS, LEAST, Known, known
-from nnviz.pages.page import Page, caption, head, small
-from nnviz.pages.patch_panels import gone
-from nnviz.pages.session import Session
+from nnviz.pages.dossier.facts import EFFECTS, LEAST, Known, known
+from nnviz.shell import controls
+from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.page import Page, caption, head, small
+from nnviz.shell.session import Session
+from nnviz.views import chart
+from nnviz.views.search import index_job
+from nnviz.views.search.patch_panels import gone
 
 ABOVE, BELOW, TWO_ROWS = 0.34, 0.335, 0.36
 """Shares of the window's height: the two rows of pictures, and the units alike where these stand in two rows."""
@@ -23,49 +26,49 @@ MOST_ROWS = 8
 """Pictures that are told one by one."""
 
 
-def render(current: Session) -> None:
+def render(session: Session) -> None:
     """Draw the page."""
-    options = [layer for layer in controls.telling(current.network.layers) if layer.index]
+    options = [layer for layer in controls.informative_layers(session.network.layers) if layer.index]
     with head(PAGE):
-        controls.layers(current, options)
-        most = current.activations.shape[-1] - 1
-        controls.slider("Unit", "unit", current.unit, 0, most, format="unit %d", label_visibility="collapsed")
-    if current.layer.index == 0:
-        _picture(current)
+        controls.layers(session, options)
+        most = session.activations.shape[-1] - 1
+        controls.slider("Unit", "unit", session.unit, 0, most, format="unit %d", label_visibility="collapsed")
+    if session.layer.index == 0:
+        _picture(session)
         return
-    of = indexed.among(current)
-    found = indexed.found(current, of)
-    seen = known(current, of, found)
-    liked = preferred.preferred(current, indexed.running())
-    here, there = pictures.fields(current, of)
-    _above(current, seen, here, there)
-    _below(current, seen, there, liked)
-    caption(html.escape(words.sentence(current, seen)))
+    of = index_job.among(session)
+    found = index_job.found(session, of)
+    seen = known(session, of, found)
+    liked = preferred.preferred(session, index_job.running())
+    here, there = pictures.fields(session, of)
+    _above(session, seen, here, there)
+    _below(session, seen, there, liked)
+    caption(html.escape(words.sentence(session, seen)))
     # In one row: a bar that is not there would still take the gap below the line.
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="dossier-said")
-    with indexed.beside(current), row:
-        own = (work.job(EFFECTS), work.job(preferred.JOB))
-        busy = indexed.running() or any(job is not None and job.busy for job in own)
-        lost = gone(current.network, current.key, of, seen.hits)
-        small("" if busy else html.escape(words.note(current, seen) + lost))
-        if liked is not None and preferred.stopped(current) is not None:
-            preferred.button(current)
-        indexed.bar(current, of)
-        work.bar(EFFECTS)
-        work.bar(preferred.JOB, redraw=1.0)
+    with index_job.beside(session), row:
+        own = (jobs.job(EFFECTS), jobs.job(preferred.JOB))
+        busy = index_job.running() or any(job is not None and job.busy for job in own)
+        lost = gone(session.network, session.key, of, seen.hits)
+        small("" if busy else html.escape(words.note(session, seen) + lost))
+        if liked is not None and preferred.stopped(session) is not None:
+            preferred.button(session)
+        index_job.bar(session, of)
+        jobs.bar(EFFECTS)
+        jobs.bar(preferred.JOB, redraw=1.0)
 
 
-def _above(current: Session, seen: Known, here: Field | None, there: Field | None) -> None:
+def _above(session: Session, seen: Known, here: Field | None, there: Field | None) -> None:
     unit, patches, answers = st.columns([4, 8, 5], gap="small")
     with unit:
-        pictures.unit(current, here, ABOVE)
+        pictures.unit(session, here, ABOVE)
     with patches:
-        pictures.patches(current, seen, there, ABOVE)
+        pictures.patches(session, seen, there, ABOVE)
     with answers:
-        _answers(current, seen)
+        _answers(session, seen)
 
 
-def _answers(current: Session, seen: Known) -> None:
+def _answers(session: Session, seen: Known) -> None:
     """How strongly it answers: to many pictures as a histogram, to a few one by one."""
     if seen.answers is None or seen.found is None:
         return
@@ -73,32 +76,32 @@ def _answers(current: Session, seen: Known) -> None:
     if seen.answers.constant:
         return
     if seen.answers.values.size >= LEAST:
-        views.plot(answer_histogram(seen.answers.values, seen.here, height=300), "dossier-answers")
+        chart.plot(answer_histogram(seen.answers.values, seen.here, height=300), "dossier-answers")
         return
-    values = seen.found.maxima[current.layer.name][:, current.unit]
+    values = seen.found.maxima[session.layer.name][:, session.unit]
     order = [int(row) for row in np.argsort(-values, kind="stable")[:MOST_ROWS]]
     names = [seen.of.name(int(seen.found.sampled[row])) for row in order]
-    marked = names.index(current.picture.name) if current.picture.name in names else None
+    marked = names.index(session.picture.name) if session.picture.name in names else None
     bars.one_by_one(names, values[order], marked)
 
 
-def _below(current: Session, seen: Known, there: Field | None, liked: Visualization | None) -> None:
+def _below(session: Session, seen: Known, there: Field | None, liked: Visualization | None) -> None:
     best, classes, like = st.columns([4, 6.5, 6.5], gap="small")
     with best:
-        preferred.draw(current, liked, indexed.running(), BELOW)
+        preferred.draw(session, liked, index_job.running(), BELOW)
     with classes:
         if seen.mute:
             small(html.escape(seen.mute))
         else:
-            bars.classes(current, seen)
+            bars.classes(session, seen)
     with like:
-        pictures.alike(current, seen, there, TWO_ROWS)
+        pictures.alike(session, seen, there, TWO_ROWS)
 
 
-def _picture(current: Session) -> None:
+def _picture(session: Session) -> None:
     """The input: it has no units that have learned anything."""
-    pictures.unit(current, None, ABOVE + BELOW)
-    rows, columns = current.fitted.pixels.shape[:2]
+    pictures.unit(session, None, ABOVE + BELOW)
+    rows, columns = session.fitted.pixels.shape[:2]
     caption(
         f"This is the picture as the network gets it, {rows}x{columns} pixels: pick a layer, and a unit of it, "
         "to see what is known of it."

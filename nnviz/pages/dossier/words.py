@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from nnviz.analysis.images import Transform
+from nnviz.analysis.image.images import Transform
 from nnviz.figures.words import number
-from nnviz.pages import indexed, views
-from nnviz.pages.dossier.known import LEAST, Known
-from nnviz.pages.session import Session
+from nnviz.pages.dossier.facts import LEAST, Known
+from nnviz.shell.session import Session
+from nnviz.views import answer
+from nnviz.views.search import index_job
 
 
-def sentence(current: Session, known: Known) -> str:
+def sentence(session: Session, known: Known) -> str:
     """What the unit answers to, and what comes of it; plain text."""
-    who, of = f"Unit {current.unit} of {current.layer.name}", known.of
+    who, of = f"Unit {session.unit} of {session.layer.name}", known.of
     if known.answers is None or known.found is None:
         return f"{who} answers to this picture with {number(known.here)}; the {of.noun}s are being searched."
     if not known.hits:
         return f"{who} is silent on all of {known.searched:,} {of.noun}s: it has learned nothing that they have."
-    return f"{_answers(who, known)}{_so_what(current, known)}"
+    return f"{_answers(who, known)}{_so_what(session, known)}"
 
 
 def _answers(who: str, known: Known) -> str:
@@ -34,14 +35,14 @@ def _answers(who: str, known: Known) -> str:
     return text if means.others is None else f"{text} against {number(means.others)} to the others"
 
 
-def _so_what(current: Session, known: Known) -> str:
+def _so_what(session: Session, known: Known) -> str:
     """What the scores lose without it."""
     if known.mute:
         return f". {known.mute}"
     found = known.effects
     if found is None:
         return "."
-    names = current.network.classes
+    names = session.network.classes
     if found.own is not None:
         return f"; it is itself the logit of {names[found.own]}."
     up, down = found.speaks_for, found.speaks_against
@@ -56,12 +57,12 @@ def _so_what(current: Session, known: Known) -> str:
     return f"; without it the logit {', that '.join(parts)}."
 
 
-def note(current: Session, known: Known) -> str:
+def note(session: Session, known: Known) -> str:
     """How it was measured; plain text."""
     of, parts = known.of, []
     if known.answers is not None:
         text = f"Answers: the unit's largest activation in each of {known.answers.values.size:,} {of.noun}s"
-        parts.append(text + f", {views.percent(known.answers.silent)} exactly 0.")
+        parts.append(text + f", {answer.percent(known.answers.silent)} exactly 0.")
     if known.effects is not None and known.effects.own is None:
         pictures = known.effects.pictures
         parts.append(
@@ -74,10 +75,10 @@ def note(current: Session, known: Known) -> str:
     if known.found is not None and known.answering is None:
         parts.append(f"Units are compared by their answers from {LEAST} pictures on.")
     if known.weighing is None:
-        parts.append(f"{current.layer.name} has no filters of its own to compare.")
-    if current.transform != Transform(shuffle=current.network.shuffle):
+        parts.append(f"{session.layer.name} has no filters of its own to compare.")
+    if session.transform != Transform(shuffle=session.network.shuffle):
         parts.append(f"The {of.noun}s are searched as they are.")
-    return " ".join(parts) + indexed.unread(of, known.found)
+    return " ".join(parts) + index_job.unread(of, known.found)
 
 
 def standing(known: Known) -> str:
@@ -87,6 +88,6 @@ def standing(known: Known) -> str:
     if known.answers.constant:
         return f"{number(float(known.answers.values[0]))} to all of them"
     if known.here == 0:
-        return f"This picture: 0, as {views.percent(known.answers.silent)} of them"
+        return f"This picture: 0, as {answer.percent(known.answers.silent)} of them"
     share = known.answers.below(known.here)
-    return f"This picture: {number(known.here)}, above {views.percent(share)} of them"
+    return f"This picture: {number(known.here)}, above {answer.percent(share)} of them"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nnviz.pages import address, controls
-from nnviz.pages.likes.wish import (
+from nnviz.shell import address, controls
+from nnviz.shell.session import Session
+from nnviz.views.visualization.request import (
     BETWEEN,
     DREAMS,
     KINDS,
@@ -15,33 +16,32 @@ from nnviz.pages.likes.wish import (
     MOST_STEPS,
     SUBJECTS,
     WAYS,
-    Asked,
+    VisualizationRequest,
     choices,
 )
-from nnviz.pages.session import Session
 
 
-def subject(current: Session, what: Asked) -> None:
+def subject(session: Session, what: VisualizationRequest) -> None:
     """Which unit or class."""
     controls.switch("What", "likes.of", tuple(SUBJECTS), what.subject, titles=SUBJECTS)
     if what.subject == "class":
-        controls.classes(current)
+        controls.classes(session)
         return
-    options = [layer for layer in current.network.layers if layer.index]
-    controls.layers(current, options)
-    most = choices(current, "unit", current.layer.name) - 1
-    controls.slider("Unit", "unit", current.unit, 0, most, format="unit %d", label_visibility="collapsed")
+    options = [layer for layer in session.network.layers if layer.index]
+    controls.layers(session, options)
+    most = choices(session, "unit", session.layer.name) - 1
+    controls.slider("Unit", "unit", session.unit, 0, most, format="unit %d", label_visibility="collapsed")
 
 
-def knobs(current: Session, what: Asked) -> None:
+def knobs(session: Session, what: VisualizationRequest) -> None:
     """The way, and its parameters."""
     _switch("Pictures", "likes.way", WAYS, what.way)
     if what.way == "between":
         one, other = st.columns(2, gap="small")
         if what.subject == "unit":
-            _other_layer(current, what)
+            _other_layer(session, what)
         with one:
-            most = choices(current, what.subject, what.other_layer) - 1
+            most = choices(session, what.subject, what.other_layer) - 1
             _slider("To " + what.subject, "likes.other", what.other, 0, most)
         with other:
             _slider("Picture", "likes.shown", what.shown, 0, BETWEEN - 1, format=_share(what.shown))
@@ -60,13 +60,13 @@ def knobs(current: Session, what: Asked) -> None:
     _slider("Seed", "likes.seed", what.seed, 0, MOST_SEED)
 
 
-def _other_layer(current: Session, what: Asked) -> None:
+def _other_layer(session: Session, what: VisualizationRequest) -> None:
     """The layer of the unit that a blend leads to: by default that of the unit under study."""
-    names, key = [layer.name for layer in current.network.layers if layer.index], "likes-layer"
+    names, key = [layer.name for layer in session.network.layers if layer.index], "likes-layer"
 
     def write() -> None:
         chosen = st.session_state[key]
-        own = chosen == current.layer.name
+        own = chosen == session.layer.name
         address.write(**{"likes.layer": None if own else chosen, "likes.other": None, "likes.shown": None})
 
     controls.listed("To a unit of", key, names, what.other_layer, write)

@@ -7,69 +7,70 @@ from functools import partial
 
 import streamlit as st
 
-from nnviz.analysis.trace import Trace, trace
+from nnviz.analysis.network.trace import Trace, trace
 from nnviz.analysis.visualization import Visualization
 from nnviz.figures.words import number
-from nnviz.pages import library, work
-from nnviz.pages.likes import job
+from nnviz.pages.likes import pictures
 from nnviz.pages.likes.knobs import knobs, subject
-from nnviz.pages.likes.pictures import beside, forming
-from nnviz.pages.likes.wish import Asked, Wish, asked, wish
 from nnviz.pages.likes.words import name, sentence, whom
-from nnviz.pages.page import Page, caption, head
-from nnviz.pages.session import Session
+from nnviz.shell import library
+from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.page import Page, caption, head
+from nnviz.shell.session import Session
+from nnviz.views.visualization import forming
+from nnviz.views.visualization.request import VisualizationPlan, VisualizationRequest, plan, requested
 
 JOB = "likes"
 
 
-def render(current: Session) -> None:
+def render(session: Session) -> None:
     """Draw the page."""
-    what = asked(current)
-    wanted = wish(current, what)
-    if job.take_up(JOB, wanted).missing:
-        job.begin(JOB, "Forming", wanted)
+    what = requested(session)
+    wanted = plan(session, what)
+    if forming.take_up(JOB, wanted).missing:
+        forming.begin(JOB, "Forming", wanted)
     with head(PAGE):
-        subject(current, what)
+        subject(session, what)
     left, right = st.columns([3, 1], gap="medium")
     with left:
-        _stage(current, what, wanted)
+        _stage(session, what, wanted)
     with right:
-        knobs(current, what)
+        knobs(session, what)
 
 
-def _stage(current: Session, what: Asked, wanted: Wish) -> None:
+def _stage(session: Session, what: VisualizationRequest, wanted: VisualizationPlan) -> None:
     """What forms, in a fragment of its own that works and draws by turns while it does."""
     running = _running(wanted) is not None
 
-    @st.fragment(run_every=job.PAUSE if running else None)
+    @st.fragment(run_every=forming.PAUSE if running else None)
     def stage(first: list[bool]) -> None:
         mine = _running(wanted)
         # The run of the whole page draws first and works later.
         if mine is not None and not first:
-            mine.work(job.SLICE)
+            mine.work(forming.SLICE)
         first.clear()
         if running and _running(wanted) is None:
             st.rerun()
-        _draw(current, what, wanted)
+        _draw(session, what, wanted)
 
     stage([True])
 
 
-def _running(wanted: Wish) -> work.Job | None:
-    mine = job.look(JOB, wanted).mine
+def _running(wanted: VisualizationPlan) -> jobs.Job | None:
+    mine = forming.look(JOB, wanted).mine
     return mine if mine is not None and mine.busy else None
 
 
-def _draw(current: Session, what: Asked, wanted: Wish) -> None:
-    formed = job.look(JOB, wanted)
+def _draw(session: Session, what: VisualizationRequest, wanted: VisualizationPlan) -> None:
+    formed = forming.look(JOB, wanted)
     found, mine = formed.found, formed.mine
     shown = min(what.shown, what.count - 1)
-    seen = None if found is None else _seen(current, found, shown, mine is None or not mine.busy)
+    seen = None if found is None else _seen(session, found, shown, mine is None or not mine.busy)
     wide, narrow = st.columns(2, gap="small")
     with wide:
-        forming(current, what, found, shown)
+        pictures.forming(session, what, found, shown)
     with narrow:
-        beside(current, what, seen)
+        pictures.beside(session, what, seen)
     # Always there, so that what follows keeps its place when the bar goes.
     with st.container():
         if mine is not None and mine.busy:
@@ -77,32 +78,32 @@ def _draw(current: Session, what: Asked, wanted: Wish) -> None:
     if mine is not None and mine.reason:
         caption(html.escape(mine.reason))
     elif found is None:
-        caption(f"The picture that raises {html.escape(name(current, what))} is about to form.")
+        caption(f"The picture that raises {html.escape(name(session, what))} is about to form.")
     elif seen is None:
-        caption(f"So far, at step {found.steps}: {html.escape(whom(current, what))} at {number(found.score)}.")
+        caption(f"So far, at step {found.steps}: {html.escape(whom(session, what))} at {number(found.score)}.")
     else:
         so_far = ""
         if mine is not None:
             so_far = f"So far at step {found.steps}: " if mine.busy else f"Stopped at {formed.steps}, unfinished: "
-        caption(so_far + sentence(current, what, wanted, found, seen, shown))
+        caption(so_far + sentence(session, what, wanted, found, seen, shown))
     if formed.ended is not None:
         st.button(
             "Form it from the start",
             icon=":material/play_arrow:",
             key="likes-again",
-            on_click=partial(job.begin, JOB, "Forming", wanted),
+            on_click=partial(forming.begin, JOB, "Forming", wanted),
         )
 
 
-def _seen(current: Session, found: Visualization, shown: int, done: bool) -> Trace | None:
+def _seen(session: Session, found: Visualization, shown: int, done: bool) -> Trace | None:
     """What the network makes of a picture; kept where it is the last one, and before only of what is quick."""
     fitted = found.fitted(shown)
     if not done:
-        return trace(current.network, fitted) if current.network.parameters < job.QUICK else None
-    return library.traced(current.network, current.key, library.digest(fitted.image), fitted)
+        return trace(session.network, fitted) if session.network.parameters < forming.QUICK else None
+    return library.traced(session.network, session.key, library.digest(fitted.image), fitted)
 
 
-def _bar(mine: work.Job) -> None:
+def _bar(mine: jobs.Job) -> None:
     progress = mine.progress
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if progress is None or not progress.done:

@@ -6,31 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.analysis.trace import Trace
+from nnviz.analysis.network.trace import Trace
 from nnviz.analysis.visualization import Visualization
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.words import number
-from nnviz.pages import address, views
-from nnviz.pages.likes.wish import BETWEEN, Asked
 from nnviz.pages.likes.words import between_layers, name, title
-from nnviz.pages.session import Session
+from nnviz.shell import address
+from nnviz.shell.session import Session
+from nnviz.views import scales
+from nnviz.views.visualization.forming import tiles_of
+from nnviz.views.visualization.request import BETWEEN, VisualizationRequest
 
 _PHOTOGRAPH = 96
 """Rows from which on a picture is looked at as a photograph."""
 
 
-def tiles_of(pixels: np.ndarray) -> np.ndarray:
-    """Pictures (n, H, W, C) in 0..255 as the raster takes them."""
-    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
-
-
-def forming(current: Session, what: Asked, found: Visualization | None, shown: int) -> None:
+def forming(session: Session, what: VisualizationRequest, found: Visualization | None, shown: int) -> None:
     """The picture that forms, or all of them."""
-    blank = np.full((what.count, *current.fitted.pixels.shape), 128, np.float32)
+    blank = np.full((what.count, *session.fitted.pixels.shape), 128, np.float32)
     tiles = tiles_of(blank if found is None else found.pixels)
-    said = [between_layers(current, what), "" if found is None else f"{found.steps} steps"]
-    words = {"title": title(current, what), "note": ", ".join(filter(None, said))}
+    said = [between_layers(session, what), "" if found is None else f"{found.steps} steps"]
+    words = {"title": title(session, what), "note": ", ".join(filter(None, said))}
     if what.way == "four":
         labels = [""] * 4 if found is None else [number(float(score)) for score in found.scores]
         panels = [_panel(tiles, **words, labels=labels, columns=2, most=336, pick="tile", names=_numbered(4))]
@@ -47,7 +44,7 @@ def forming(current: Session, what: Asked, found: Visualization | None, shown: i
     raster(
         panels,
         key=f"likes-{what.way}",
-        alt=f"{title(current, what)}, as a picture" if found else "Nothing yet: it is about to form",
+        alt=f"{title(session, what)}, as a picture" if found else "Nothing yet: it is about to form",
         picked=picked,
         height=0.62,
         least=48,
@@ -55,15 +52,15 @@ def forming(current: Session, what: Asked, found: Visualization | None, shown: i
     )
 
 
-def beside(current: Session, what: Asked, seen: Trace | None) -> None:
+def beside(session: Session, what: VisualizationRequest, seen: Trace | None) -> None:
     """What the unit makes of the picture that was made, the present picture, and what it makes of that."""
-    own = _map(current, what, current.trace)
-    made = None if seen is None else _map(current, what, seen)
+    own = _map(session, what, session.trace)
+    made = None if seen is None else _map(session, what, seen)
     both = [values for values in (own, made) if values is not None]
     # Without maps the two pictures stand side by side, equally large.
     most = 672 if own is None else 224
     panels = [
-        views.picture_panel(current, title="Present picture", note="" if own is not None else " ", most=most, row=1)
+        scales.picture_panel(session, title="Present picture", note="" if own is not None else " ", most=most, row=1)
     ]
     if own is not None:
         joined = np.concatenate([values.ravel() for values in both])
@@ -74,7 +71,7 @@ def beside(current: Session, what: Asked, seen: Trace | None) -> None:
                     (np.zeros_like(own) if values is None else values)[None],
                     "diverging" if signed else "viridis",
                     symmetric(joined) if signed else from_zero(joined),
-                    title=f"Map {current.unit} of {whose}",
+                    title=f"Map {session.unit} of {whose}",
                     note="to come" if values is None else f"up to {number(float(values.max()))}",
                     most=224,
                     row=row,
@@ -84,18 +81,18 @@ def beside(current: Session, what: Asked, seen: Trace | None) -> None:
     raster(
         panels,
         key="likes-beside",
-        alt=f"Beside it the present picture, and the maps of {name(current, what)} on both",
+        alt=f"Beside it the present picture, and the maps of {name(session, what)} on both",
         height=0.62,
         least=48,
     )
 
 
-def _map(current: Session, what: Asked, trace: Trace) -> np.ndarray | None:
+def _map(session: Session, what: VisualizationRequest, trace: Trace) -> np.ndarray | None:
     """The map of the unit under study, where it has one."""
-    values = trace.activations[current.layer.name]
+    values = trace.activations[session.layer.name]
     if what.subject == "class" or values.ndim != 3:
         return None
-    return values[..., current.unit]
+    return values[..., session.unit]
 
 
 def _panel(tiles: np.ndarray, **more: Any) -> Panel:

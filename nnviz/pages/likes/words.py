@@ -6,88 +6,102 @@ import html
 
 import numpy as np
 
-from nnviz.analysis.trace import Trace
-from nnviz.analysis.visualization import Visualization
+from nnviz.analysis.network.trace import Trace
+from nnviz.analysis.visualization import Visualization, objectives
 from nnviz.figures.words import number
-from nnviz.pages import views
-from nnviz.pages.likes.wish import BETWEEN, Asked, Wish, at, of_map, raised, value
-from nnviz.pages.session import Session
+from nnviz.shell.session import Session
+from nnviz.views import answer
+from nnviz.views.visualization.request import (
+    BETWEEN,
+    VisualizationPlan,
+    VisualizationRequest,
+    at,
+    of_map,
+    raised,
+)
 
 
-def name(current: Session, what: Asked, index: int | None = None) -> str:
+def name(session: Session, what: VisualizationRequest, index: int | None = None) -> str:
     """The subject as it is called in a sentence; plain text."""
-    index = at(current, what.subject) if index is None else index
+    index = at(session, what.subject) if index is None else index
     if what.subject == "class":
-        return f"class {current.class_name(index)}"
-    return f"unit {index} of {current.layer.name}"
+        return f"class {session.class_name(index)}"
+    return f"unit {index} of {session.layer.name}"
 
 
-def _other(current: Session, what: Asked) -> str:
+def _other(session: Session, what: VisualizationRequest) -> str:
     """What a blend leads to, as it is called in a sentence; plain text."""
     if what.subject == "class":
-        return name(current, what, what.other)
+        return name(session, what, what.other)
     return f"unit {what.other} of {what.other_layer}"
 
 
-def whom(current: Session, what: Asked) -> str:
+def whom(session: Session, what: VisualizationRequest) -> str:
     """What is raised, as a sentence begins with it; plain text."""
     if what.way == "dream" and what.subject == "unit" and what.dream_of == "layer":
-        return f"The mean square of {current.layer.name}"
-    text = name(current, what)
+        return f"The mean square of {session.layer.name}"
+    text = name(session, what)
     return text[0].upper() + text[1:]
 
 
-def title(current: Session, what: Asked) -> str:
+def title(session: Session, what: VisualizationRequest) -> str:
     """Above the picture that is made."""
     if what.way == "dream":
         layer = what.subject == "unit" and what.dream_of == "layer"
-        return f"The picture as {current.layer.name if layer else name(current, what)} dreams it"
+        return f"The picture as {session.layer.name if layer else name(session, what)} dreams it"
     if what.way == "between":
         if what.subject == "class":
-            return f"From {name(current, what)} to {current.class_name(what.other)}"
-        if what.other_layer != current.layer.name:
-            return f"From unit {current.unit} to unit {what.other}"
-        return f"From {name(current, what)} to {what.other}"
-    return f"What {name(current, what)} likes"
+            return f"From {name(session, what)} to {session.class_name(what.other)}"
+        if what.other_layer != session.layer.name:
+            return f"From unit {session.unit} to unit {what.other}"
+        return f"From {name(session, what)} to {what.other}"
+    return f"What {name(session, what)} likes"
 
 
-def between_layers(current: Session, what: Asked) -> str:
+def between_layers(session: Session, what: VisualizationRequest) -> str:
     """Where a blend leads from and to, where that is not in its title."""
-    away = what.way == "between" and what.subject == "unit" and what.other_layer != current.layer.name
-    return f"{current.layer.name} to {what.other_layer}" if away else ""
+    away = what.way == "between" and what.subject == "unit" and what.other_layer != session.layer.name
+    return f"{session.layer.name} to {what.other_layer}" if away else ""
 
 
-def sentence(current: Session, what: Asked, asked: Wish, found: Visualization, seen: Trace, shown: int) -> str:
+def sentence(
+    session: Session,
+    what: VisualizationRequest,
+    requested: VisualizationPlan,
+    found: Visualization,
+    seen: Trace,
+    shown: int,
+) -> str:
     """What one sees, and so what: HTML."""
     if what.way == "dream":
-        return _dream(current, what, asked, found, seen)
-    who = html.escape(whom(current, what))
-    objective = raised(current, what.subject, at(current, what.subject), current.layer.name)
-    here, there = value(objective, seen), value(objective, current.trace)
+        return _dream(session, what, requested, found, seen)
+    who = html.escape(whom(session, what))
+    objective = raised(session, what.subject, at(session, what.subject), session.layer.name)
+    here, there = objectives.value(objective, seen), objectives.value(objective, session.trace)
     if what.way == "between":
-        other = raised(current, what.subject, what.other, what.other_layer)
+        other = raised(session, what.subject, what.other, what.other_layer)
         share = shown * 100 // (BETWEEN - 1)
         return (
-            f"{100 - share}% {html.escape(name(current, what))} and {share}% "
-            f"{html.escape(_other(current, what))}: on this picture the one gives {number(here)}, the other "
-            f"{number(value(other, seen))}. What lies between two likes shows whether they are kin."
+            f"{100 - share}% {html.escape(name(session, what))} and {share}% "
+            f"{html.escape(_other(session, what))}: on this picture the one gives {number(here)}, the other "
+            f"{number(objectives.value(other, seen))}. What lies between two likes shows whether they are kin."
         )
-    text = f"{who} {_reaches(current, what, objective, here, seen)} on this picture, {_times(here, there)}"
+    text = f"{who} {_reaches(session, what, objective, here, seen)} on this picture, {_times(here, there)}"
     if what.way == "four":
         low, high = number(float(found.scores.min())), number(float(found.scores.max()))
         return text + f". The four reach {low} to {high}: what they share is what it looks for, the rest is free."
     if what.subject == "class" or not of_map(objective):
-        return text + f": the net says {_says(current, seen)}, though nothing of the kind was ever photographed."
+        return text + f": the net says {_says(session, seen)}, though nothing of the kind was ever photographed."
     return text + ": this is what it looks for."
 
 
-def _reaches(current: Session, what: Asked, objective: object, here: float, seen: Trace) -> str:
-    values = seen.activations[current.layer.name]
-    if what.subject == "class" or not of_map(raised(current, "unit", current.unit, current.layer.name)):
+def _reaches(session: Session, what: VisualizationRequest, objective: object, here: float, seen: Trace) -> str:
+    values = seen.activations[session.layer.name]
+    if what.subject == "class" or not of_map(raised(session, "unit", session.unit, session.layer.name)):
         return f"has the logit {number(here)}"
     if values.ndim == 1:
         return f"reaches {number(here)}"
-    peak = float(values[..., current.unit].max())
+    peak = float(values[..., session.unit].max())
     return f"averages {number(here)} over its map ({number(peak)} at its strongest)"
 
 
@@ -98,9 +112,11 @@ def _times(here: float, there: float) -> str:
     return f"{here / there:,.1f} times what the present picture gives ({number(there)})"
 
 
-def _dream(current: Session, what: Asked, asked: Wish, found: Visualization, seen: Trace) -> str:
-    here, there = found.score, value(asked.objective, current.trace)
-    change = float(np.abs(found.pixels[0] - current.fitted.pixels).mean())
+def _dream(
+    session: Session, what: VisualizationRequest, requested: VisualizationPlan, found: Visualization, seen: Trace
+) -> str:
+    here, there = found.score, objectives.value(requested.objective, session.trace)
+    change = float(np.abs(found.pixels[0] - session.fitted.pixels).mean())
     if number(here) == number(there):
         goes, so_what = f"stays at {number(here)}", "as if nothing had been done"
     elif here > there:
@@ -110,13 +126,13 @@ def _dream(current: Session, what: Asked, asked: Wish, found: Visualization, see
         goes = f"falls from {number(there)} to {number(here)}"
         so_what = "each step goes too far" + ("; try a smaller rate" if what.rate > 1 else "")
     return (
-        f"{html.escape(whom(current, what))} {goes} when each pixel may drift ({change:.0f} of 255 on average): "
-        f"{so_what}. The net now says {_says(current, seen)}."
+        f"{html.escape(whom(session, what))} {goes} when each pixel may drift ({change:.0f} of 255 on average): "
+        f"{so_what}. The net now says {_says(session, seen)}."
     )
 
 
-def _says(current: Session, seen: Trace) -> str:
+def _says(session: Session, seen: Trace) -> str:
     if seen.logits.size == 1:
         return number(float(seen.logits[0]))
     winner = seen.winner
-    return f"{html.escape(current.class_name(winner))} ({views.percent(float(seen.probabilities[winner]))})"
+    return f"{html.escape(session.class_name(winner))} ({answer.percent(float(seen.probabilities[winner]))})"

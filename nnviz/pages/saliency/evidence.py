@@ -15,14 +15,18 @@ from nnviz.analysis.evidence.measure import Measure, class_of
 from nnviz.analysis.evidence.randomisation import shown_name
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.evidence import against_random, change_bars, likeness, matrix
-from nnviz.pages import address, attributions, controls, library, parameters, views, work
-from nnviz.pages.attributions import Found
-from nnviz.pages.page import caption, small
 from nnviz.pages.saliency import evidence_words as words
-from nnviz.pages.saliency.drawn import panel, span
+from nnviz.pages.saliency import parameters
+from nnviz.pages.saliency.evidence_job import JOB, measured, waits
 from nnviz.pages.saliency.maps import again, short_title
-from nnviz.pages.saliency.measured import JOB, measured, waits
-from nnviz.pages.session import Session
+from nnviz.shell import address, controls, library
+from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.page import caption, small
+from nnviz.shell.session import Session
+from nnviz.views import chart, scales
+from nnviz.views.attribution import queue
+from nnviz.views.attribution.panels import panel, span
+from nnviz.views.attribution.queue import Found
 
 TITLES = {
     "deletion": "Deletion",
@@ -35,22 +39,22 @@ _REDRAW = 1.0
 _STEPS, _MAPS, _COPIES = 28, 10, 8
 
 
-def render(current: Session, chosen: str, kind: str) -> None:
+def render(session: Session, chosen: str, kind: str) -> None:
     """Draw the view."""
     method = method_named(chosen)
-    wish = _wish(current, method)
+    request = _wish(session, method)
     alone = kind != "agreement"  # which has no map under study, and makes its own
-    found = [*attributions.desk().gather([wish] if alone else []), Found(method, "waiting")][0]
+    found = [*queue.own_queue().gather([request] if alone else []), Found(method, "waiting")][0]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         controls.switch("Evidence", "evidence", tuple(TITLES), kind, titles=TITLES)
         if alone:
-            _methods(current, chosen)
-        draw = _KINDS[kind](current, found, wish)
+            _methods(session, chosen)
+        draw = _KINDS[kind](session, found, request)
     left, right = st.columns([1, 3] if alone else [1, 5], gap="large")
     with left:
         raster(
-            [views.picture_panel(current, title="Picture", most=340)]
-            + [panel(current, found, True, 0, most=340, row=1) for _ in range(alone)],
+            [scales.picture_panel(session, title="Picture", most=340)]
+            + [panel(session, found, True, 0, most=340, row=1) for _ in range(alone)],
             key="evidence-map",
             alt=f"The picture, and its attribution by {method.title}" if alone else "The picture",
             height=0.6,
@@ -61,19 +65,19 @@ def render(current: Session, chosen: str, kind: str) -> None:
         bars, map_again, work_again = st.container(), st.container(), st.container()
         draw()
     with bars:
-        attributions.progress_bar()
-        work.bar(JOB, redraw=_REDRAW)
+        queue.progress_bar()
+        jobs.bar(JOB, redraw=_REDRAW)
     with map_again:
-        again(found, wish)
-    mine = work.job(JOB)
+        again(found, request)
+    mine = jobs.job(JOB)
     if mine is not None and mine.state in ("stopped", "failed"):
         with work_again:
-            st.button("Compute", icon=":material/play_arrow:", key="evidence-again", on_click=partial(work.forget, JOB))
+            st.button("Compute", icon=":material/play_arrow:", key="evidence-again", on_click=partial(jobs.forget, JOB))
 
 
-def _methods(current: Session, chosen: str) -> None:
+def _methods(session: Session, chosen: str) -> None:
     key = "evidence-method"
-    names = [method.name for method in METHODS if not method.unfit(current.network)]
+    names = [method.name for method in METHODS if not method.unfit(session.network)]
 
     def choose() -> None:
         address.write(method=st.session_state[key], strip=None)
@@ -84,10 +88,10 @@ def _methods(current: Session, chosen: str) -> None:
     controls.listed("Method", key, names, chosen, choose, title=title, hide=True, width=250)
 
 
-def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
-    raw = current.trace.logits.size == 1 or class_of(current.network, wish.target) is None
+def _deletion(session: Session, found: Found, request: queue.AttributionRequest) -> Callable[[], None]:
+    raw = session.trace.logits.size == 1 or class_of(session.network, request.target) is None
     options: tuple[Measure, ...] = ("score",) if raw else ("probability", "score")
-    titles = {"probability": "Probability", "score": words.measure_name("score", wish.target).capitalize()}
+    titles = {"probability": "Probability", "score": words.measure_name("score", request.target).capitalize()}
     measure: Measure = "score" if address.choice("measure", options, options[0]) == "score" else "probability"
     baseline = address.choice("baseline", REFERENCES, "black")
     controls.switch("Measure", "measure", options, measure, titles=titles)
@@ -99,12 +103,12 @@ def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callab
         if found.attribution is None or waits(found):
             return
         values = found.attribution.over_image()
-        network, image = current.network, current.fitted
+        network, image = session.network, session.fitted
         curves, _ = measured(
             f"Deletion and insertion, the map and {_MAPS} random orders",
-            ("deletion", wish.key, measure, baseline),
+            ("deletion", request.key, measure, baseline),
             lambda: evidence.deleting(
-                network, image, values, wish.target, steps=_STEPS, baseline=baseline, measure=measure, maps=_MAPS
+                network, image, values, request.target, steps=_STEPS, baseline=baseline, measure=measure, maps=_MAPS
             ),
         )
         if curves is None:
@@ -114,23 +118,25 @@ def _deletion(current: Session, found: Found, wish: attributions.Wish) -> Callab
             names[0]: (curves.deletion, curves.random_deletion),
             names[1]: (curves.insertion, curves.random_insertion),
         }
-        title = words.what(current, curves)
-        views.plot(against_random(curves.shares, lines, title=title), "evidence-deletion")
-        caption(words.of_deletion(current, found.method, curves))
-        small(words.how_deletion(found.method, curves, wish.target if raw else None))
+        title = words.what(session, curves)
+        chart.plot(against_random(curves.shares, lines, title=title), "evidence-deletion")
+        caption(words.of_deletion(session, found.method, curves))
+        small(words.how_deletion(found.method, curves, request.target if raw else None))
 
     return draw
 
 
-def _randomisation(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
+def _randomisation(session: Session, found: Found, request: queue.AttributionRequest) -> Callable[[], None]:
     def draw() -> None:
         if waits(found):
             return
-        network = current.network
+        network = session.network
         result, whole = measured(
             f"{found.method.title} with weights shuffled, layer by layer from the last, in tenths",
-            ("randomisation", wish.key),
-            lambda: evidence.randomising(network, current.fitted, found.method.name, wish.target, wish.parameters),
+            ("randomisation", request.key),
+            lambda: evidence.randomising(
+                network, session.fitted, found.method.name, request.target, request.parameters
+            ),
         )
         if result is None:
             return
@@ -146,8 +152,8 @@ def _randomisation(current: Session, found: Found, wish: attributions.Wish) -> C
             least=60,
         )
         title, chance = "weights shuffled so far", float(result.blind.max())
-        views.plot(likeness(titles, result.alike, chance=chance, title=title), "evidence-randomised")
-        caption(words.of_randomisation(current, found.method, result, whole))
+        chart.plot(likeness(titles, result.alike, chance=chance, title=title), "evidence-randomised")
+        caption(words.of_randomisation(session, found.method, result, whole))
         small(words.how_randomisation())
 
     return draw
@@ -163,7 +169,7 @@ def _normalises(network: Any, name: str) -> bool:
     return type(network.graph.by_name[name].layer).__name__ == "BatchNormalization"
 
 
-def _stability(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
+def _stability(session: Session, found: Found, request: queue.AttributionRequest) -> Callable[[], None]:
     percent = address.whole("shake", 2, 1, 20)[0]
     with st.container(width=230):
         controls.slider("Noise (% of the range)", "shake", percent, 1, 20)
@@ -174,13 +180,13 @@ def _stability(current: Session, found: Found, wish: attributions.Wish) -> Calla
         known = found.attribution
         result, whole = measured(
             f"{found.method.title} on {_COPIES} noisy copies, in tenths",
-            ("stability", wish.key, percent),
+            ("stability", request.key, percent),
             lambda: evidence.shaking(
-                current.network,
-                current.fitted,
+                session.network,
+                session.fitted,
                 found.method.name,
-                wish.target,
-                wish.parameters,
+                request.target,
+                request.parameters,
                 noise=percent / 100,
                 copies=_COPIES,
                 known=known,
@@ -188,48 +194,48 @@ def _stability(current: Session, found: Found, wish: attributions.Wish) -> Calla
         )
         if result is None:
             return
-        caption(words.of_stability(current, found.method, result, whole))
+        caption(words.of_stability(session, found.method, result, whole))
         if not result.sigma:
             return
         title = "noisy copy, and how much its map differs: ‖ map′ − map ‖ / ‖ map ‖"
-        views.plot(change_bars(result.changes, _COPIES, title=title), "evidence-stability")
+        chart.plot(change_bars(result.changes, _COPIES, title=title), "evidence-stability")
         small(words.how_stability(result))
 
     return draw
 
 
-def _agreement(current: Session, found: Found, wish: attributions.Wish) -> Callable[[], None]:
-    fitting = [method for method in METHODS if not method.unfit(current.network)]
+def _agreement(session: Session, found: Found, request: queue.AttributionRequest) -> Callable[[], None]:
+    fitting = [method for method in METHODS if not method.unfit(session.network)]
 
     def draw() -> None:
-        wishes = {method.name: _wish(current, method) for method in fitting}
+        requests = {method.name: _wish(session, method) for method in fitting}
         kept = library.kept_attributions()
-        known = {name: kept[each.key] for name, each in wishes.items() if each.key in kept}
+        known = {name: kept[each.key] for name, each in requests.items() if each.key in kept}
         result, whole = measured(
             f"{len(fitting)} methods, in tenths",
-            ("agreement", current.key, tuple(each.key for each in wishes.values())),
+            ("agreement", session.key, tuple(each.key for each in requests.values())),
             lambda: evidence.agreeing(
-                current.network,
-                current.fitted,
-                wish.target,
-                [(name, each.parameters) for name, each in wishes.items()],
+                session.network,
+                session.fitted,
+                request.target,
+                [(name, each.parameters) for name, each in requests.items()],
                 known,
                 # The maps view has them then too.
-                lambda name, made: library.remember(wishes[name].key, made),
+                lambda name, made: library.remember(requests[name].key, made),
             ),
         )
         if result is None:
             return
         methods = [method_named(name) for name in result.methods]
         figure = matrix([short_title(method) for method in methods], result.matrix)
-        views.plot(figure, "evidence-agreement")
+        chart.plot(figure, "evidence-agreement")
         caption(words.of_agreement(result, len(fitting), whole))
 
     return draw
 
 
-def _wish(current: Session, method: SaliencyMethod) -> attributions.Wish:
-    return attributions.wish(current, method, parameters.chosen(method, current.network))
+def _wish(session: Session, method: SaliencyMethod) -> queue.AttributionRequest:
+    return queue.request(session, method, parameters.chosen(method, session.network))
 
 
 _KINDS = {

@@ -10,10 +10,10 @@ from nnviz.analysis.attribution import SaliencyMethod, method_named
 from nnviz.analysis.evidence import Agreement, Curves, Randomised, Stability
 from nnviz.analysis.evidence.measure import Measure
 from nnviz.analysis.evidence.randomisation import shown_name
-from nnviz.analysis.graph import LOGITS
-from nnviz.analysis.targets import Target
+from nnviz.analysis.network.graph import LOGITS
+from nnviz.analysis.network.targets import Target
 from nnviz.figures.words import number
-from nnviz.pages.session import Session
+from nnviz.shell.session import Session
 
 _PLACES = {1: "better than every random order", 0: "among the random orders", -1: "worse than every random order"}
 
@@ -27,12 +27,12 @@ def measure_name(measure: Measure, target: Target) -> str:
     return "score" if target.class_index is None else "logit"
 
 
-def what(current: Session, curves: Curves) -> str:
+def what(session: Session, curves: Curves) -> str:
     """What the curves are of."""
-    return f"{measure_name(curves.measure, curves.target)} of {current.target_name}"
+    return f"{measure_name(curves.measure, curves.target)} of {session.target_name}"
 
 
-def of_deletion(current: Session, method: SaliencyMethod, curves: Curves) -> str:
+def of_deletion(session: Session, method: SaliencyMethod, curves: Curves) -> str:
     """How the map's order does against the random ones, at each curve."""
     gone, there = curves.random_areas
     total = len(gone)
@@ -43,7 +43,7 @@ def of_deletion(current: Session, method: SaliencyMethod, curves: Curves) -> str
     if taken == given == 1:
         verdict = f"it points at what the {measure_name(curves.measure, curves.target)} rests on, {verdict}"
     return (
-        f"As its pixels go, the {html.escape(what(current, curves))} has an area of {number(curves.deletion_area)} "
+        f"As its pixels go, the {html.escape(what(session, curves))} has an area of {number(curves.deletion_area)} "
         f"(random {_spread(gone)}, {lost}); as they come, {number(curves.insertion_area)} (random {_spread(there)}, "
         f"{won}). <b>{method.title}: {verdict}.</b>"
     )
@@ -76,15 +76,15 @@ def _without(target: Target) -> str:
     return "a difference of scores" if target.class_index is None else "a network's only output"
 
 
-def of_randomisation(current: Session, method: SaliencyMethod, found: Randomised, whole: bool) -> str:
+def of_randomisation(session: Session, method: SaliencyMethod, found: Randomised, whole: bool) -> str:
     """Whether the map depends on what was learned."""
-    shuffled = [shown_name(current.network, level[0]) for level in found.levels[1:]]
+    shuffled = [shown_name(session.network, level[0]) for level in found.levels[1:]]
     if not shuffled:
         return "The map of the trained network comes first; then its weights are shuffled, from the last layer on."
     count = sum(len(level) for level in found.levels[1:])
     if count > 4 or len(shuffled) > 4:
         what = (
-            ("all its weights" if current.explains == "class" else "all that leads to it")
+            ("all its weights" if session.explains == "class" else "all that leads to it")
             if whole
             else f"the last {count} of its layers"
         )
@@ -114,14 +114,14 @@ def how_randomisation() -> str:
     )
 
 
-def of_stability(current: Session, method: SaliencyMethod, found: Stability, whole: bool) -> str:
+def of_stability(session: Session, method: SaliencyMethod, found: Stability, whole: bool) -> str:
     """How much the map changes where the answer does not."""
     if not found.sigma:
         return (
             "<b>No noise could be added</b>: it is a share of the picture's range, and the whole picture is of one "
             "colour. Nothing can be said of how steady the map is."
         )
-    kept, name = len(found.changes), html.escape(current.class_name(current.trace.winner))
+    kept, name = len(found.changes), html.escape(session.class_name(session.trace.winner))
     if not kept:
         return (
             f"None of {found.copies} noisy copies is still read as {name}: the noise of {found.noise:.0%} is not small "

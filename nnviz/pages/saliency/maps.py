@@ -11,12 +11,16 @@ import streamlit as st
 
 from nnviz.analysis.attribution import METHODS, SaliencyMethod, method_named
 from nnviz.components.raster import Place, raster
-from nnviz.pages import address, attributions, controls, parameters, views
-from nnviz.pages.attributions import Found, Wish
-from nnviz.pages.page import caption, small
-from nnviz.pages.saliency.drawn import map_of, panel, state
-from nnviz.pages.saliency.words import cause_of_zero, sentence, sums
-from nnviz.pages.session import Session
+from nnviz.pages.saliency import parameters
+from nnviz.pages.saliency.words import sentence, sums
+from nnviz.shell import address, controls
+from nnviz.shell.page import caption, small
+from nnviz.shell.session import Session
+from nnviz.views import scales
+from nnviz.views.attribution import queue
+from nnviz.views.attribution.panels import map_of, panel, state
+from nnviz.views.attribution.queue import AttributionRequest, Found
+from nnviz.views.attribution.zero_map import cause_of_zero
 
 PER_STRIP = 6
 """Methods side by side; one more where it would stand alone. What is not in view is not computed."""
@@ -36,36 +40,36 @@ def values_switch() -> None:
     controls.switch("Values", "signed", ("1", "0"), "1" if _signed() else "0", titles=_VALUES)
 
 
-def render(current: Session, chosen: str) -> None:
+def render(session: Session, chosen: str) -> None:
     """Draw the view."""
     signed = _signed()
     # Rounded up, so that a little of the map is not taken for the map alone.
     strength = -(-address.whole("strength", 0, 0, 100)[0] // 10) * 10
-    fitting = [method for method in METHODS if not method.unfit(current.network)]
+    fitting = [method for method in METHODS if not method.unfit(session.network)]
     strips = parted(fitting)
     home = next(at for at, strip in enumerate(strips) if any(method.name == chosen for method in strip))
     strip = address.whole("strip", home, 0, len(strips) - 1)[0]
     shown = strips[strip]
     # The one under study comes first, in the work as in the interest.
     order = sorted({chosen, *(m.name for m in shown)}, key=lambda name: (name != chosen, _index(name)))
-    wishes = {name: _wish(current, name) for name in order}
-    found = {each.method.name: each for each in attributions.desk().gather(list(wishes.values()))}
-    _side_by_side(current, [found[method.name] for method in shown], chosen, signed, strength)
+    requests = {name: _wish(session, name) for name in order}
+    found = {each.method.name: each for each in queue.own_queue().gather(list(requests.values()))}
+    _side_by_side(session, [found[method.name] for method in shown], chosen, signed, strength)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        _enlarged(current, found[chosen], signed, strength)
+        _enlarged(session, found[chosen], signed, strength)
         _overlay(strength)
     with right:
         # Two places that stay what they are, so that the bar is the same fragment in every run.
         words, work = st.container(), st.container()
     with words:
         _strips(strips, strip)
-        _in_words(current, found[chosen], wishes[chosen].parameters, signed)
-        parameters.sliders(method_named(chosen), current.network)
-        again(found[chosen], wishes[chosen])
-        _left_out(current)
+        _in_words(session, found[chosen], requests[chosen].parameters, signed)
+        parameters.sliders(method_named(chosen), session.network)
+        again(found[chosen], requests[chosen])
+        _left_out(session)
     with work:
-        attributions.progress_bar()
+        queue.progress_bar()
 
 
 def parted(methods: Sequence[SaliencyMethod]) -> list[list[SaliencyMethod]]:
@@ -77,14 +81,14 @@ def parted(methods: Sequence[SaliencyMethod]) -> list[list[SaliencyMethod]]:
     return parts
 
 
-def again(found: Found, wish: Wish) -> None:
+def again(found: Found, request: AttributionRequest) -> None:
     """A button that takes up a method that was stopped."""
     if found.state == "stopped":
         st.button(
             "Compute",
             icon=":material/play_arrow:",
             key="attribution-again",
-            on_click=lambda: attributions.desk().again(wish.key),
+            on_click=lambda: queue.own_queue().again(request.key),
         )
 
 
@@ -92,9 +96,9 @@ def _signed() -> bool:
     return address.choice("signed", ("1", "0"), "1") == "1"
 
 
-def _wish(current: Session, name: str) -> Wish:
+def _wish(session: Session, name: str) -> AttributionRequest:
     method = method_named(name)
-    return attributions.wish(current, method, parameters.chosen(method, current.network))
+    return queue.request(session, method, parameters.chosen(method, session.network))
 
 
 def _index(name: str) -> int:
@@ -139,12 +143,12 @@ def _overlay(strength: int) -> None:
     )
 
 
-def _side_by_side(current: Session, shown: list[Found], chosen: str, signed: bool, strength: int) -> None:
+def _side_by_side(session: Session, shown: list[Found], chosen: str, signed: bool, strength: int) -> None:
     names = [found.method.name for found in shown]
-    rows, columns = current.fitted.pixels.shape[:2]
+    rows, columns = session.fitted.pixels.shape[:2]
     raster(
-        [views.picture_panel(current, title="Picture", note=f"{rows}x{columns}", most=196)]
-        + [panel(current, found, signed, strength, short_title(found.method), brief=True, most=196) for found in shown],
+        [scales.picture_panel(session, title="Picture", note=f"{rows}x{columns}", most=196)]
+        + [panel(session, found, signed, strength, short_title(found.method), brief=True, most=196) for found in shown],
         key="methods",
         alt=f"The picture, and its attribution by {', '.join(found.method.title for found in shown)}",
         picked=Place(names.index(chosen) + 1, 0, 0, 0) if chosen in names else None,
@@ -154,11 +158,11 @@ def _side_by_side(current: Session, shown: list[Found], chosen: str, signed: boo
     )
 
 
-def _enlarged(current: Session, found: Found, signed: bool, strength: int) -> None:
+def _enlarged(session: Session, found: Found, signed: bool, strength: int) -> None:
     values = map_of(found, signed)
     most = None if values is None or not values.any() else np.unravel_index(np.abs(values).argmax(), values.shape)
     raster(
-        [panel(current, found, signed, strength, most=448)],
+        [panel(session, found, signed, strength, most=448)],
         key="method",
         alt=f"{found.method.title}, enlarged",
         marks=[] if most is None else [Place(0, 0, int(most[0]), int(most[1]))],
@@ -167,7 +171,7 @@ def _enlarged(current: Session, found: Found, signed: bool, strength: int) -> No
     )
 
 
-def _in_words(current: Session, found: Found, asked: Mapping[str, Any], signed: bool) -> None:
+def _in_words(session: Session, found: Found, asked: Mapping[str, Any], signed: bool) -> None:
     method, attribution = found.method, found.attribution
     small(f"<b>{html.escape(method.title)}</b>: {html.escape(method.paper)}")
     if found.reason:
@@ -177,20 +181,20 @@ def _in_words(current: Session, found: Found, asked: Mapping[str, Any], signed: 
     else:
         at = state(found)
         so_far = {"running": f"So far, {at}: ", "stopped": f"{at.capitalize()}: "}.get(found.state, "")
-        cause = "" if attribution.values.any() else cause_of_zero(current, method)
-        caption(so_far + sentence(current.explained, method, asked, attribution, signed, cause))
-    if attribution is not None and (told := sums(current.explained, method, asked, attribution)):
+        cause = "" if attribution.values.any() else cause_of_zero(session, method)
+        caption(so_far + sentence(session.explained, method, asked, attribution, signed, cause))
+    if attribution is not None and (told := sums(session.explained, method, asked, attribution)):
         small(told)
 
 
-def _left_out(current: Session) -> None:
+def _left_out(session: Session) -> None:
     """The methods that do not fit the network, those of one reason in one line."""
     reasons: dict[str, list[str]] = {}
     for method in METHODS:
-        if reason := method.unfit(current.network):
+        if reason := method.unfit(session.network):
             # The same reason but for the method's own name.
             reasons.setdefault(reason.replace(method.title, ""), []).append(method.title)
     for titles in reasons.values():
         first = next(method for method in METHODS if method.title == titles[0])
         others = f" Nor {', '.join(titles[1:])}." if titles[1:] else ""
-        small(html.escape(first.unfit(current.network) + others))
+        small(html.escape(first.unfit(session.network) + others))

@@ -5,35 +5,35 @@ from __future__ import annotations
 import streamlit as st
 
 from nnviz.analysis.attribution import METHODS, method_named
-from nnviz.pages import address, parameters
-from nnviz.pages.page import Page, head, inform
-from nnviz.pages.saliency import evidence, maps, target
-from nnviz.pages.session import Session
+from nnviz.pages.saliency import evidence, maps, parameters, target
+from nnviz.shell import address
+from nnviz.shell.page import Page, head, inform
+from nnviz.shell.session import Session
 
 NAMES = tuple(method.name for method in METHODS)
 FIRST = "integrated-gradients"
 _MAPS = "maps"
 
 
-def render(current: Session) -> None:
+def render(session: Session) -> None:
     """Draw the page."""
-    current, notices = target.chosen(current)
+    session, notices = target.chosen(session)
     # Always there, so that a notice which comes or goes moves nothing below it.
     with st.container():
-        chosen = _method(current)
-        for notice in [*notices, *parameters.replaced(method_named(chosen), current.network)]:
+        chosen = _method(session)
+        for notice in [*notices, *parameters.replaced(method_named(chosen), session.network)]:
             inform(notice)
         _no_such_evidence()
     view = address.choice("evidence", (_MAPS, *evidence.TITLES), _MAPS)
     with head(PAGE):
-        target.control(current)
+        target.control(session)
         if view == _MAPS:
             maps.values_switch()
         _views(view)
     if view == _MAPS:
-        maps.render(current, chosen)
+        maps.render(session, chosen)
     else:
-        evidence.render(current, chosen, view)
+        evidence.render(session, chosen, view)
 
 
 def _no_such_evidence() -> None:
@@ -59,13 +59,13 @@ def _views(view: str) -> None:
     )
 
 
-def _method(current: Session) -> str:
+def _method(session: Session) -> str:
     """The method of the address; one that is not there, or does not fit the network, is replaced, and that is said."""
     asked = address.read().get("method", FIRST)
     if asked not in NAMES:
         inform(f"There is no method {asked[:40]!r}, so {FIRST} is shown. There are: {', '.join(NAMES)}.")
         return FIRST
-    if reason := method_named(asked).unfit(current.network):
+    if reason := method_named(asked).unfit(session.network):
         inform(f"{reason} Shown is {FIRST}.")
         return FIRST
     return asked

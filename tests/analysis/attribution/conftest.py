@@ -7,7 +7,7 @@ from keras import layers
 from quick_methods import FITTING, NAMES
 
 from nnviz.analysis.attribution import method_named
-from nnviz.analysis.network import load
+from nnviz.analysis.network.network import load
 
 
 @pytest.fixture(scope="module")

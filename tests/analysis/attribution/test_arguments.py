@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from quick_methods import FITTING, GRADIENT_CAMS, NAMES, UNFIT, VECTORS_ONLY, quick
 
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import explain, explaining, method_named
-from nnviz.analysis.network import load
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.network import load
 from nnviz.errors import NnvizError
 
 

@@ -6,12 +6,12 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import explain
 from nnviz.analysis.attribution.cam import map_layers
 from nnviz.analysis.attribution.eigen_cam import first_component
-from nnviz.analysis.network import load
-from nnviz.analysis.trace import scores, trace
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.network import load
+from nnviz.analysis.network.trace import scores, trace
 
 LAYERS = ("conv1", "pool1", "conv2", "pool2")
 
@@ -148,7 +148,7 @@ def test_score_cam_against_one_mask_at_a_time(cases, bilinear, monkeypatch, laye
     baseline = np.full_like(case.picture, level)
     anything = 0.0
     for chunk in (1, 128 * 2**20):
-        monkeypatch.setattr("nnviz.analysis.attribution.passes._CHUNK_BYTES", chunk)
+        monkeypatch.setattr("nnviz.analysis.network.passes._CHUNK_BYTES", chunk)
         for k in range(4):
             expected = bilinear(by_masks(case.network, case.picture, maps, k, baseline, most), 12, 12)
             options = {"layer": layer, "max_maps": most, "baseline": level}

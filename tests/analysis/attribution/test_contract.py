@@ -10,11 +10,11 @@ from draining import drained
 from quick_methods import GRADIENT_CAMS, NAMES, QUICK, quick
 
 import nnviz.analysis.attribution as package
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import METHODS, Attribution, SaliencyMethod, explain, explaining, method_named
-from nnviz.analysis.network import Network
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import trace
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.trace import trace
 
 
 def test_result_progress_and_repetition(fitting):
@@ -55,7 +55,7 @@ def test_result_progress_and_repetition(fitting):
 def test_the_last_partial_result_is_the_result(cases, name, monkeypatch):
     """Small chunks give many partial results; what they end in is what is returned."""
     case, method = cases["sequential_cnn"], method_named(name)
-    monkeypatch.setattr("nnviz.analysis.attribution.passes._CHUNK_BYTES", 1)
+    monkeypatch.setattr("nnviz.analysis.network.passes._CHUNK_BYTES", 1)
     options = quick(method, case.network)
     index = next(i for i in range(4) if explain(case.network, case.picture, name, i, **options).values.any())
     result, reports = drained(explaining(case.network, case.picture, name, index, **options))
@@ -70,7 +70,7 @@ def test_the_last_partial_result_is_the_result(cases, name, monkeypatch):
 
 def test_closing_after_the_first_step_stops_the_work(cases, method, monkeypatch):
     case = cases["sequential_cnn"]
-    monkeypatch.setattr("nnviz.analysis.attribution.passes._CHUNK_BYTES", 1)
+    monkeypatch.setattr("nnviz.analysis.network.passes._CHUNK_BYTES", 1)
     steps = explaining(case.network, case.picture, method.name, **quick(method, case.network))
     first = next(steps)
     assert method.name not in QUICK or first.done < first.total

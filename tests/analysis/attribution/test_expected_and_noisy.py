@@ -6,14 +6,14 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from nnviz.analysis import digits
 from nnviz.analysis.attribution import explain, method_named
 from nnviz.analysis.attribution.reference import blurred
-from nnviz.analysis.network import load
-from nnviz.analysis.trace import scores
+from nnviz.analysis.data import digits
+from nnviz.analysis.network.network import load
+from nnviz.analysis.network.trace import scores
 from nnviz.errors import NnvizError
 
-CHUNK = "nnviz.analysis.attribution.passes._CHUNK_BYTES"
+CHUNK = "nnviz.analysis.network.passes._CHUNK_BYTES"
 
 
 @pytest.mark.parametrize("samples", [4, 12])

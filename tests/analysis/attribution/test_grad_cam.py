@@ -9,7 +9,7 @@ from keras import layers
 from nnviz.analysis.attribution import explain
 from nnviz.analysis.attribution.cam import last_convolution
 from nnviz.analysis.attribution.grad_cam import GradCam
-from nnviz.analysis.network import load
+from nnviz.analysis.network.network import load
 from nnviz.errors import NnvizError
 
 

@@ -6,12 +6,12 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import explain
-from nnviz.analysis.network import load
-from nnviz.analysis.trace import scores, trace
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.network import load
+from nnviz.analysis.network.trace import scores, trace
 
-CHUNK = "nnviz.analysis.attribution.passes._CHUNK_BYTES"
+CHUNK = "nnviz.analysis.network.passes._CHUNK_BYTES"
 
 
 def test_gradient_of_a_linear_score_is_its_weights(linear):

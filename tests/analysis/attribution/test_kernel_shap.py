@@ -9,7 +9,7 @@ import pytest
 from nnviz.analysis.attribution import explain
 from nnviz.analysis.attribution.coalitions import coalitions, shapley_values
 from nnviz.analysis.attribution.regions import REGIONS, grid, regions, superpixels
-from nnviz.analysis.trace import scores
+from nnviz.analysis.network.trace import scores
 
 
 def by_brute_force(worth, players):

@@ -6,10 +6,11 @@ import pytest
 from keras import layers
 from shipped import shipped
 
-from nnviz.analysis import digits, photographs, targets
 from nnviz.analysis.attribution import explain, method_named
-from nnviz.analysis.network import load
-from nnviz.analysis.trace import trace
+from nnviz.analysis.data import digits, photographs
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.network import load
+from nnviz.analysis.network.trace import trace
 from nnviz.errors import NnvizError
 
 RULES = ("epsilon", "z-plus", "alpha-beta")

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import explain, method_named
 from nnviz.analysis.attribution.rectified import rectifiers
-from nnviz.analysis.network import load
-from nnviz.analysis.trace import trace
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.network import load
+from nnviz.analysis.network.trace import trace
 
 RULES = {
     "gradient": lambda above, opened: above * opened,

@@ -6,9 +6,10 @@ import pytest
 from draining import drained
 from keras import layers
 
-from nnviz.analysis.attribution import explain, explaining, passes
+from nnviz.analysis.attribution import explain, explaining
 from nnviz.analysis.attribution.rise import draws, masks
-from nnviz.analysis.network import load
+from nnviz.analysis.network import passes
+from nnviz.analysis.network.network import load
 
 
 def slow_mask(cells, shift, height, width):

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from quick_methods import NAMES, quick
 
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import explain, method_named
-from nnviz.analysis.network import load
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.network import load
 
 
 def test_viewers_who_explain_at_once_get_the_maps_that_they_get_one_after_the_other(cases):

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import METHODS, explain
-from nnviz.analysis.influence import contributions
-from nnviz.analysis.network import load
-from nnviz.analysis.trace import trace
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.influence import contributions
+from nnviz.analysis.network.network import load
+from nnviz.analysis.network.trace import trace
 from nnviz.errors import NnvizError
 
 

@@ -8,11 +8,12 @@ from refusing import refusal
 from scipy.ndimage import gaussian_filter
 from shipped import shipped
 
-from nnviz.analysis import digits, photographs, targets
 from nnviz.analysis.attribution import explain
+from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.evidence import deleting
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.trace import trace
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.trace import trace
 
 
 def test_deletion_and_insertion_of_a_linear_net_by_hand():

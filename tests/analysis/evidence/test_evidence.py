@@ -6,10 +6,10 @@ from draining import drained
 from linear import KERNEL, linear
 from scipy.stats import spearmanr
 
-from nnviz.analysis import targets
 from nnviz.analysis.attribution import explain
 from nnviz.analysis.evidence import agreeing, randomising, shaking, spearman
 from nnviz.analysis.evidence.agreement import inner
+from nnviz.analysis.network import targets
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
 

@@ -9,15 +9,16 @@ from linear import linear
 from refusing import refusal
 from shipped import shipped
 
-from nnviz.analysis import digits, targets
 from nnviz.analysis.attribution import METHODS, explain
 from nnviz.analysis.attribution.base import Attribution
+from nnviz.analysis.data import digits
 from nnviz.analysis.evidence import randomising, spearman
 from nnviz.analysis.evidence.randomisation import blindly, cascading, private, shuffle
-from nnviz.analysis.images import Fitted
-from nnviz.analysis.network import load
+from nnviz.analysis.image.images import Fitted
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.network import load
+from nnviz.analysis.network.trace import scores, trace
 from nnviz.analysis.progress import Progress
-from nnviz.analysis.trace import scores, trace
 
 
 def weights_of(model):

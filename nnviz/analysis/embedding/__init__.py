@@ -1,0 +1,1 @@
+"""Vectors of many pictures in a layer, and maps of them."""

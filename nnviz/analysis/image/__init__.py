@@ -1,0 +1,1 @@
+"""One picture: decoded, fitted to a network, moved, drawn."""

@@ -1,0 +1,1 @@
+"""A network changed: units switched off, weights edited."""

@@ -1,0 +1,126 @@
+"""A weight or a bias turned by hand, and what becomes of the answer: on a copy, nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from nnviz.analysis.layer.connectivity import kernel_index, kernel_of, weights_of
+from nnviz.analysis.layer.neuron import Cell, Neuron, checked_cell, neurons_of, read_neuron
+from nnviz.analysis.network.graph import LOGITS, PROBABILITIES
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import compiled, inputs
+from nnviz.errors import NnvizError
+
+
+@dataclass(frozen=True, eq=False)
+class Turned:
+    """What becomes of a network when a weight or a bias of one unit is another.
+
+    Attributes:
+        neuron: the unit, with its new numbers.
+        activations: what the unit makes: its whole map, (rows, columns), or () of a dense layer.
+        logits, probabilities: (K,), the new answer.
+    """
+
+    neuron: Neuron
+    activations: np.ndarray
+    logits: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def output(self) -> float:
+        """The unit's new output (of a convolution at its cell)."""
+        return self.neuron.output
+
+    @property
+    def winner(self) -> int:
+        """The class with the highest logit."""
+        return int(np.argmax(self.logits))
+
+
+def turned(
+    network: Network,
+    image: np.ndarray,
+    layer: str,
+    unit: int,
+    place: Sequence[int] | None = None,
+    *,
+    weight: float | None = None,
+    bias: float | None = None,
+    cell: Cell | None = None,
+) -> Turned:
+    """Run the network with one weight, or one bias, or both, replaced.
+
+    A convolution shares its weights over all cells, so the unit's whole map changes; a layer that is used twice
+    changes at both uses. The network itself stays as it is: the changed kernel is a tensor that stands in for
+    the variable while this one function is traced (`keras.StatelessScope`), so viewers cannot meet in it.
+
+    Args:
+        network: as `nnviz.load` gives it.
+        image: (H, W, C) in the network's own range.
+        layer: name of a dense layer or a convolution.
+        unit: its channel.
+        place: index of the weight in `Neuron.weights`; needed where `weight` is given.
+        weight, bias: the new values; None leaves one as it is.
+        cell: of the neuron that is returned, by default the strongest.
+
+    Raises:
+        NnvizError: the layer has no neurons or no bias, or no such unit, weight or cell.
+    """
+    info = neurons_of(network, layer)
+    variable, biases = kernel_of(info.keras_layer), getattr(info.keras_layer, "bias", None)
+    units = info.output_shape[-1] or 0
+    if not 0 <= unit < units:
+        raise NnvizError(f"A unit of {layer} from 0 to {units - 1} was expected. Received: {unit}.")
+    index = kernel_index(info.keras_layer, tuple(variable.shape), unit, _checked(info, variable, unit, place, weight))
+    if bias is not None and biases is None:
+        raise NnvizError(f"A layer with biases was expected. Received: {layer}, which has none.")
+    kernel = np.array(variable)
+    if weight is not None:
+        kernel[index] = weight
+    own = np.zeros(units, np.float32) if biases is None else np.array(biases)
+    if bias is not None:
+        own[unit] = bias
+    source, values, logits, probabilities = _function(network, layer)(
+        tf.constant(image[None], tf.float32), tf.constant(kernel), tf.constant(own)
+    )
+    made = values.numpy()[0]
+    cell = checked_cell(info, made, unit, cell)
+    found = read_neuron(info, source.numpy()[0], unit, cell, kernel, None if biases is None else own)
+    return Turned(found, made[..., unit], logits.numpy()[0], probabilities.numpy()[0])
+
+
+def _function(network: Network, name: str) -> Any:
+    """Compiled: images, a kernel and biases for one layer, to what it reads, what it makes, and the answer."""
+    info = network.layer(name)
+    variable, biases = kernel_of(info.keras_layer), getattr(info.keras_layer, "bias", None)
+    count = info.output_shape[-1] if biases is None else biases.shape[0]
+
+    def build() -> Any:
+        def call(images: Any, kernel: Any, own: Any) -> Any:
+            replaced = [(variable, kernel)] + ([] if biases is None else [(biases, own)])
+            with keras.StatelessScope(state_mapping=replaced):
+                found = network.graph.run(inputs(network, images), [info.inputs[0], name, LOGITS, PROBABILITIES])
+            return found[info.inputs[0]], found[name], found[LOGITS], found[PROBABILITIES]
+
+        kernels = tf.TensorSpec(variable.shape, variable.dtype)
+        return compiled(network, call, kernels, tf.TensorSpec((count,), "float32" if biases is None else biases.dtype))
+
+    return network.compiled(("turned", name), build)
+
+
+def _checked(info: Any, variable: Any, unit: int, place: Sequence[int] | None, weight: float | None) -> tuple[int, ...]:
+    # A view of zeros has the shape of the kernel without its memory.
+    shape = weights_of(info.keras_layer, np.broadcast_to(np.float32(0), tuple(variable.shape)), unit).shape
+    if place is None and weight is None:
+        return (0,) * len(shape)
+    found = tuple(place or ())
+    if len(found) != len(shape) or any(not 0 <= at < size for at, size in zip(found, shape, strict=True)):
+        raise NnvizError(f"A weight within {shape} of {info.name} was expected. Received: {found or place}.")
+    return found

@@ -1,0 +1,1 @@
+"""The arithmetic of one layer: neuron, convolution, pooling, flattening."""

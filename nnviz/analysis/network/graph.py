@@ -1,0 +1,184 @@
+"""A Keras model made flat: one list of steps, run piece by piece, with live gradients.
+
+A model nests models, shares layers and branches. Here every use of a layer is one step, whatever model it
+stood in. The steps are recorded from the model's own graph without a symbolic call, so the model itself
+gains no node and stays as it was; running them calls the same layers with the same weights, so a gradient
+flows through what a second Keras model over inner tensors would cut off.
+
+What Keras keeps private and this needs stands in this file, `Functional._run_through_graph` and
+`Sequential._functional`, and in `answer.py`, the node lists of a copied layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import keras
+from keras import tree
+
+from nnviz.analysis.network.folding import Folding
+from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, finish, split_output_head
+from nnviz.analysis.network.step import Step
+from nnviz.errors import NnvizError
+
+Tensor = Any  # tf.Tensor; TensorFlow ships no types for it
+Edit = Callable[[Tensor], Tensor]
+
+
+class Graph:
+    """The steps of a model, and the names of what can be fed and fetched.
+
+    Attributes:
+        input_name: name of the input, also that of its layer.
+        input_shape: without the batch axis; None for an axis of free size.
+        steps: in an order in which each can be computed.
+        output_head: what the last activation is: "softmax", "sigmoid" (one per class), "binary" (one sigmoid
+            output, counted as two classes with logits (0, z)) or "raw" (outputs that count as logits).
+        classes: number of classes K.
+        fixed: whether nobody assigns to the weights, as those of a file; a model at hand may be trained on.
+    """
+
+    def __init__(self, model: keras.Model, fixed: bool = False) -> None:
+        source = functional(model)
+        if len(source.inputs) != 1 or len(source.outputs) != 1:
+            raise NnvizError(
+                "A network with one input and one output was expected. "
+                f"Received: {len(source.inputs)} inputs, {len(source.outputs)} outputs in {model.name!r}."
+            )
+        self.fixed = fixed
+        given = source.inputs[0]
+        self.input_name: str = given.name
+        self.input_shape: tuple[int | None, ...] = tuple(given.shape[1:])
+        self.input_dtype: str = given.dtype
+        self._input = keras.KerasTensor(given.shape, dtype=given.dtype)
+        self.steps: list[Step] = []
+        output = tree.flatten(self._record(source, self._input))[0]
+        self.output_head, self.logits = split_output_head(self.steps, output)
+        outputs = output.shape[1:]
+        if None in outputs:
+            raise NnvizError(f"An output of known size was expected, one number a class. Received: {tuple(outputs)}.")
+        size = 1
+        for axis in outputs:
+            size *= axis
+        self.classes = 2 if self.output_head == "binary" else size
+        self.producers: dict[int, Step] = {id(t): step for step in self.steps for t in step.outputs}
+        self.by_name: dict[str, Step] = {step.name: step for step in self.steps}
+
+    @cached_property
+    def folding(self) -> Folding:
+        """The batch normalisations that can be worked into the layers before them."""
+        return Folding(self.steps, self.logits, self.fixed)
+
+    def name_of(self, tensor: keras.KerasTensor) -> str:
+        """The name of the step that makes `tensor`, or of the input."""
+        step = self.producers.get(id(tensor))
+        return self.input_name if step is None else step.name
+
+    def run(
+        self,
+        feeds: Mapping[str, Tensor],
+        fetches: Sequence[str],
+        edits: Mapping[str, Edit] | None = None,
+        calls: Mapping[str, Callable[..., Any]] | None = None,
+        folded: Sequence[Tensor] = (),
+    ) -> dict[str, Tensor]:
+        """Compute what `fetches` needs from `feeds`, and nothing else.
+
+        Args:
+            feeds: tensors with a batch axis by name: the input, or any inner activations to start from.
+            fetches: names of steps, the input, `LOGITS` or `PROBABILITIES`.
+            edits: by name, what becomes of a step's output before anything reads it (a mask, a watch).
+            calls: by name, what computes a step instead of its layer (the same with another gradient).
+            folded: `folding.weights()`, to work batch normalisations into the layers before them: quicker, the same
+                but for rounding. No step that is fed, fetched, edited or called otherwise is folded.
+
+        Returns:
+            The fetched tensors by name, batch axis first.
+        """
+        edits, calls = edits or {}, calls or {}
+        if folded:
+            calls = {**self.folding.calls(folded, {*feeds, *fetches, *edits, *calls}), **calls}
+        tensors: dict[int, Tensor] = {}
+        for name, value in feeds.items():
+            tensors[id(self._tensor(name))] = edits[name](value) if name in edits else value
+        for step in self._needed([self._tensor(name) for name in fetches], set(tensors)):
+            args, kwargs = tree.map_structure(
+                lambda leaf: tensors[id(leaf)] if isinstance(leaf, keras.KerasTensor) else leaf,
+                (step.args, dict(step.kwargs)),
+            )
+            call = calls.get(step.name, step.call)
+            results = tree.flatten(call(*args, **kwargs))
+            if step.name in edits:
+                results[0] = edits[step.name](results[0])
+            tensors.update((id(key), value) for key, value in zip(step.outputs, results, strict=True))
+        return {name: finish(name, self.output_head, tensors[id(self._tensor(name))]) for name in fetches}
+
+    def leading_to(self, name: str) -> list[Step]:
+        """The steps that a tensor of that name (as `run` fetches it) is made by, in their order."""
+        return self._needed([self._tensor(name)], set())
+
+    def _tensor(self, name: str) -> keras.KerasTensor:
+        if name == self.input_name:
+            return self._input
+        if name in (LOGITS, PROBABILITIES):
+            return self.logits
+        return self.by_name[name].outputs[0]
+
+    def _needed(self, targets: Sequence[keras.KerasTensor], known: set[int]) -> list[Step]:
+        wanted = {id(tensor) for tensor in targets} - known
+        chosen = []
+        for step in reversed(self.steps):
+            if any(id(output) in wanted for output in step.outputs):
+                chosen.append(step)
+                wanted |= {id(tensor) for tensor in step.inputs} - known
+        return chosen[::-1]
+
+    def _record(self, model: Any, *inputs: Any, **_: Any) -> Any:
+        """Walk one (nested) model, adding a step for every use of a layer in it."""
+
+        def visit(operation: Any) -> Callable[..., Any]:
+            if isinstance(operation, keras.Model) and _is_graph(operation):
+                return lambda *args, **kwargs: self._record(functional(operation), *args, **kwargs)
+            return lambda *args, **kwargs: self._add(operation, operation, args, kwargs)
+
+        return model._run_through_graph(inputs, operation_fn=visit)
+
+    def _add(self, layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if "training" in kwargs:
+            # As `predict` does: a Dropout that was wired with training=True would give another answer each time.
+            kwargs = {**kwargs, "training": False}
+        outputs = layer.compute_output_spec(*args, **kwargs)
+        taken = {self.input_name, *(step.name for step in self.steps)}
+        name, uses = layer.name, 1
+        while name in taken:
+            uses += 1
+            name = f"{layer.name}#{uses}"
+        self.steps.append(Step(name, layer, call, args, kwargs, tuple(tree.flatten(outputs))))
+        return outputs
+
+
+def functional(model: Any) -> Any:
+    """The functional graph inside `model`.
+
+    Raises:
+        NnvizError: the model has no graph: subclassed, or not built yet.
+    """
+    inner = model._functional if isinstance(model, keras.Sequential) else model
+    if not isinstance(inner, keras.Function) or not _is_graph(model):
+        raise NnvizError(
+            "A sequential or functional Keras model with a known input was expected. Received: "
+            f"{type(model).__name__} {model.name!r}, whose layers cannot be listed without its code "
+            "(wrap it in keras.Model(inputs, outputs))."
+        )
+    return inner
+
+
+def _is_graph(model: Any) -> bool:
+    """Whether a model's own graph says what it computes: one with a `call` of its own may do something else."""
+    if not type(model).call.__module__.startswith("keras."):
+        return False
+    if isinstance(model, keras.Sequential):
+        return model._functional is not None
+    return isinstance(model, keras.Function)

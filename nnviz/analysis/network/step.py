@@ -1,0 +1,31 @@
+"""One step of a graph: one use of one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import tree
+
+
+@dataclass(frozen=True)
+class Step:
+    """One use of one layer.
+
+    `layer` describes it (as the model has it), `call` computes it: the two differ where a fused softmax or
+    sigmoid was split off.
+    """
+
+    name: str
+    layer: Any
+    call: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    outputs: tuple[keras.KerasTensor, ...]
+
+    @property
+    def inputs(self) -> tuple[keras.KerasTensor, ...]:
+        leaves = tree.flatten((self.args, dict(self.kwargs)))
+        return tuple(leaf for leaf in leaves if isinstance(leaf, keras.KerasTensor))

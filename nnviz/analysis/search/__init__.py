@@ -1,0 +1,1 @@
+"""What excites a unit most in many pictures, and the file that keeps it."""

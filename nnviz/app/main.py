@@ -1,0 +1,110 @@
+"""The script of the app: the head of the page, the menu by chapter, the sidebar, and the page itself."""
+
+from __future__ import annotations
+
+import html
+import time
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+import streamlit as st
+
+from nnviz.app import startup
+from nnviz.shell import options
+from nnviz.shell.jobs.worker import worker
+
+_HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Draw the app once. Until TensorFlow is there, the page says what it waits for."""
+    # An icon of our own: a Material symbol as a tab's icon would be fetched from outside.
+    st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
+    st.html(f"<style>{(_HERE / 'style.css').read_text()}</style>")
+    _wait()
+    from nnviz.app.sidebar import sidebar
+    from nnviz.pages import registry
+    from nnviz.shell import page
+    from nnviz.talk import pages as talk
+    from nnviz.talk import save_scene
+
+    entries = {
+        entry.slug: st.Page(
+            partial(page.show, entry),
+            title=entry.title,
+            icon=entry.icon,
+            url_path=entry.slug,
+            default=entry is registry.FIRST,
+        )
+        for entry in registry.PAGES
+    }
+    st.session_state[page.ENTRIES] = entries
+    places = {
+        place.slug: st.Page(place.draw, title=place.title, icon=place.icon, url_path=place.slug)
+        for place in talk.PLACES
+    }
+    chosen = st.navigation([*entries.values(), *places.values()], position="hidden")
+    apart = next((place for place in talk.PLACES if places[place.slug] == chosen), None)
+    if apart is None or apart.menu:
+        _menu(entries, registry.PAGES, places)
+    if apart is not None:
+        chosen.run()
+        return
+    with st.container():
+        session = page.readable()
+    if session is None:
+        return
+    # Said here, since reading the address mends it: the fragment below finds nothing amiss any more.
+    with st.container():
+        page.notify(session, stand=True)
+    # At the foot of the page, in its margin: style.css takes its room from nothing else.
+    with st.container(key="assumed"):
+        if session.network.assumed:
+            page.small(html.escape(session.network.assumed))
+    sidebar.draw(session)
+    with st.sidebar:
+        save_scene.popover(next(slug for slug, entry in entries.items() if entry == chosen))
+    chosen.run()
+
+
+def _wait() -> None:
+    """Say what the server is doing until the first picture can be drawn."""
+    # Drawn in every run, as all that is not always there: what comes after it has the same place in each, and what
+    # is clicked while a run begins is still heard by the part of the page that it was meant for.
+    with st.container():
+        if startup.warmup.wait(0):
+            return
+        place = st.empty()
+    while not startup.warmup.wait(0.1):
+        # All three may be done a moment before the whole is.
+        done = min(len(startup.warmup.seconds), 2)
+        with place.container():
+            st.title("nnviz", anchor=False)
+            st.progress(
+                (done + 0.5) / 3,
+                f"Step {done + 1} of 3: loading {startup.warmup.doing or 'TensorFlow'}, "
+                f"{time.perf_counter() - options.started:.0f} s since the server started.",
+            )
+    place.empty()
+
+
+def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page]) -> None:
+    from nnviz.shell import address
+    from nnviz.talk import talks
+
+    chapters = [(chapter, list(group)) for chapter, group in groupby(pages, key=lambda entry: entry.chapter)]
+    with st.container(horizontal=True, gap="medium", key="menu"):
+        for chapter, group in chapters:
+            with st.container(width="content", gap=None):
+                st.html(f'<p class="nn-chapter">{chapter}</p>', width="content")
+                with st.container(horizontal=True, gap="small", width="content"):
+                    for entry in group:
+                        st.page_link(entries[entry.slug])
+        with st.container(width="content", gap=None, key="menu-talk"):
+            st.page_link(places["talk"], query_params={address.TALK: talks.own_id(), address.SCENE: "1"})
+            st.page_link(places["check"])
+
+
+with worker.drawing():
+    main()

@@ -1,0 +1,1 @@
+"""What the sidebar offers: networks, pictures and what is done to them."""

@@ -1,0 +1,168 @@
+"""The sidebar: which network, which picture, and what is done to the picture first."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.data import digits, photographs
+from nnviz.analysis.image.images import fit
+from nnviz.app.sidebar import drawing_canvas, folder_chooser
+from nnviz.components.raster import Panel, Place, raster
+from nnviz.errors import NnvizError
+from nnviz.shell import address, controls, library
+from nnviz.shell.markdown import plain
+from nnviz.shell.page import complain
+from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, OF_NETWORK, Session
+from nnviz.views import camera
+
+_SWAPPED = "picture taken with the network"
+
+
+def draw(session: Session) -> None:
+    """Draw it. Each change reruns the page, since everything depends on network and picture."""
+    with st.sidebar:
+        _networks(session)
+        _pictures(session)
+        _transforms(session)
+
+
+def _networks(session: Session) -> None:
+    names = library.network_names()
+    address.bound("network", session.name)
+    st.selectbox("Network", names, names.index(session.name), key="network", on_change=lambda: _take_network(session))
+    card = session.network.card
+    test = card.get("test")
+    if isinstance(test, dict) and {"accuracy", "digits", "correct"} <= set(test):
+        st.caption(
+            f"{plain(str(card.get('title', '')))}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
+            f"({test['correct']:,}), {session.network.parameters:,} parameters."
+        )
+    else:
+        title = f"{card['title']}: " if "title" in card else ""
+        st.caption(f"{plain(title)}{session.network.parameters:,} parameters.")
+
+
+def _take_network(session: Session) -> None:
+    """Another network: its first layer, and a picture that it reads where the one that is shown is none."""
+    name = st.session_state["network"]
+    found, shown = library.network(name), session.picture
+    moved: dict[str, Any] = dict.fromkeys(OF_NETWORK)
+    if not library.fits(shown.name, found):
+        first = moved["image"] = library.first_picture(found)
+        said = f"{name} reads {'photographs' if photographs.read_by(found) else 'digits'}: {first} for {shown.name}."
+        st.session_state[_SWAPPED] = (name, first, said)
+    address.write(net=name, **moved)
+
+
+def _pictures(session: Session) -> None:
+    photos = photographs.read_by(session.network)
+    folder_chooser.chooser(session)
+    if photos or not digits.read_by(session.network):
+        _photographs(session)
+    if not photos:
+        drawing_canvas.canvas()
+        _digits(session)
+    known = session.picture.label in session.network.classes
+    known_label = f", a {session.picture.label}" if known else ""
+    *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
+    swapped = f" {said}" if place == [session.name, session.picture.name] else ""
+    with st.container(key="picture-known"):
+        st.caption(plain(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))
+    st.file_uploader(
+        "A picture of your own",
+        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
+        key="upload",
+        on_change=_take_upload,
+    )
+    camera.camera("sidebar", lambda: address.write(image=library.UPLOAD), "stretch")
+    # It stands until the address says something else: a page that works in the background is drawn again at once.
+    error, there = st.session_state.get("upload-error", (None, None))
+    if error is not None and there == address.read():
+        complain(error)
+
+
+def _photographs(session: Session) -> None:
+    """The photographs that ship, to choose from."""
+    entries = photographs.gallery()
+    names = [entry.name for entry in entries]
+    raster(
+        [Panel(_thumbnails(), title="Photographs", names=[e.title for e in entries], columns=2, most=112, pick="tile")],
+        key="photographs",
+        alt=f"{len(entries)} photographs to choose from",
+        picked=Place(0, names.index(session.picture.name), 0, 0) if session.picture.name in names else None,
+        height=0.3,
+        least=56,
+        on_pick=lambda place: address.write(image=names[place.tile]),
+    )
+
+
+@lru_cache(maxsize=1)
+def _thumbnails() -> np.ndarray:
+    """The middle square of each photograph: (n, 112, 112, 3) in 0..255."""
+    plain = ((112, 112, 3), (1.0,) * 3, (0.0,) * 3)
+    return np.stack([fit(photographs.photograph(e.name), *plain).pixels for e in photographs.gallery()])
+
+
+def _digits(session: Session) -> None:
+    """The digits of one class, to choose from."""
+    label = session.picture.label if session.picture.label in list("0123456789") else None
+    known = {str(number): number for number in range(10)}
+    if "digit-class" not in st.session_state or session.picture.name != st.session_state.get("shown-picture"):
+        st.session_state["digit-class"] = label or st.session_state.get("digit-class") or "7"
+        st.session_state["shown-picture"] = session.picture.name
+    shown = st.session_state["digit-class"]
+    st.segmented_control("Picture", list(known), default=shown, key="digit-class", required=True)
+    entries = [entry for entry in digits.gallery() if entry.label == known[st.session_state["digit-class"] or "7"]]
+    images = np.stack([digits.digit(entry.index)[0] for entry in entries]).astype(np.float32)
+    names = [f"test-{entry.index}" for entry in entries]
+    at = names.index(session.picture.name) if session.picture.name in names else None
+    raster(
+        [
+            Panel(
+                images,
+                "grey",
+                (0, 255),
+                names=[f"test digit {e.index} ({e.why})" for e in entries],
+                most=84,
+                columns=5,
+                pick="tile",
+            )
+        ],
+        key="gallery",
+        alt=f"{len(entries)} handwritten {st.session_state['digit-class']}s to choose from",
+        picked=None if at is None else Place(0, at, 0, 0),
+        height=0.3,
+        least=28,
+        on_pick=lambda place: address.write(image=names[place.tile]),
+    )
+
+
+def _take_upload() -> None:
+    """An upload that is a picture is shown; one that is not leaves what was there, and says why."""
+    file = st.session_state["upload"]
+    st.session_state.pop("upload-error", None)
+    if file is None:
+        return
+    try:
+        library.keep_upload(file.getvalue(), file.name)
+    except NnvizError as error:
+        st.session_state["upload-error"] = (error, address.read())
+        return
+    address.write(image=library.UPLOAD)
+
+
+def _transforms(session: Session) -> None:
+    transform = session.transform
+    controls.slider("Shift right (pixels)", "dx", transform.shift[0], -MOST_SHIFT, MOST_SHIFT)
+    controls.slider("Shift down (pixels)", "dy", transform.shift[1], -MOST_SHIFT, MOST_SHIFT)
+    controls.slider("Rotate (degrees)", "rotate", round(transform.rotate), -180, 180, step=5)
+    controls.slider("Noise (of 255)", "noise", round(transform.noise), 0, MOST_NOISE, step=5)
+    address.bound("invert", transform.invert)
+    st.toggle("Invert", transform.invert, key="invert", on_change=address.writer("invert", "invert"))
+    shuffled, write = transform.shuffle is not None, address.writer("shuffle", "shuffle", lambda on: int(on))
+    address.bound("shuffle", shuffled)
+    st.toggle("Shuffle the pixels", shuffled, key="shuffle", on_change=write)

@@ -1,0 +1,147 @@
+"""What happens once, when the server starts: the command line is read, and TensorFlow is imported.
+
+This module imports neither TensorFlow nor Streamlit, so that the server is up before they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnviz.errors import NnvizError
+from nnviz.shell import options
+from nnviz.shell.options import Options
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass
+class Warmup:
+    """The work that the server begins with, in the background, and how long each part took (seconds)."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    doing: str = ""
+    error: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def start(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        """Run the jobs one after the other in a thread of their own."""
+        threading.Thread(target=self._run, args=(tuple(jobs),), daemon=True, name="warm-up").start()
+
+    def _run(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        try:
+            for title, job in jobs:
+                self.doing, began = title, time.perf_counter()
+                job()
+                self.seconds[title] = time.perf_counter() - began
+                print(f"nnviz: {title} ready after {self.seconds[title]:.2f} s", flush=True)
+        except NnvizError:
+            # A file of one's own that cannot be shown: each page says so, and shows what ships.
+            pass
+        except Exception as error:  # noqa: BLE001 - handed on, whatever it is, to whoever waits
+            self.error = error
+        finally:
+            self.done.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether it is done. Raises what the background met, in the thread of who waits."""
+        finished = self.done.wait(timeout)
+        if finished and self.error is not None:
+            raise self.error
+        return finished
+
+
+warmup = Warmup()
+
+
+def read_command_line(arguments: Sequence[str]) -> Options:
+    """Check the command line. Ends the process with a sentence where a file is missing."""
+    parser = argparse.ArgumentParser(prog="streamlit run dashboard.py --", description="See what a neural net learned.")
+    parser.add_argument("--model", type=Path, help="a Keras model of one's own (.keras, .h5)")
+    parser.add_argument("--image", type=Path, help="a picture of one's own")
+    parser.add_argument(
+        "--card", type=Path, help="facts about the model (JSON): classes, scale and offset of its input"
+    )
+    parser.add_argument("--talk", type=Path, help="a talk of one's own (YAML); see the README")
+    parser.add_argument(
+        "--folder", type=Path, help="a folder with pictures of one's own, searched with its sub-folders"
+    )
+    found = parser.parse_args(arguments)
+    for name in ("model", "image", "card", "talk"):
+        path = getattr(found, name)
+        if path is not None and not path.is_file():
+            parser.error(f"--{name}: an existing file was expected. Received: {path}")
+    if found.card is not None and found.model is None:
+        parser.error("--card: it describes a model, so --model was expected too")
+    if found.talk is not None:
+        from nnviz.talk import scenes
+
+        try:
+            scenes.read(found.talk)
+        except NnvizError as error:
+            parser.error(f"--talk: {error}")
+    pictures = None
+    if found.folder is not None:
+        from nnviz.analysis.data.folder import first_readable, folder
+
+        try:
+            pictures = folder(found.folder)
+            first_readable(pictures)
+        except NnvizError as error:
+            parser.error(f"--folder: {error}")
+    return Options(found.model, found.image, found.card, found.talk, pictures)
+
+
+def begin(arguments: Sequence[str]) -> None:
+    """Read the command line and start the background work. Called once, by the server."""
+    options.given = read_command_line(arguments)
+    jobs: list[tuple[str, Callable[[], object]]] = [("TensorFlow", _import_tensorflow), ("network", _first_network)]
+    if options.given.talk is not None:
+        jobs.append(("talk", _own_talk))
+    warmup.start([*jobs, ("trace", _first_trace)])
+
+
+def _import_tensorflow() -> None:
+    import keras
+
+    import nnviz.analysis.attribution  # noqa: F401
+
+    # Streamlit empties Keras' session after every run of a script, and TensorFlow's kernels with it: the next call
+    # of each compiled function then takes as long as its first (0.3 s and more on MobileNetV2, for every viewer).
+    keras.backend.clear_session = lambda *args, **kwargs: None
+
+
+def _own_talk() -> None:
+    """What only the networks can tell of a talk: whether its layers and units are there. Else the process ends."""
+    from nnviz.talk import talks
+
+    try:
+        talks.check(talks.current())
+    except NnvizError as error:
+        print(f"nnviz: error: --talk: {error}", file=sys.stderr, flush=True)
+        os._exit(2)
+
+
+def _first_network() -> None:
+    from nnviz.shell import library
+
+    library.network(library.first_network())
+
+
+def _first_trace() -> None:
+    from nnviz.shell import library
+
+    library.warm(library.first_network())
+    # Streamlit collects garbage after every run of a page, and would walk through all that TensorFlow brought
+    # along each time: 0.2 s in which the next key press waits. What is here now stays for good.
+    gc.collect()
+    gc.freeze()

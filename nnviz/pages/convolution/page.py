@@ -1,0 +1,192 @@
+"""Convolution: the kernel slides over the picture, and every number of one cell is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.layer.convolution import ConvolutionSteps, convolution_steps, nearest_that_slides, slides
+from nnviz.analysis.layer.filters import filter_bank, stages
+from nnviz.components.convolution import MOST_VALUES, Cell, Sliding, Stage, convolution
+from nnviz.figures.colour import symmetric
+from nnviz.pages.convolution import own_kernel
+from nnviz.shell import address, controls
+from nnviz.shell.markdown import plain
+from nnviz.shell.page import Page, caption, head
+from nnviz.shell.session import Session
+from nnviz.views import scales
+
+VIEWS = {"layer": "Learned", "own": "Your own"}
+
+
+def render(session: Session) -> None:
+    """Draw the page."""
+    known = [layer for layer in session.network.layers if slides(layer)]
+    view = address.choice("view", tuple(VIEWS), "layer" if known else "own")
+    with head(PAGE):
+        controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
+        if view == "layer" and known:
+            controls.layers(session, known)
+        elif view == "own":
+            own_kernel.presets()
+    if view == "own":
+        own_kernel.render(session)
+    elif slides(session.layer):
+        _layer(session)
+    else:
+        _without(session)
+
+
+def _without(session: Session) -> None:
+    layer = session.layer
+    near = nearest_that_slides(session.network, layer.name)
+    reason = "stamps its kernel onto its output" if layer.convolution else "has no kernel that slides over maps"
+    more = "" if near else f", and neither has any of the {len(session.network.layers)} layers of this network"
+    caption(f"{layer.name} ({layer.description}) {reason}{more}.")
+    if near is not None:
+        st.button(f"Show the nearest convolution: {plain(near)}", on_click=lambda: controls.go_to(near))
+    st.button("Slide a kernel of your own", on_click=lambda: address.write(view="own"))
+
+
+def _layer(session: Session) -> None:
+    name, known = session.layer.name, stages(session.layer)
+    stage = address.choice("stage", known, known[0])
+    bank = filter_bank(session.network, name, stage)
+    unit = min(session.unit, len(bank.weights) - 1)
+    steps = convolution_steps(session.network, session.trace, name, unit, stage)
+    cell = _cell(session, steps)
+    channels = steps.maps.shape[2]
+    first = steps.first_channel
+    channel = address.whole("channel", first + _telling(steps), first, first + channels - 1)[0] - first
+    _choices(steps, channel, len(bank.weights), known)
+    convolution(
+        _sliding(session, steps, channel, symmetric(bank.weights)),
+        key="layer",
+        alt=f"Map {unit} of {name}, filling in cell by cell; arrow keys choose a cell, Space plays",
+        cell=cell,
+        below=4.6,
+        on_cell=lambda found: _pin(session, steps, found, channel),
+    )
+    caption(_sentence(steps, cell))
+
+
+def _choices(steps: ConvolutionSteps, channel: int, filters: int, known: tuple[str, ...]) -> None:
+    """Filter, input channel and stage, where there is a choice."""
+    first, channels = steps.first_channel, steps.maps.shape[2]
+    places = [4] + [4] * (channels > 1) + [2] * (len(known) > 1)
+    columns = iter(st.columns(places, gap="large", vertical_alignment="bottom"))
+    with next(columns):
+        title = "Channel that it makes" if steps.stage == "depthwise" else "Filter"
+        controls.slider(title, "unit", steps.filter, 0, filters - 1)
+    if channels > 1:
+        with next(columns):
+            what = f"Input channel (of {steps.source})"
+            controls.slider(what, "channel", first + channel, first, first + channels - 1)
+    if len(known) > 1:
+        with next(columns):
+            controls.switch("Stage", "stage", known, steps.stage)
+
+
+def _cell(session: Session, steps: ConvolutionSteps) -> tuple[int, int]:
+    """The cell of the address, else the one where the map is strongest."""
+    rows, columns = steps.place.size
+    if session.cell is not None:
+        return min(session.cell[0], rows - 1), min(session.cell[1], columns - 1)
+    strongest = _strongest(steps)
+    # A layer of steps has no rows and columns that other pages know of.
+    spot = strongest if session.layer.spatial else address.whole("spot", strongest, 0, rows * columns - 1)[0]
+    return divmod(spot, columns)
+
+
+def _telling(steps: ConvolutionSteps) -> int:
+    """The channel that adds most, or takes most away, where the map is strongest."""
+    row, column = divmod(_strongest(steps), steps.output.shape[1])
+    return int(np.abs(steps.channel_sums(row, column)).argmax())
+
+
+def _strongest(steps: ConvolutionSteps) -> int:
+    """The flat place where the map is highest; where it is nowhere above 0, where it is lowest."""
+    return int((steps.output if steps.output.max() > 0 else -steps.output).argmax())
+
+
+def _pin(session: Session, steps: ConvolutionSteps, found: Cell, channel: int) -> None:
+    where = {"row": found.row, "column": found.column}
+    if not session.layer.spatial:
+        where = {"spot": found.row * steps.place.size[1] + found.column}
+    if found.channel != channel:
+        where["channel"] = steps.first_channel + found.channel
+    address.write(**where)
+
+
+def _sliding(session: Session, steps: ConvolutionSteps, channel: int, weight_range: tuple[float, float]) -> Sliding:
+    layer, place = session.layer, steps.place
+    colour: Any
+    if steps.stage == "pointwise":
+        colour, span = ("diverging", symmetric(steps.maps))
+    else:
+        colour, ranges = scales.colour_scale(session, layer.inputs[0], "layer")
+        span = (float(ranges[0, 0]), float(ranges[0, 1]))
+    following = (steps.activation, *steps.further)
+    output = f"{layer.name}, {'channel' if steps.stage == 'depthwise' else 'map'} {steps.filter}"
+    many = steps.maps.size > MOST_VALUES and steps.maps.shape[2] > 1
+    return Sliding(
+        steps.maps,
+        steps.kernel,
+        steps.bias,
+        place.strides,
+        place.dilation,
+        place.padding,
+        place.size,
+        [Stage(s.kind, s.rule, s.a, s.b, s.values, s is steps.activation) for s in following if s.rule != "linear"],
+        channel,
+        steps.first_channel,
+        colour,
+        span,
+        weight_range,
+        _source(session, steps),
+        output,
+        steps.rest(channel) if many else None,
+    )
+
+
+def _source(session: Session, steps: ConvolutionSteps) -> str:
+    """The title of what is read; the browser adds the channel where the filter reads several."""
+    name = "Picture" if steps.source == session.network.layers[0].name else steps.source
+    apart = len(filter_bank(session.network, steps.layer, steps.stage).weights[0, 0, 0]) == 1
+    whole = session.trace.activations[session.layer.inputs[0]].shape[-1]
+    return f"{name}, channel {steps.first_channel}" if apart and whole > 1 and steps.stage != "pointwise" else name
+
+
+def _sentence(steps: ConvolutionSteps, cell: tuple[int, int]) -> str:
+    height, width, channels = steps.kernel.shape
+    total, made = float(steps.pre_activation[cell]), float(steps.output[cell])
+    over = f" of {channels} channels" if channels > 1 else ""
+    text = f"At row {cell[0]}, column {cell[1]} filter {steps.filter} of {steps.layer} adds up "
+    text += f"{height * width * channels:,} products{over}"
+    text += f" and its bias of {_said(steps.bias)}" if steps.bias is not None else ""
+    text += f" to {_said(total)}"
+    if steps.activation.rule != "linear":
+        text += f", and {steps.activation.kind} makes it {_said(made)}"
+    for step in steps.further:
+        text += f", then {step.kind} {_said(float(step.values[cell]))}"
+    if not steps.output.any():
+        return f"{text}; its map is zero everywhere on this picture."
+    rank = int((steps.output > made).sum()) + 1
+    return f"{text}: number {rank:,} of {steps.output.size:,} cells, so {_fits(total, rank / steps.output.size)}."
+
+
+def _said(value: float) -> str:
+    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def _fits(total: float, share: float) -> str:
+    if total < 0:
+        return "the picture is more the opposite of the kernel here"
+    if share <= 0.05:
+        return "the picture holds what the kernel looks for right here"
+    return f"the picture holds {'something' if share <= 0.3 else 'little'} of what the kernel looks for here"
+
+
+PAGE = Page("Convolution", ":material/filter_center_focus:", "convolution", "Convolve", render)

@@ -1,0 +1,92 @@
+"""How many test digits the network reads with units off and as trained: counted on demand, kept for all viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import partial
+
+import streamlit as st
+
+from nnviz.analysis.data import digits
+from nnviz.analysis.intervention.knockout import Accuracy, accuracy
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.progress import Progress
+from nnviz.pages.decision.units_off import Switched
+from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.page import small
+from nnviz.shell.session import Session
+
+_NAME = "knock-out accuracy"
+Both = tuple[Accuracy, Accuracy]
+
+
+def button(session: Session, chosen: Switched) -> None:
+    """Begin to count, or why nothing can be."""
+    if not digits.read_by(session.network):
+        count = len(session.network.classes)
+        its = "its output is no class" if count == 1 else f"its {count:,} classes are others"
+        small(f"No accuracy: the test pictures are digits, {its}.", width="content")
+        return
+    key = _key(session, chosen)
+    job = jobs.job(_NAME)
+    if job is not None and job.key != key:
+        jobs.forget(_NAME)
+    st.button(
+        "Count test digits",
+        icon=":material/fact_check:",
+        key="knock-count",
+        disabled=not chosen.off or jobs.result(key) is not None or _running(),
+        on_click=partial(_begin, session.network, chosen, key),
+    )
+
+
+def clause(session: Session, chosen: Switched) -> str:
+    """What was counted, as the end of a sentence; "" where nothing was yet."""
+    found: Both | None = jobs.result(_key(session, chosen))
+    if found is None:
+        return ""
+    before, after = found
+    if before.correct == after.correct:
+        return f"; of {after.total:,} test digits it reads {after.correct:,}, as many as before"
+    return f"; of {after.total:,} test digits it reads {after.correct:,} instead of {before.correct:,}"
+
+
+def told() -> None:
+    """The bar while it is counted, and how far it came where it was stopped."""
+    jobs.bar(_NAME)
+    job = jobs.job(_NAME)
+    if job is not None and job.state == "stopped" and job.progress is not None:
+        small(f"Stopped at {job.progress.done:,} of {job.progress.total:,}.")
+    elif job is not None and job.state == "failed":
+        small(job.reason)
+
+
+def _key(session: Session, chosen: Switched) -> tuple[object, ...]:
+    return _NAME, session.key, chosen.layer.name, chosen.off
+
+
+def _running() -> bool:
+    job = jobs.job(_NAME)
+    return job is not None and job.state == "running"
+
+
+def _begin(network: Network, chosen: Switched, key: tuple[object, ...]) -> None:
+    jobs.forget(_NAME)
+    jobs.begin(_NAME, "Test digits, as trained and now", key, partial(_both, network, chosen))
+
+
+def _both(network: Network, chosen: Switched) -> Generator[Progress, None, Both]:
+    """The same count twice: as trained, and with the units off."""
+    images, labels = digits.labelled(network)
+    found: list[Accuracy] = []
+    for off in ((), chosen.off):
+        steps = accuracy(network, images, labels, chosen.layer.name, off)
+        done = len(found) * len(images)
+        while True:
+            try:
+                progress = next(steps)
+            except StopIteration as finished:
+                found.append(finished.value)
+                break
+            yield Progress(done + progress.done, 2 * len(images), progress.so_far)
+    return found[0], found[1]

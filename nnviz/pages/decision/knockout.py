@@ -1,0 +1,176 @@
+"""Knock out: switch units of a layer off, and see the maps behind it, the scores and the accuracy change.
+
+Nothing is written to the network, which all viewers share: what is off is a mask that this page hands over.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.intervention.knockout import knocked_out, ranking, switchable
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.trace import Trace
+from nnviz.figures.ranking import ranked_bars
+from nnviz.figures.words import number
+from nnviz.pages.decision import accuracy, predict, switchboard, units_off
+from nnviz.pages.decision.units_off import Switched
+from nnviz.shell import controls, library
+from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.page import caption, inform, small
+from nnviz.shell.session import Session
+from nnviz.views import answer, chart
+
+SHOWN = 10
+"""Classes in the table: all of ten; of a thousand the first, and the one that is asked for."""
+_RANKING = "importance"
+
+
+def draw(session: Session, head: Callable[[], AbstractContextManager[None]]) -> None:
+    """Draw the view."""
+    chosen = units_off.read(session)
+    after = knocked_out(session.network, session.fitted, chosen.layer.name, chosen.off)
+    changes = _importance(session, chosen)
+    for notice in chosen.notices:
+        inform(notice)
+    with head():
+        _layers(session, chosen)
+        unit = min(session.unit, chosen.count - 1)
+        st.button(
+            "All on",
+            icon=":material/restart_alt:",
+            key="knock-restore",
+            disabled=not chosen.off,
+            on_click=lambda: chosen.write((), unit, session.layer),
+        )
+        alone = [each for each in range(chosen.count) if each != unit]
+        st.button(
+            f"Only {unit} on",
+            key="knock-only",
+            disabled=chosen.count < 2 or chosen.off == tuple(alone),
+            on_click=lambda: chosen.write(alone, unit, session.layer),
+        )
+    predict.audience_guess_line(session)
+    switchboard.draw(session, chosen, after, changes)
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            small("Each alone off: score of", width="content")
+            controls.classes(session)
+        _bars(chosen, changes, unit)
+    with right:
+        _table(session, after)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="knock-said"):
+        caption(_sentence(session, chosen, after, changes))
+        accuracy.button(session, chosen)
+    accuracy.told()
+    if switchboard.normalised(session, chosen):
+        small("The batch normalisation behind it makes a constant of its own of a 0: switch off its units for silence.")
+
+
+def score(session: Session, trace: Trace) -> float:
+    """The score of the class under study: its logit, or of one sigmoid's first class the distance to the other."""
+    target = targets.class_score(session.network, session.class_index)
+    return float(trace.logits @ target.spread(session.network))
+
+
+def _layers(session: Session, chosen: Switched) -> None:
+    names = [layer.name for layer in switchable(session.network)]
+
+    def go() -> None:
+        if chosen.off:
+            # What is off stays so in its own layer.
+            chosen.write(chosen.off, session.unit, session.layer)
+        controls.go_to(st.session_state["knock-layer"])
+
+    width = 150 if max(map(len, names)) <= 10 else 260
+    controls.listed("Layer", "knock-layer", names, chosen.layer.name, go, hide=True, width=width)
+
+
+def _importance(session: Session, chosen: Switched) -> np.ndarray | None:
+    """How the score changes when each unit alone is off; None while a large network still works on it."""
+    kind = (_RANKING, session.key, library.digest(session.fitted.image), chosen.layer.name, session.class_index)
+    found = jobs.result(kind)
+    if found is None:
+        target = targets.class_score(session.network, session.class_index)
+        job = jobs.begin(
+            _RANKING,
+            f"Each of {chosen.count} {chosen.noun}s alone off",
+            kind,
+            lambda: ranking(session.network, session.fitted, chosen.layer.name, target),
+        )
+        job.work(0.4)
+        found = jobs.result(kind)
+    return found
+
+
+def _bars(chosen: Switched, changes: np.ndarray | None, unit: int) -> None:
+    jobs.bar(_RANKING)
+    if changes is None:
+        return
+    # As many as have room for their numbers.
+    most = min(20 if len(changes) <= 100 else 14, len(changes))
+    which = f"{chosen.noun}s of {chosen.layer.name}"
+    title = f"{which}, by how the score changes" + (f" ({most} of {len(changes)})" if most < len(changes) else "")
+    figure = ranked_bars(changes, most=most, off=chosen.off, picked=unit, title=title)
+    chart.plot(figure, "knock-bars")
+
+
+def _table(session: Session, after: Trace) -> None:
+    """Logits and probabilities before and after."""
+    before, names = session.trace, session.network.classes
+    if before.logits.size == 1:
+        numbers = [number(float(trace.logits[0])) for trace in (before, after)]
+        small("The one output: as trained, now")
+        st.html(f'<div class="nn-big">{numbers[0]} → {numbers[1]}</div>')
+        return
+    order = np.arange(before.logits.size)
+    if len(order) > SHOWN:
+        first = [np.argsort(-trace.logits, kind="stable")[: SHOWN // 2 - 1] for trace in (before, after)]
+        order = np.union1d(np.concatenate(first), [session.class_index])
+        order = order[np.argsort(-before.logits[order], kind="stable")]
+    rows = "".join(
+        f'<span class="name{" on" if at == session.class_index else ""}">{html.escape(names[at])}</span>'
+        f'<span class="number">{number(before.logits[at])}</span><span class="number now">{number(after.logits[at])}'
+        f'</span><span class="bars">{_bar(before.probabilities[at], "was")}{_bar(after.probabilities[at], "is")}</span>'
+        f'<span class="number">{answer.percent(before.probabilities[at])}</span>'
+        f'<span class="number now">{answer.percent(after.probabilities[at])}</span>'
+        for at in (int(each) for each in order)
+    )
+    heads = "".join(f'<span class="title">{text}</span>' for text in ("", "logit", "now", "", "probability", "now"))
+    st.html(f'<div class="nn-knock" role="img" aria-label="Scores before and after">{heads}{rows}</div>')
+
+
+def _bar(share: Any, kind: str) -> str:
+    return f'<i class="{kind}" style="width:{100 * min(max(float(share), 0.0), 1.0):.1f}%"></i>'
+
+
+def _sentence(session: Session, chosen: Switched, after: Trace, changes: np.ndarray | None) -> str:
+    single = session.trace.logits.size == 1
+    what = "the output" if single else f"the logit of {html.escape(session.class_name(session.class_index))}"
+    if session.network.graph.output_head == "binary" and session.class_index == 0:
+        what = f"the score of {html.escape(session.class_name(0))} against {html.escape(session.class_name(1))}"
+    layer = html.escape(chosen.layer.name)
+    was, now = score(session, session.trace), score(session, after)
+    if not chosen.off:
+        text = f"All {chosen.count} {chosen.noun}s of {layer} are on: the net says {answer.said(session)}"
+        if changes is not None and changes.min() < 0:
+            best = int(changes.argmin())
+            whom = "the output" if single else html.escape(session.class_name(session.class_index))
+            text += f". {chosen.noun.capitalize()} {best} speaks most for {whom}: without it alone {what} falls from "
+            text += f"{number(was)} to {number(was + float(changes[best]))}"
+        return text + ". Click one to switch it off: its output becomes 0."
+    moves = "stays" if number(now) == number(was) else "falls" if now < was else "rises"
+    text = f"With{html.escape(chosen.who)} of {layer} {what} {moves} "
+    text += f"at {number(now)}" if moves == "stays" else f"from {number(was)} to {number(now)}"
+    if not single:
+        said, first = after.winner, session.trace.winner
+        name = html.escape(session.class_name(said))
+        still = f"still says {name}" if said == first else f"says {name} instead of {session.class_name(first)}"
+        text += f" and the net {still} ({answer.percent(float(after.probabilities[said]))})"
+    return text + accuracy.clause(session, chosen) + "."

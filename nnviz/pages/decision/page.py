@@ -1,0 +1,181 @@
+"""Decision: the last maps, the long vector, the dense layers, the logits, and what spoke for a class.
+
+Two more views of it: units switched off (`knockout.py`), and the audience's guess before the answer (`predict.py`).
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.network import targets
+from nnviz.analysis.network.influence import contributions, deciding_layer
+from nnviz.components.raster import Panel, raster
+from nnviz.figures import adding_up, largest_terms
+from nnviz.figures.tiles import as_tiles
+from nnviz.figures.words import number
+from nnviz.pages.decision import knockout, predict
+from nnviz.shell import address, controls, hidden_answer
+from nnviz.shell.page import Page, caption, head
+from nnviz.shell.session import Session
+from nnviz.views import answer, chart, scales
+
+TERMS = 8
+_HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid", "raw": "softmax of it"}
+SHOWN, FIRST = 12, 8
+"""Classes in the list: all of up to twelve; of a thousand the first eight, and the one that is asked for."""
+VIEWS = {"why": "Why", "knock": "Knock out", "predict": "Predict"}
+
+
+def render(session: Session) -> None:
+    """Draw the page."""
+    view = _view()
+    if view == "predict":
+        predict.draw(session, _head)
+    elif view == "knock":
+        knockout.draw(session, _head)
+    else:
+        _why(session)
+
+
+def _view() -> str:
+    """While the answer is hidden no view may show it; what was hidden is shown where it was guessed."""
+    if hidden_answer.hidden():
+        return "predict"
+    return address.choice("view", tuple(VIEWS), "predict" if hidden_answer.on() else "why")
+
+
+@contextmanager
+def _head() -> Iterator[None]:
+    """The page's head with the switch between the views."""
+    key, view = "decision-view", _view()
+
+    def go() -> None:
+        chosen = st.session_state[key]
+        # To predict is to hide the answer first; any other view gives it away, so it ends that.
+        address.write(view=None if chosen == "why" else chosen, predict=1 if chosen == "predict" else None)
+
+    with head(PAGE):
+        address.bound(key, view)
+        st.segmented_control(
+            "View",
+            tuple(VIEWS),
+            default=view,
+            format_func=VIEWS.__getitem__,
+            key=key,
+            required=True,
+            on_change=go,
+            label_visibility="collapsed",
+            width="content",
+        )
+        yield
+
+
+def _why(session: Session) -> None:
+    network = session.network
+    chosen = session.class_index
+    source = deciding_layer(network)
+    terms, logit = contributions(network, session.trace.image, source, targets.class_score(network, chosen))
+    with _head():
+        controls.classes(session)
+    predict.audience_guess_line(session)
+    _way(session)
+    caption(_sentence(session, source, terms, logit))
+    left, right = st.columns([5, 3], gap="large")
+    with left:
+        _sum(session, source, terms, logit)
+    with right:
+        _table(session, chosen)
+
+
+def _table(session: Session, chosen: int) -> None:
+    """All classes with logit and probability; of more than a dozen the first, and the chosen one."""
+    trace = session.trace
+    if trace.logits.size == 1:
+        said = html.escape(number(float(trace.logits[0])))
+        st.html(f'<div class="nn-small">The one output, a plain number</div><div class="nn-big">{said}</div>')
+        return
+    order = np.arange(len(trace.logits))
+    if len(order) > SHOWN:
+        order = np.union1d(np.argsort(-trace.logits, kind="stable")[:FIRST], [chosen])
+        order = order[np.argsort(-trace.logits[order], kind="stable")]
+    answer.bars(
+        [session.network.classes[i] for i in order],
+        trace.probabilities[order],
+        [answer.percent(trace.probabilities[i]) for i in order],
+        marked=int(np.flatnonzero(order == chosen)[0]),
+        second=("logit", [number(trace.logits[i]) for i in order]),
+        heading=_HEADINGS[session.network.graph.output_head],
+    )
+
+
+def _way(session: Session) -> None:
+    """The last maps and every vector after them, as one picture."""
+    layers = session.network.layers
+    maps = [layer for layer in layers[1:] if session.trace.activations[layer.name].ndim == 3]
+    last = maps[-1] if maps else layers[0]
+    vectors = [layer for layer in layers[last.index + 1 :] if layer.kind not in ("Dropout", "Activation", "Softmax")]
+    vectors = [layer for layer in vectors if session.trace.activations[layer.name].ndim == 1][:-1][-3:]
+    panels = [scales.picture_panel(session, title="input", note=" ", most=196, scale=3.5)]
+    for layer in ([last] if maps else []) + vectors:
+        colour, ranges = scales.colour_scale(session, layer.name, "layer")
+        values = session.trace.activations[layer.name]
+        tiles = as_tiles(values)
+        strongest = np.sort(np.argsort(-np.abs(tiles).max(axis=(1, 2)), kind="stable")[:32])
+        panels.append(
+            Panel(
+                tiles[strongest],
+                colour,
+                ranges[strongest],
+                title=layer.name,
+                note=f"{len(tiles)} maps" if values.ndim == 3 else f"{values.size} values",
+                units=values.size if values.ndim == 1 else 0,
+                unit="slot",
+                names=[] if values.ndim == 1 else [f"map {index}" for index in strongest],
+                scale=5 if values.ndim == 1 else 1,
+                columns=8 if values.ndim == 3 else 0,
+                most=420,
+            )
+        )
+    raster(
+        panels, key="way", alt="From the last maps to the vector before the classes", height=0.36, least=16, wide=True
+    )
+
+
+def _sum(session: Session, source: str, terms: np.ndarray, logit: float) -> None:
+    largest, others = largest_terms(terms, TERMS)
+    flat = terms.ravel()
+    bias = logit - float(flat.sum(dtype=np.float64))
+    names = [_slot(terms.shape, int(index)) for index in largest]
+    values = [float(flat[index]) for index in largest]
+    if flat.size > TERMS:
+        names.append(f"{flat.size - TERMS}<br>others")
+        values.append(others)
+    # A name that is longer than its bar is wide would run into the next one's; the sentence has it.
+    name = session.class_name(session.class_index)
+    total = f"logit {name}" if len(name) < 5 else "logit"
+    figure = adding_up([*names, "bias"], [*values, bias], total, height=400)
+    figure.update_xaxes(title_text=f"slots of {source}: weight x activation, largest first")
+    chart.plot(figure, "sum")
+
+
+def _slot(shape: tuple[int, ...], index: int) -> str:
+    place = np.unravel_index(index, shape)
+    return ",".join(str(int(axis)) for axis in place)
+
+
+def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) -> str:
+    name = html.escape(session.class_name(session.class_index))
+    flat = terms.ravel()
+    best = int(flat.argmax())
+    share = f"{number(flat[best], sign=True)} of its logit {number(logit)}"
+    speaks = f"slot {_slot(terms.shape, best)} of {html.escape(source)} speaks most for {name}: {share}"
+    verdict = answer.verdict(session)
+    return f"The net says {answer.said(session)}{' ' + verdict if verdict else ''}; {speaks}."
+
+
+PAGE = Page("Decision", ":material/rule:", "decision", "Decide", render)

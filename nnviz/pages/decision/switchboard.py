@@ -1,0 +1,132 @@
+"""The picture of a knock-out: a layer whose units are switched by a click, and the next layer before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nnviz.analysis.network.trace import Trace
+from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures.colour import from_zero, symmetric
+from nnviz.figures.tiles import as_tiles, folded_shape
+from nnviz.pages.decision import units_off
+from nnviz.pages.decision.units_off import Switched
+from nnviz.shell.session import Session
+from nnviz.views import scales
+
+BEHIND = 16
+"""Maps that are shown of the next layer, twice."""
+LONG = 10
+"""Letters of a layer's name beyond which it takes a line of its own."""
+
+
+def draw(session: Session, chosen: Switched, after: Trace, changes: np.ndarray | None) -> None:
+    """The layer, each unit to be switched by a click, and the next layer before and after."""
+    name = chosen.layer.name
+    values = session.trace.activations[name]
+    tiles, (colour, ranges) = as_tiles(values), scales.colour_scale(session, name, "layer")
+    strength = np.abs(changes) if changes is not None and values.ndim > 2 else None
+    unit = min(session.unit, chosen.count - 1)
+    shown = np.arange(len(tiles))
+    if len(tiles) > scales.PER_PAGE:
+        shown = scales.paged(np.zeros(len(tiles)) if strength is None else strength, unit, len(tiles))
+    vector = values.ndim == 1
+    # Maps need the room; a vector leaves some for the picture that it comes from.
+    panels = [scales.picture_panel(session, title="input", most=280, scale=2.4)] if vector else []
+    at = len(panels)
+    panels.append(
+        Panel(
+            tiles[shown],
+            colour,
+            ranges[shown],
+            title=f"{name}: click to switch" if len(name) <= LONG else name,
+            note="" if len(name) <= LONG else "click to switch",
+            labels=[] if values.ndim < 3 else [f"{each} off" if each in chosen.off else str(each) for each in shown],
+            names=[f"{chosen.noun} {each}" for each in shown] if values.ndim > 2 else [],
+            units=values.size if vector else 0,
+            unit=chosen.noun,
+            pick="tile" if values.ndim > 2 else "cell",
+            most=420,
+            scale=3.4 if vector else 1,
+        )
+    )
+    nearest = units_off.following(session, chosen.layer)
+    panels += _answers(session, after) if nearest is None else _behind(session, after, nearest.name)
+    raster(
+        panels,
+        key="knockout",
+        alt=f"The {chosen.count} {chosen.noun}s of {name}, {len(chosen.off)} of them off, and the next layer",
+        picked=_place(at, values, shown, unit) if session.layer is chosen.layer else None,
+        crosses=[place for each in chosen.off if (place := _place(at, values, shown, each, cross=True))],
+        # The slider for more tiles takes some of the height, and so does the line on a normalisation.
+        height=(0.385 if len(shown) == len(tiles) else 0.28) - 0.035 * normalised(session, chosen),
+        least=20,
+        wide=True,
+        toggles=True,
+        on_pick=lambda place: chosen.toggle(
+            units_off.unit_of(values, shown, place.tile, place.row or 0, place.column or 0), shown=session.layer
+        ),
+    )
+
+
+def normalised(session: Session, chosen: Switched) -> bool:
+    """Whether a batch normalisation reads the layer: it makes a constant of its own of a 0."""
+    layers = session.network.layers
+    return any(layer.kind == "BatchNormalization" and chosen.layer.name in layer.inputs for layer in layers)
+
+
+def _place(panel: int, values: np.ndarray, shown: np.ndarray, unit: int, cross: bool = False) -> Place | None:
+    """Where a unit stands in the picture of its layer."""
+    if values.ndim == 1:
+        return Place(panel, 0, *divmod(unit, folded_shape(values.size)[1]))
+    if values.ndim == 2:
+        return Place(panel, 0, 0, unit, rows=values.shape[0] if cross else 1)
+    where = np.flatnonzero(shown == unit)
+    return Place(panel, int(where[0]), None if cross else 0, None if cross else 0) if len(where) else None
+
+
+def _behind(session: Session, after: Trace, name: str) -> list[Panel]:
+    """A layer before and after, in one scale."""
+    both = [as_tiles(trace.activations[name]) for trace in (session.trace, after)]
+    together = np.concatenate(both)
+    signed = bool((together < 0).any())
+    scale = symmetric(together) if signed else from_zero(together)
+    strength = np.maximum(*(np.abs(tiles).max(axis=(1, 2)) for tiles in both))
+    shown = np.sort(np.argsort(-strength, kind="stable")[:BEHIND])
+    note = f"{len(shown)} strongest of {len(strength)}" if len(shown) < len(strength) else ""
+    size = session.trace.activations[name].size if session.trace.activations[name].ndim == 1 else 0
+    common: dict[str, Any] = {
+        "colour": "diverging" if signed else "viridis",
+        "ranges": scale,
+        "units": size,
+        "names": [] if size else [f"{name} {at}" for at in shown],
+        "scale": 0.8 if not size else 3.4,
+        "most": 420,
+    }
+    return [
+        Panel(tiles[shown], title=f"{name} {when}", note=note, **common)
+        if len(name) <= LONG
+        else Panel(tiles[shown], title=when, note="\n".join(filter(None, (name, note))), **common)
+        for tiles, when in zip(both, ("as trained", "now"), strict=True)
+    ]
+
+
+def _answers(session: Session, after: Trace) -> list[Panel]:
+    """The logits before and after, where nothing stands between the layer and them."""
+    both = [trace.logits for trace in (session.trace, after)]
+    few = both[0].size <= BEHIND
+    common: dict[str, Any] = {
+        "colour": "diverging",
+        "ranges": symmetric(np.concatenate(both)),
+        "units": both[0].size,
+        "names": list(session.network.classes),
+        "numbers": few,
+        "scale": 3.4,
+        "most": 420,
+        "cell": 40,
+    }
+    return [
+        Panel(logits.reshape(1, -1, 1) if few else as_tiles(logits), title=f"logits {when}", **common)
+        for logits, when in zip(both, ("as trained", "now"), strict=True)
+    ]

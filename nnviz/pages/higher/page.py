@@ -1,0 +1,171 @@
+"""Higher levels: how much of the picture a unit of each layer sees, and the patches of the pictures that excite it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from nnviz.analysis.data.pictures import output_shapes
+from nnviz.analysis.network.layers import LayerInfo
+from nnviz.analysis.network.receptive import Field
+from nnviz.analysis.search.patches import box
+from nnviz.analysis.search.ranking import Hit, Strongest
+from nnviz.components.raster import Place, raster
+from nnviz.pages.higher.depths import Depth, cells, depths, fields_of, with_fields
+from nnviz.pages.higher.words import notes, sees, sentence, short
+from nnviz.shell import address, controls
+from nnviz.shell.page import Page, caption, head, link, small
+from nnviz.shell.session import Session
+from nnviz.views import scales
+from nnviz.views.search import index_job
+from nnviz.views.search.image_sets import DIGITS, Searched
+from nnviz.views.search.patch_panels import gone, patch_panel
+
+STUDIED, OTHERS = 7, 6
+"""Patches of the unit under study, beside their mean, and of one of another depth."""
+
+
+def render(session: Session) -> None:
+    """Draw the page."""
+    network = session.network
+    fields = fields_of(network, {name: array.shape for name, array in session.trace.activations.items()})
+    layers = with_fields(network, fields, session.layer.name)
+    shown = depths(session, layers)
+    of = index_job.among(session)
+    found = index_job.found(session, of)
+    hits = [_hits(found, depth, _count(of, depth.layer is session.layer)) for depth in shown]
+    with head(PAGE):
+        controls.layers(session, layers)
+        most = session.activations.shape[-1] - 1
+        controls.slider("Unit", "unit", session.unit, 0, most, format="unit %d", label_visibility="collapsed")
+    _fields(session, layers, shown, fields)
+    _patches(session, of, shown, hits, fields)
+    own = next((each for depth, each in zip(shown, hits, strict=True) if depth.layer is session.layer), ())
+    caption(html.escape(sentence(session, of, layers, fields, found, own)))
+    # In one row: a bar that is not there would still take the gap below the line.
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="higher-said")
+    with index_job.beside(session), row:
+        if not index_job.running():
+            lost = gone(network, session.key, of, [hit for each in hits for hit in each])
+            small(html.escape(notes(session, of, found) + lost))
+        link("dossier")
+        index_job.bar(session, of)
+
+
+def _count(of: Searched, studied: bool) -> int:
+    """Patches of a unit: of digits one less under study, in whose place their mean stands; that of photographs would
+    show nothing."""
+    return OTHERS if not studied else STUDIED + (of is not DIGITS)
+
+
+def _places(of: Searched, count: int) -> int:
+    """Patches that there can be: a picture has one a unit."""
+    return min(count, len(of.pictures))
+
+
+def _hits(found: Strongest | None, depth: Depth, count: int) -> tuple[Hit, ...]:
+    """The patches that excite a unit; a zero excites nothing."""
+    if found is None or depth.layer.name not in found.layers:
+        return ()
+    return tuple(hit for hit in found.layers[depth.layer.name].of(depth.unit)[:count] if hit.value != 0)
+
+
+def _data_fields(session: Session, of: Searched, fields: dict[str, Field | None]) -> dict[str, Field | None]:
+    """What a unit sees of a searched picture: with a network of any size the one under study may have another."""
+    if None not in session.network.image_shape:
+        return fields
+    return fields_of(session.network, output_shapes(session.network, of.pictures))
+
+
+def _fields(
+    session: Session, layers: Sequence[LayerInfo], shown: Sequence[Depth], fields: dict[str, Field | None]
+) -> None:
+    """The picture once a layer, each with what a unit there sees of it."""
+    at = cells(session, layers, shown, fields)
+    size = session.fitted.pixels.shape[:2]
+    panels, marks = [], []
+    long = any(len(layer.name) > 12 for layer in layers)
+    for index, layer in enumerate(layers):
+        seen = sees(fields[layer.name], size)
+        words = {"title": short(layer.name, 12), "note": seen} if long else {"title": f"{layer.name}: {seen}"}
+        panels.append(scales.picture_panel(session, **words, names=[layer.name], most=168, pick="tile"))
+        top, left, rows, columns = box(fields[layer.name], at.get(layer.name), size)
+        marks.append(Place(index, 0, top, left, rows, columns))
+    units = {depth.layer.name: depth.unit for depth in shown}
+    raster(
+        panels,
+        key="higher-fields",
+        alt=f"How much of the picture a unit of each of {len(layers)} layers sees",
+        picked=next((Place(i, 0, 0, 0) for i, layer in enumerate(layers) if layer is session.layer), None),
+        marks=marks,
+        height=0.15 if long else 0.176,
+        least=56,
+        wide=True,
+        on_pick=lambda place: address.write(
+            layer=layers[place.panel].name,
+            unit=units.get(layers[place.panel].name),
+            row=None,
+            column=None,
+            page=None,
+        ),
+    )
+
+
+def _patches(
+    session: Session,
+    of: Searched,
+    shown: Sequence[Depth],
+    hits: Sequence[Sequence[Hit]],
+    fields: dict[str, Field | None],
+) -> None:
+    """The patches of one unit a depth; a pick opens the picture that a patch was cut out of."""
+    fields = _data_fields(session, of, fields)
+    panels, picked = [], None
+    for index, (depth, each) in enumerate(zip(shown, hits, strict=True)):
+        studied, few = depth.layer is session.layer, len(of.pictures) < STUDIED
+        panels.append(
+            patch_panel(
+                session.network,
+                session.key,
+                of,
+                each,
+                fields[depth.layer.name],
+                _places(of, _count(of, studied)),
+                mean=studied and of is DIGITS,
+                title=f"{short(depth.layer.name, 12)}, unit {depth.unit}",
+                note=depth.why,
+                columns=4 if studied and not few else 2,
+                most=196 if studied or few else 140,
+                scale=1.5 if studied and not few else 1.0,
+            )
+        )
+        names = [of.name(hit.image) for hit in each]
+        if session.picture.name in names:
+            picked = Place(index, names.index(session.picture.name))
+    raster(
+        panels,
+        key="higher-patches",
+        alt=f"The patches of the {of.noun}s that excite {len(shown)} units most, one a layer",
+        picked=picked,
+        height=0.47,
+        least=56,
+        wide=len(shown) < 4,
+        on_pick=lambda place: _open(shown[place.panel], hits[place.panel], place.tile, of),
+    )
+
+
+def _open(depth: Depth, hits: Sequence[Hit], tile: int, of: Searched) -> None:
+    """Open the picture that a patch was cut out of, at its cell, with the unit under study that it excites."""
+    if tile >= len(hits):
+        return
+    row, column = hits[tile].cell or (None, None)
+    # The picture as it is: moved or turned it would not be the one that was found.
+    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "shuffle", "page"))
+    name = of.name(hits[tile].image)
+    address.write(layer=depth.layer.name, unit=depth.unit, image=name, row=row, column=column, **plain)
+
+
+PAGE = Page("Higher levels", ":material/layers:", "higher", "Convolve", render)

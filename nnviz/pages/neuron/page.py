@@ -1,0 +1,221 @@
+"""One neuron: output = F(sum(input * weight) + bias), of any unit of the network, and of a toy with two inputs."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.layer.activation_functions import NAMES
+from nnviz.analysis.layer.neuron import Cell, Neuron, has_neurons, nearest_with_neurons, neuron, responses, strongest
+from nnviz.analysis.network.layers import LayerInfo
+from nnviz.components.raster import Place, raster
+from nnviz.figures import activation_curve, adding_up, largest_terms
+from nnviz.figures.neurons import curve_span
+from nnviz.figures.words import number
+from nnviz.pages.neuron import toy, weight_edit
+from nnviz.pages.neuron.sheet import Sheet, output_panel, sheet_of
+from nnviz.shell import address, controls
+from nnviz.shell.markdown import plain
+from nnviz.shell.page import Page, caption, head
+from nnviz.shell.session import Session
+from nnviz.views import chart
+
+VIEWS = {"real": "Real", "toy": "Toy"}
+TERMS = 6
+"""The largest ones that have a bar of their own."""
+
+WORDS = (
+    '<b class="out">output</b> = F( sum( <b class="in">input</b> × <b class="weight">weight</b> ) + '
+    '<b class="bias">bias</b> )'
+)
+
+
+def render(session: Session) -> None:
+    """Draw the page."""
+    view = address.choice("view", tuple(VIEWS), "real")
+    with head(PAGE):
+        controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
+        if view == "real":
+            controls.layers(session, [layer for layer in session.network.layers if has_neurons(layer)])
+        else:
+            toy.choose()
+    if view == "toy":
+        toy.draw()
+    elif not has_neurons(session.layer):
+        _without(session)
+    else:
+        _real(session)
+
+
+def _without(session: Session) -> None:
+    layer = session.layer
+    near = nearest_with_neurons(session.network, layer.name)
+    caption(f"{layer.name} ({layer.description}) has no neurons: it weighs nothing, so there is no sum to show.")
+    if near is not None:
+        st.button(f"Show the nearest that has some: {plain(near)}", on_click=lambda: controls.go_to(near))
+
+
+def _real(session: Session) -> None:
+    values = session.activations
+    cell = _cell(session, values)
+    was = neuron(session.network, session.trace, session.layer.name, session.unit, cell)
+    turn = weight_edit.read(was)
+    result = weight_edit.apply(session, was, turn)
+    now = result.neuron if result else was
+    sheet = sheet_of(session, now, turn.term)
+    many = sheet.channels > 1
+    words, *sliders = st.columns([6, 2, 2] if many else [8, 2], gap="medium", vertical_alignment="center")
+    with words:
+        st.html(f'<p class="nn-formula">{WORDS}<br>{_numbers(now)}</p>')
+    with sliders[0]:
+        controls.slider(f"Unit of {session.layer.name}", "unit", session.unit, 0, values.shape[-1] - 1)
+    if many:
+        with sliders[1]:
+            weight_edit.choose_channel(was, turn, sheet.channels)
+    made = values.copy()
+    if result:
+        made[..., session.unit] = result.activations
+    _pictures(session, now, sheet, turn, made)
+    caption(_sentence(session, now) if result is None else weight_edit.sentence(session, was, result, sheet.name_of))
+    bars, curve, knobs, turned = st.columns([11, 6, 5, 6], gap="medium")
+    with bars:
+        _sum(now, session, sheet)
+    with curve:
+        _curve(session.layer, was, now)
+    with knobs:
+        weight_edit.draw(was, turn, sheet.name_of)
+    with turned:
+        weight_edit.before_and_after(session, was, turn, result)
+
+
+def _cell(session: Session, values: np.ndarray) -> Cell:
+    """The cell of the address, else the unit's strongest."""
+    if values.ndim == 2 and "step" in address.read():
+        return (address.whole("step", 0, 0, len(values) - 1)[0],)
+    if values.ndim == 3 and session.cell is not None:
+        return min(session.cell[0], values.shape[0] - 1), min(session.cell[1], values.shape[1] - 1)
+    return strongest(values, session.unit)
+
+
+def _pictures(session: Session, now: Neuron, sheet: Sheet, turn: weight_edit.Turn, made: np.ndarray) -> None:
+    """What it reads, input x weight, and what its layer makes, from left to right."""
+    panels, marks = sheet.panels()
+    output, own, find = output_panel(session, made, now)
+    first = len(panels) - 3
+    weights = first + 1
+
+    def pick(place: Place) -> None:
+        if place.panel == len(panels):
+            find(place)
+        else:
+            weight_edit.write(now, weight_edit.Turn(sheet.term_at(place.row or 0, place.column or 0), None, turn.bias))
+
+    marks += [Place(first + step, 0, *sheet.place_of(turn.term), colour="picked") for step in (0, 2)]
+    raster(
+        [*panels, output],
+        key="neuron",
+        alt=f"What unit {now.unit} of {now.layer} reads, its weights, their products, and the output",
+        picked=Place(weights, 0, *sheet.place_of(turn.term)),
+        marks=[*marks, Place(len(panels), 0, *own, colour="picked")],
+        height=0.3,
+        least=100,
+        wide=True,
+        on_pick=pick,
+    )
+
+
+def _numbers(now: Neuron) -> str:
+    """The formula with this image's numbers."""
+    best, more = int(np.abs(now.terms).argmax()), now.weights.size - 1
+    first = float(now.inputs.ravel()[best]), float(now.weights.ravel()[best])
+    name = function_name(now)
+    return (
+        f'<b class="out">{number(now.output)}</b> = {name}( <b class="in">{number(first[0])}</b> × '
+        f'<b class="weight">{number(first[1])}</b>{f" + {more:,} more" if more else ""} + '
+        f'<b class="bias">{number(now.bias)}</b> ) = {name}( {number(now.sum)}{"" if now.elementwise else ", …"} )'
+    )
+
+
+def function_name(one: Neuron) -> str:
+    """F as one writes it."""
+    return html.escape(NAMES.get(one.activation, one.activation.replace("_", " ")))
+
+
+def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
+    largest, others = largest_terms(now.terms, TERMS)
+    inputs, weights, flat = now.inputs.ravel(), now.weights.ravel(), now.terms.ravel()
+    names = [f"{sheet.name_of(int(i))}:  {number(float(inputs[i]))}×{number(float(weights[i]))}" for i in largest]
+    values = [float(flat[i]) for i in largest]
+    if flat.size > TERMS:
+        names.append(f"{flat.size - TERMS:,} others")
+        values.append(others)
+    total = "logit" if session.layer.index == session.network.layers[-1].index else "sum"
+    figure = adding_up(
+        [*names, "bias"],
+        [*values, now.bias],
+        f"<b>{total}</b>",
+        # A softmax reads the other logits too: what it makes of this one is no step from it.
+        through=(f"F: {function_name(now)}", now.output, "<b>output</b>") if now.elementwise else None,
+        across=True,
+        font=18,
+    )
+    chart.plot(figure, "neuron-sum")
+
+
+def _curve(layer: LayerInfo, was: Neuron, now: Neuron) -> None:
+    sums = curve_span([was.sum, now.sum])
+    figure = activation_curve(
+        sums,
+        responses(layer, now, sums),
+        (now.sum, now.output),
+        before=None if now is was else (was.sum, was.output),
+        title=f"F = {function_name(now)}",
+    )
+    chart.plot(figure, "neuron-curve")
+
+
+def _sentence(session: Session, now: Neuron) -> str:
+    terms = now.terms.ravel()
+    best = float(terms[np.abs(terms).argmax()])
+    where = f", {_where(now.cell)}," if now.cell else ""
+    of = " of its inner maps" if now.stage else ""
+    text = (
+        f"Unit {now.unit} of {html.escape(now.layer)}{where} adds up {terms.size:,} products{of} "
+        f"(the largest {number(best, sign=True)}) and its bias to {number(now.sum)}"
+    )
+    name = function_name(now)
+    if not now.elementwise:
+        return f"{text}, its logit; {name} reads all {len(now.peers)} and makes {number(now.output)} of this one."
+    if now.activation == "linear":
+        after = _after(session)
+        return f"{text}; F is linear and passes that on{after}."
+    if now.output == 0:
+        return f"{text}: {name} makes 0 of it, so this neuron is silent here."
+    kept = (
+        "lets it pass"
+        if abs(now.output - now.sum) < 1e-6 * max(1, abs(now.sum))
+        else f"makes {number(now.output)} of it"
+    )
+    return f"{text}: {name} {kept}."
+
+
+def _after(session: Session) -> str:
+    """The layers right behind a linear one that do to each value what F else does."""
+    name, found = session.layer.name, list[str]()
+    while len(found) < 3:
+        readers = [layer for layer in session.network.layers if name in layer.inputs]
+        if len(readers) != 1 or not readers[0].pointwise or readers[0].kind.endswith("Dropout"):
+            break
+        name = readers[0].name
+        found.append(html.escape(name))
+    return f" to {' and '.join(found)}" if found else ""
+
+
+def _where(cell: Cell) -> str:
+    names = ("row", "column") if len(cell) == 2 else ("step",) if len(cell) == 1 else ("place",) * len(cell)
+    return ", ".join(f"{name} {at}" for name, at in zip(names, cell, strict=True))
+
+
+PAGE = Page("One neuron", ":material/adjust:", "neuron", "Neuron", render)

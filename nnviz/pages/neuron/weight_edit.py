@@ -1,0 +1,207 @@
+"""A weight and the bias of one neuron, turned by hand: the knobs, and the answer before and after."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.intervention.weight_edit import Turned, turned
+from nnviz.analysis.layer.neuron import Neuron
+from nnviz.figures import largest_terms
+from nnviz.figures.words import number
+from nnviz.shell import address, controls
+from nnviz.shell.page import small
+from nnviz.shell.session import Session
+from nnviz.views import answer
+
+LISTED = 8
+SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is turned.
+
+    Attributes:
+        term: flat index of the weight that is picked.
+        weight, bias: their new values; None where they are as trained.
+    """
+
+    term: int
+    weight: float | None = None
+    bias: float | None = None
+
+
+def read(one: Neuron) -> Turn:
+    """What the address says is turned on this neuron; on another unit, nothing is."""
+    best = int(np.abs(one.terms).argmax())
+    parts = address.read().get("turn", "").split(",", 4)
+    if len(parts) < 5 or parts[4] != one.layer or parts[0] != str(one.unit):
+        return Turn(best)
+    term = int(parts[1]) if parts[1].isdecimal() and int(parts[1]) < one.weights.size else best
+    has_bias = "bias" in {name for name, _ in _knobs(one)}
+    return Turn(term, _number(parts[2]), _number(parts[3]) if has_bias else None)
+
+
+def write(one: Neuron, turn: Turn) -> None:
+    """Let the address say what is turned."""
+    new = [f"{value:.5g}" if value is not None else "" for value in (turn.weight, turn.bias)]
+    address.write(turn=",".join([str(one.unit), str(turn.term), *new, one.layer]))
+
+
+def apply(session: Session, one: Neuron, turn: Turn) -> Turned | None:
+    """What becomes of the network; None where nothing is turned."""
+    if turn.weight is None and turn.bias is None:
+        return None
+    place = tuple(int(at) for at in np.unravel_index(turn.term, one.weights.shape))
+    image = session.trace.image
+    return turned(session.network, image, one.layer, one.unit, place, weight=turn.weight, bias=turn.bias, cell=one.cell)
+
+
+def choose_channel(one: Neuron, turn: Turn, channels: int) -> None:
+    """A slider for the channel that is shown: it picks the largest term of it."""
+    if channels < 2:
+        return
+    key = f"turn-channel-{one.layer}"
+    shown = turn.term % channels
+    address.bound(key, shown)
+
+    def choose() -> None:
+        channel = st.session_state[key]
+        if channel == shown:  # a late message, as in `_writer`
+            return
+        terms = np.abs(one.terms).reshape(-1, channels)[:, channel]
+        write(one, Turn(int(terms.argmax()) * channels + channel, None, turn.bias))
+
+    st.slider("Input channel", 0, channels - 1, shown, key=key, on_change=choose)
+
+
+def draw(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
+    """Which weight, its knob, and that of the bias."""
+    _choose(one, turn, name_of)
+    values = {"weight": turn.weight, "bias": turn.bias}
+    for name, trained in _knobs(one):
+        own = float(one.weights.ravel()[turn.term]) if name == "weight" else trained
+        value = own if values[name] is None else values[name]
+        _knob(one, turn, name, own, float(value or 0.0))
+
+
+def before_and_after(session: Session, one: Neuron, turn: Turn, result: Turned | None) -> None:
+    """The unit's output and the net's answer, as trained and as turned; and the way back."""
+    was = session.trace.probabilities
+    now = was if result is None else result.probabilities
+    made = one.output if result is None else result.output
+    changed = "" if result is None else f" → <b>{number(made)}</b>"
+    small(f"Output: <b>{number(one.output)}</b>{changed}")
+    order = np.argsort(-np.maximum(was, now), kind="stable")[:SHOWN]
+    cells = "".join(
+        f'<span class="name">{html.escape(session.class_name(i))}</span><span class="number">{answer.percent(was[i])}'
+        f'</span><span class="bar"><div style="width:{100 * float(now[i]):.1f}%"></div></span>'
+        f'<span class="number">{answer.percent(now[i])}</span>'
+        for i in order
+    )
+    titles = '<span></span><span class="number">trained</span><span></span><span class="number">now</span>'
+    st.html(f'<div class="nn-answer wide" role="img" aria-label="The answer before and after">{titles}{cells}</div>')
+    st.button(
+        "As trained",
+        icon=":material/undo:",
+        key="turn-reset",
+        disabled=result is None,
+        on_click=lambda: write(one, Turn(turn.term)),
+    )
+
+
+def sentence(session: Session, was: Neuron, result: Turned, name_of: Callable[[int], str]) -> str:
+    """What the turning did to this unit and to the answer."""
+    now, before = result.neuron, session.trace
+    changed = np.flatnonzero(now.weights.ravel() != was.weights.ravel())
+    parts = [
+        f"weight {name_of(int(k))} turned from "
+        f"{number(float(was.weights.ravel()[k]))} to {number(float(now.weights.ravel()[k]))}"
+        for k in changed
+    ]
+    if now.bias != was.bias:
+        parts.append(f"{'its bias' if parts else 'bias'} turned from {number(was.bias)} to {number(now.bias)}")
+    name = html.escape(session.class_name(before.winner))
+    text = (
+        f"With {' and '.join(parts) or 'nothing turned'}, unit {was.unit} of {html.escape(was.layer)} makes "
+        f"{number(now.output)} instead of {number(was.output)}"
+    )
+    share = answer.percent(result.probabilities[before.winner])
+    if result.winner != before.winner:
+        other = html.escape(session.class_name(result.winner))
+        return f"{text}, and the net no longer says {name} ({share}) but {other}."
+    was_share = answer.percent(before.probabilities[before.winner])
+    kept = f"stays at {share}" if share == was_share else f"goes from {was_share} to {share}"
+    return f"{text}; the net still says {name}, which {kept}."
+
+
+def _choose(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
+    """One of the largest terms, or the one that was clicked."""
+    largest = [int(index) for index in largest_terms(one.terms, LISTED)[0]]
+    options = largest if turn.term in largest else [turn.term, *largest]
+    key = f"turn-term-{one.layer}-{one.unit}"
+
+    def say(term: int) -> str:
+        return f"{name_of(term)}: {number(float(one.weights.ravel()[term]))}"
+
+    def choose() -> None:
+        term = int(st.session_state[key])
+        if term != turn.term:  # a late message, as in `_writer`
+            write(one, Turn(term, None, turn.bias))
+
+    controls.listed("Weight", key, options, turn.term, choose, title=say, hide=True)
+
+
+def _knobs(one: Neuron) -> list[tuple[str, float]]:
+    """The names of what can be turned, with the trained bias."""
+    return [("weight", 0.0), *([("bias", one.bias)] if one.has_bias else [])]
+
+
+def _knob(one: Neuron, turn: Turn, name: str, own: float, value: float) -> None:
+    reach = _reach([*np.abs([one.weights.min(), one.weights.max()]) * 2, abs(own), abs(value), 0.1])
+    key = f"turn-{name}-{one.layer}-{one.unit}-{turn.term}"
+    address.bound(key, value)
+    st.slider(
+        f"Turn the {name} ({number(own)})",
+        -reach,
+        reach,
+        value,
+        step=reach / 200,
+        format="%.2f",
+        key=key,
+        on_change=_writer(one, turn, name, key, value),
+    )
+
+
+def _writer(one: Neuron, turn: Turn, name: str, key: str, told: float) -> Callable[[], None]:
+    def report() -> None:
+        value = float(st.session_state[key])
+        # Two quick clicks elsewhere: the second still brings the value of a knob that the first has taken away, and
+        # Streamlit holds it to be new. Nobody has turned it.
+        if value == told:
+            return
+        new = (value, turn.bias) if name == "weight" else (turn.weight, value)
+        write(one, Turn(turn.term, *new))
+
+    return report
+
+
+def _reach(values: list[float]) -> float:
+    """An end of a slider: round, and beyond all of them."""
+    largest = float(max(values))
+    step = 10.0 ** math.floor(math.log10(largest))
+    return math.ceil(largest / step * 2) / 2 * step
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and abs(value) < 1e6 else None

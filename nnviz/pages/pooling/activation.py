@@ -1,0 +1,232 @@
+"""The activation view: a layer before and after its activation function, the same cell in both."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.layer.activation import Activated, activated, activated_layers
+from nnviz.analysis.layer.activation_functions import NAMES
+from nnviz.analysis.layer.neuron import strongest
+from nnviz.analysis.layer.pooling import as_maps
+from nnviz.analysis.network.layers import LayerInfo
+from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures import activation_curve, histograms
+from nnviz.figures.colour import from_zero, symmetric
+from nnviz.figures.neurons import curve_span
+from nnviz.figures.tiles import fold, folded_shape
+from nnviz.figures.words import number
+from nnviz.pages.pooling.subject import channel_of, nearest
+from nnviz.shell import address, controls
+from nnviz.shell.page import caption, small
+from nnviz.shell.session import Session
+from nnviz.views import chart
+
+
+def choose(session: Session) -> None:
+    """Step through the layers with an activation function."""
+    layer = _layer(session)
+    if layer is not None:
+        controls.layers(replace(session, layer=layer), activated_layers(session.network))
+
+
+def _layer(session: Session) -> LayerInfo | None:
+    return nearest(session, activated_layers(session.network))
+
+
+def render(session: Session) -> None:
+    """Draw the view."""
+    layer = _layer(session)
+    if layer is None:
+        count = len(session.network.layers)
+        caption(f"None of the {count} layers of {html.escape(session.name)} has an activation function: it is linear.")
+        return
+    found = activated(session.network, session.trace, layer.name)
+    unit = channel_of(session, as_maps(found.before))
+    cell = _cell(session, found, unit)
+    words, slider = st.columns([3, 1], gap="large", vertical_alignment="center")
+    with words:
+        st.html(f'<p class="nn-formula">{_formula(found, (*cell, unit))}</p>')
+    with slider:
+        _slider(session, found, unit)
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        _picture(session, found, unit, cell, before=True)
+    with middle:
+        _curve(found, (*cell, unit))
+    with right:
+        _picture(session, found, unit, cell, before=False)
+    said, bars = st.columns([2, 3], gap="large")
+    with said:
+        caption(sentence(found, unit, cell))
+        small(_shares(found))
+    with bars:
+        own = found.before.ndim > 1
+        which = f"map {unit}" if own else found.layer
+        before, after = (values[..., unit] if own else values for values in (found.before, found.after))
+        chart.plot(histograms({f"{which} before": before, "after": after}), "pooling-histograms")
+
+
+def _cell(session: Session, found: Activated, unit: int) -> tuple[int, ...]:
+    """The cell of the address, else the one where the unit is strongest after its activation."""
+    shape = found.after.shape[:-1]
+    if len(shape) == 2 and session.cell is not None:
+        return min(session.cell[0], shape[0] - 1), min(session.cell[1], shape[1] - 1)
+    if len(shape) == 1 and "step" in address.read():
+        return (address.whole("step", 0, 0, shape[0] - 1)[0],)
+    return strongest(found.after, unit)
+
+
+def _slider(session: Session, found: Activated, unit: int) -> None:
+    count = found.after.shape[-1]
+    if count < 2:
+        return
+    noun = "Map" if found.after.ndim > 1 else "Unit"
+    address.bound("activation-unit", unit)
+    key = "activation-unit"
+    st.slider(
+        f"{noun} of {found.layer}",
+        0,
+        count - 1,
+        unit,
+        key=key,
+        on_change=lambda: _write(session, found, st.session_state[key], None),
+    )
+
+
+def _write(session: Session, found: Activated, unit: int, cell: tuple[int, ...] | None) -> None:
+    where: dict[str, int | None] = {}
+    if session.layer.name != found.layer:
+        where = {"row": None, "column": None}
+    if cell is not None and len(cell) == 2:
+        where = {"row": cell[0], "column": cell[1]}
+    elif cell is not None and len(cell) == 1:
+        where = {"step": cell[0]}
+    address.write(layer=found.layer, unit=unit, page=None, **where)
+
+
+def _picture(session: Session, found: Activated, unit: int, cell: tuple[int, ...], *, before: bool) -> None:
+    values = found.before if before else found.after
+    signed = before or bool((values < 0).any())
+    title = f"before {name_of(found)}" if before else f"after {name_of(found)}"
+    vector = values.ndim == 1
+    width = folded_shape(values.size)[1] if vector else 1
+    tile = fold(values) if vector else as_maps(values)[..., unit]
+    where = divmod(unit, width) if vector else _row_and_column(cell)
+    note = f"{values.size:,} units of {found.layer}" if vector else f"map {unit} of {_made_by(found, before)}"
+    panel = Panel(
+        tile[None],
+        "diverging" if signed else "viridis",
+        symmetric(values) if signed else from_zero(values),
+        title=title,
+        note=note,
+        units=values.size if vector else 0,
+        most=560,
+        cell=64,
+        numbers=True,
+        pick="cell",
+        say_zero=True,
+    )
+    raster(
+        [panel],
+        key=f"activation-{'before' if before else 'after'}",
+        alt=f"{note} {title}",
+        picked=Place(0, 0, *where),
+        height=0.45,
+        least=100,
+        on_pick=_picker(session, found, unit, width),
+    )
+
+
+def _picker(session: Session, found: Activated, unit: int, width: int) -> Callable[[Place], None]:
+    def pick(place: Place) -> None:
+        row, column = place.row or 0, place.column or 0
+        if found.after.ndim == 1:
+            _write(session, found, row * width + column, None)
+        else:
+            _write(session, found, unit, (column,) if found.after.ndim == 2 else (row, column))
+
+    return pick
+
+
+def _row_and_column(cell: tuple[int, ...]) -> tuple[int, int]:
+    """Where a cell stands in the picture of its map: steps are one row."""
+    return (0, cell[0]) if len(cell) == 1 else (cell[0], cell[1])
+
+
+def _made_by(found: Activated, before: bool) -> str:
+    return found.source if before else found.layer
+
+
+def name_of(found: Activated) -> str:
+    """F as one writes it."""
+    return {**NAMES, "prelu": "PReLU"}.get(found.function, found.function.replace("_", " "))
+
+
+def _formula(found: Activated, index: tuple[int, ...]) -> str:
+    name = html.escape(name_of(found))
+    more = "" if found.alone else ", …"
+    before, after = number(float(found.before[index])), number(float(found.after[index]))
+    pattern = {"relu": "max( 0, {} )", "relu6": "min( 6, max( 0, {} ) )"}.get(found.function, f"{name}( {{}}{more} )")
+    rule, filled = (pattern.format(f"<b class='in'>{value}</b>") for value in ("before", before))
+    return f'<b class="out">after</b> = {rule}<br><b class="out">{after}</b> = {filled}'
+
+
+def _curve(found: Activated, index: tuple[int, ...]) -> None:
+    before, after = float(found.before[index]), float(found.after[index])
+    sums = curve_span([before])
+    made = found.curve(index, sums)
+    if made is None:
+        small(f"{html.escape(name_of(found))} reads a whole map at once, so there is no curve of one value.")
+        return
+    figure = activation_curve(sums, made, (before, after), title=f"after = {name_of(found)}")
+    figure.update_xaxes(title_text="before")
+    chart.plot(figure, "pooling-curve")
+
+
+def _shares(found: Activated) -> str:
+    values = found.after
+    text = f"Whole layer: {values.size:,} values, {found.zeroed():.1%} set to zero"
+    still = float(np.mean((found.before == 0) & (found.after == 0)))
+    if still:
+        text += f", {still:.1%} zero before too"
+    return f"{html.escape(text)}. Before: {_range(found.before)}; after: {_range(values)}."
+
+
+def _range(values: np.ndarray) -> str:
+    return f"{number(float(values.min()))} to {number(float(values.max()))}"
+
+
+def sentence(found: Activated, unit: int, cell: tuple[int, ...]) -> str:
+    """What one sees, and so what."""
+    name, layer = html.escape(name_of(found)), html.escape(found.layer)
+    index = (*cell, unit)
+    before, after = float(found.before[index]), float(found.after[index])
+    own = found.after[..., unit] if found.after.ndim > 1 else found.after
+    what = f"map {unit} of {layer}" if found.after.ndim > 1 else layer
+    noun = "cells" if found.after.ndim > 1 else "units"
+    share = found.zeroed(unit if found.after.ndim > 1 else None)
+    if not found.alone:
+        axis = "units" if found.after.ndim == 1 else "maps in one cell"
+        return (
+            f"{name} weighs the {found.after.shape[-1]} {axis} against each other: it makes {number(after)} of the "
+            f"{number(before)} of {'unit' if found.after.ndim == 1 else 'map'} {unit}, and together they are 1."
+        )
+    if share == 0:
+        unit_ = "the cell under study" if found.after.ndim > 1 else f"unit {unit}"
+        span = _range(np.asarray(found.before[..., unit] if found.after.ndim > 1 else found.before))
+        return (
+            f"{name} sets none of the {own.size:,} {noun} of {what} to zero: it makes {_range(own)} of {span}; "
+            f"{unit_} goes from {number(before)} to {number(after)}."
+        )
+    if after == 0:
+        here = f"here {number(before)} becomes 0, so nothing of it goes on"
+    elif abs(after - before) < 1e-6 * max(1.0, abs(before)):
+        here = f"here {number(after)} passes as it is"
+    else:
+        here = f"here {number(before)} becomes {number(after)}"
+    return f"{name} sets {share:.1%} of the {own.size:,} {noun} of {what} to zero: {here}."

@@ -1,0 +1,248 @@
+"""What is pooled, and how: a pooling layer of the network, or one of one's own on any map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.layer.invariance import maps_of
+from nnviz.analysis.layer.pooling import Cell, Pool, as_maps, global_pool, pool_of, pooled, pooling_layers, windows
+from nnviz.analysis.network.influence import leads_to
+from nnviz.analysis.network.layers import LayerInfo
+from nnviz.shell import address, controls
+from nnviz.shell.session import Session
+
+LAYER = "layer"
+OWN = {"max": "Max", "average": "Average", "global-max": "Global max", "global-average": "Global average"}
+MOST_SIZE, MOST_STRIDE = 7, 7
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One pooling of one map.
+
+    Attributes:
+        session: whose.
+        source: layer whose maps are pooled; the input stands for the image.
+        layer: the network's pooling layer, or None for one's own.
+        pool: the windows.
+        maps: what is pooled, (rows, columns, channels).
+        output: what it makes, (output rows, output columns, channels).
+        channel: the map that is shown.
+        cell: the output cell under study.
+        at: the input cell that was picked, or None.
+    """
+
+    session: Session
+    source: LayerInfo
+    layer: LayerInfo | None
+    pool: Pool
+    maps: np.ndarray = field(repr=False)
+    output: np.ndarray = field(repr=False)
+    channel: int = 0
+    cell: Cell = (0, 0)
+    at: Cell | None = None
+
+    @property
+    def tile(self) -> np.ndarray:
+        """The map that is pooled, (rows, columns)."""
+        return self.maps[..., self.channel]
+
+    @property
+    def made(self) -> np.ndarray:
+        """What becomes of it, (output rows, output columns)."""
+        return self.output[..., self.channel]
+
+    @property
+    def name(self) -> str:
+        """What pools."""
+        kind = f"{'global ' if self.pool.whole else ''}{self.pool.kind} pooling"
+        return self.layer.name if self.layer else f"your {kind}"
+
+    @property
+    def read(self) -> str:
+        """What is pooled."""
+        image = self.source.name == self.session.network.layers[0].name
+        return "the image" if image else self.source.name
+
+    def pick(self, cell: Cell) -> None:
+        """Take an output cell under study."""
+        self._write(cell, None)
+
+    def pick_input(self, cell: Cell) -> None:
+        """Take an input cell under study, and a window that holds it, where one does."""
+        readers = self.pool.readers(cell)
+        self._write(self.cell if self.cell in readers or not readers else readers[0], cell)
+
+    def _write(self, cell: Cell, at: Cell | None) -> None:
+        where = {"row": None, "column": None, "window": cell[0] * self.pool.output[1] + cell[1]}
+        if self.layer is not None and self.layer.spatial:
+            where = {"row": cell[0], "column": cell[1], "window": None}
+        flat = None if at is None else at[0] * self.pool.shape[1] + at[1]
+        address.write(layer=self.under_study, unit=self.channel, page=None, at=flat, **where)
+
+    @property
+    def under_study(self) -> str:
+        """The layer that stands in the address for it."""
+        return (self.layer or self.source).name
+
+    def settings(self) -> None:
+        """The slider of the maps, and those of one's own windows."""
+        own = self.layer is None and not self.pool.whole
+        many = self.maps.shape[2] > 1
+        if not own and not many:
+            return
+        places = iter(st.columns([2] * many + [2, 2, 2] * own, gap="medium", vertical_alignment="bottom"))
+        if many:
+            with next(places):
+                self.choose_channel()
+        if own:
+            _own_sliders(places, self.pool.shape)
+
+    def choose_channel(self, noun: str = "Map") -> None:
+        """The slider of the maps."""
+        count = self.maps.shape[2]
+        if count < 2:
+            return
+        key = "pooling-unit"
+        address.bound(key, self.channel)
+
+        def write() -> None:
+            same = self.session.layer.name == self.under_study
+            gone = {} if same else {"row": None, "column": None}
+            address.write(layer=self.under_study, unit=st.session_state[key], page=None, **gone)
+
+        st.slider(f"{noun} of {self.read}", 0, count - 1, self.channel, key=key, on_change=write)
+
+
+def nearest(session: Session, options: Sequence[LayerInfo], *, later: bool = True) -> LayerInfo | None:
+    """The layer under study where it is one of the options, else the next one on its way, or the one before it.
+
+    Args:
+        session: whose layer.
+        options: in the order of the network.
+        later: whether the one that follows comes before the one that went.
+    """
+    here, network = session.layer, session.network
+    if any(option.name == here.name for option in options):
+        return here
+    after = next((one for one in options if leads_to(network, here.name, one.name)), None)
+    before = next((one for one in reversed(options) if leads_to(network, one.name, here.name)), None)
+    found = [after, before] if later else [before, after]
+    return next((one for one in found if one is not None), options[0] if options else None)
+
+
+def channel_of(session: Session, maps: np.ndarray) -> int:
+    """The unit of the address where the layer under study has as many as the maps, else the strongest map."""
+    if session.activations.shape[-1] == maps.shape[-1]:
+        return min(session.unit, maps.shape[-1] - 1)
+    return int(np.abs(maps).max(axis=(0, 1)).argmax())
+
+
+def pooling_choices(session: Session) -> tuple[str, ...]:
+    """What can pool: the network's own layers, where it has any, and what one brings."""
+    return (LAYER, *OWN) if pooling_layers(session.network) else tuple(OWN)
+
+
+def subject_of(session: Session) -> Subject:
+    """What the address says is pooled, and how."""
+    options = pooling_choices(session)
+    kind = address.choice("pool", options, options[0])
+    if kind == LAYER:
+        layer = nearest(session, pooling_layers(session.network)) or session.layer
+        source = session.network.layer(layer.inputs[0])
+        maps = maps_of(session.network, session.trace, source.name)
+        pool = pool_of(layer.keras_layer, maps.shape[:2])
+        made = as_maps(session.trace.activations[layer.name])
+        return _at(Subject(session, source, layer, pool, maps, made, channel_of(session, maps)))
+    source = nearest(session, sources(session), later=False) or session.network.layers[0]
+    maps = maps_of(session.network, session.trace, source.name)
+    pool = own_pool(kind, maps.shape[:2])
+    made = pooled(maps, pool).astype(np.float32)
+    return _at(Subject(session, source, None, pool, maps, made, channel_of(session, maps)))
+
+
+def sources(session: Session) -> list[LayerInfo]:
+    """The layers with maps, and the input, which is an image even where the network takes a vector."""
+    first = session.network.layers[0]
+    return [one for one in session.network.layers if one is first or len(one.output_shape) in (2, 3)]
+
+
+def own_settings(shape: Cell) -> tuple[int, int, bool]:
+    """Size, stride and whether the border is padded, of one's own pooling."""
+    size, _ = address.whole("psize", 2, 1, max(2, min(MOST_SIZE, max(shape))))
+    stride, _ = address.whole("pstride", size, 1, MOST_STRIDE)
+    return size, stride, address.choice("ppad", ("valid", "same"), "valid") == "same"
+
+
+def own_pool(kind: str, shape: Cell) -> Pool:
+    """One's own windows on a map of a shape; no wider than the map, so that steps, one row, are pooled too."""
+    whole, _, name = kind.rpartition("-")
+    size, stride, same = own_settings(shape)
+    if whole:
+        return global_pool("max" if name == "max" else "average", shape)
+    sides = min(size, shape[0]), min(size, shape[1])
+    return windows("max" if name == "max" else "average", shape, sides, (stride, stride), same=same)
+
+
+def choose(subject: Subject) -> None:
+    """Which pooling: the network's or one's own kind."""
+    options = pooling_choices(subject.session)
+    kind = address.choice("pool", options, options[0])
+    titles = {LAYER: "The network's", **OWN}
+    address.bound("pooling-kind", kind)
+
+    def write() -> None:
+        chosen = st.session_state["pooling-kind"]
+        more = {}
+        if kind == LAYER and chosen != LAYER:
+            # What the layer reads is what one wants to pool differently.
+            more = {"layer": subject.source.name, "unit": subject.channel}
+        address.write(pool=chosen, row=None, column=None, window=None, at=None, **more)
+
+    st.segmented_control(
+        "Pooling",
+        list(options),
+        default=kind,
+        format_func=lambda option: titles[option],
+        key="pooling-kind",
+        required=True,
+        on_change=write,
+        label_visibility="collapsed",
+    )
+
+
+def _own_sliders(places: Iterator[Any], shape: Cell) -> None:
+    size, stride, same = own_settings(shape)
+    with next(places):
+        controls.slider("Window", "psize", size, 1, max(2, min(MOST_SIZE, max(shape))))
+    with next(places):
+        controls.slider("Stride", "pstride", stride, 1, MOST_STRIDE)
+    address.bound("pooling-same", same)
+    padding = address.writer("ppad", "pooling-same", lambda on: "same" if on else None)
+    with next(places):
+        st.toggle("Pad", same, key="pooling-same", on_change=padding)
+
+
+def _at(subject: Subject) -> Subject:
+    """With the cells that the address names, else the strongest of the output."""
+    session, pool = subject.session, subject.pool
+    (rows, columns), found = pool.output, address.read()
+    strength = np.abs(subject.made)
+    middle = (rows // 2) * columns + columns // 2
+    spot = int(strength.argmax()) if strength.any() else middle
+    cell = divmod(address.whole("window", spot, 0, rows * columns - 1)[0], columns)
+    at = None
+    if "at" in found:
+        at = divmod(address.whole("at", 0, 0, pool.shape[0] * pool.shape[1] - 1)[0], pool.shape[1])
+    if session.cell is not None and "window" not in found:
+        if subject.layer is not None and session.layer.name == subject.layer.name:
+            cell = min(session.cell[0], rows - 1), min(session.cell[1], columns - 1)
+        elif session.layer.name == subject.source.name and session.layer.spatial:
+            at = at or (min(session.cell[0], pool.shape[0] - 1), min(session.cell[1], pool.shape[1] - 1))
+            cell = (pool.readers(at) or [cell])[0]
+    return replace(subject, cell=cell, at=at)

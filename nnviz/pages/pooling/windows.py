@@ -1,0 +1,174 @@
+"""The pooling view: a map, one window of it with its numbers, and the smaller map that the windows make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis.layer.pooling import Window, window
+from nnviz.components.raster import Line, Panel, Place, raster
+from nnviz.figures.tiles import fold, folded_shape
+from nnviz.pages.pooling.subject import Subject, choose
+from nnviz.pages.pooling.words import formula, kept_words, numbers, sentence, size_of, size_words, without
+from nnviz.shell import address
+from nnviz.shell.page import caption, small
+from nnviz.views import scales
+
+MOST_WINDOW = 7
+"""The side of a window beyond which its numbers would be too small to read."""
+
+MOST_NUMBERS = 10
+"""The side of an output beyond which its numbers would be too small to read."""
+
+
+def render(subject: Subject) -> None:
+    """Draw the view."""
+    pool = subject.pool
+    found = window(subject.tile, pool, subject.cell)
+    kinds, sliders = st.columns([5, 6], gap="medium", vertical_alignment="bottom")
+    with kinds:
+        choose(subject)
+    with sliders:
+        subject.settings()
+    note = without(subject)
+    words, *beside = st.columns([3, 2] if note else 1, gap="medium", vertical_alignment="center")
+    with words:
+        st.html(f'<p class="nn-formula">{formula(subject)}<br>{numbers(subject, found)}</p>')
+    for place in beside:
+        with place:
+            small(note)
+    _pictures(subject, found)
+    caption(sentence(subject, found))
+    left, right = st.columns(2, gap="large")
+    with left:
+        small(size_words(subject))
+    with right:
+        small(kept_words(subject))
+
+
+def _pictures(subject: Subject, found: Window) -> None:
+    pool, channel = subject.pool, subject.channel
+    colour, span = _scale(subject)
+    rows, columns = pool.inside(subject.cell)
+    block = {"rows": rows.stop - rows.start, "columns": columns.stop - columns.start}
+    shape, made = size_of(pool.shape), size_of(pool.output)
+    panels = [
+        Panel(
+            subject.tile[None],
+            colour,
+            span,
+            title=f"{subject.read}, map {channel}" if subject.maps.shape[2] > 1 else subject.read,
+            note=f"{shape} = {subject.tile.size:,} values",
+            most=520,
+            scale=1.5,
+            pick="cell",
+            say_zero=True,
+        )
+    ]
+    frame = Place(0, 0, rows.start, columns.start, **block, colour="picked")
+    marks = [frame]
+    lines = []
+    shown = max(pool.size) <= MOST_WINDOW
+    if shown:
+        beyond = [(int(row), int(column)) for row, column in np.argwhere(~found.inside)]
+        note = f"{pool.size[0]}x{pool.size[1]} cells" + (f", {len(beyond)} beyond the border" if beyond else "")
+        panels.append(
+            Panel(
+                found.values[None],
+                colour,
+                span,
+                title="the window",
+                note=note,
+                most=420,
+                cell=140,
+                scale=1.3,
+                numbers=True,
+                blank=beyond,
+            )
+        )
+        lines.append(Line(Place(0, 0, rows.start, columns.start, **block), Place(1, 0), plain=True))
+    last = len(panels)
+    output, own = _output(subject, colour, span, made)
+    panels.append(output)
+    spot = Place(last, 0, *own, colour="picked")
+    if not pool.whole:
+        lines.append(Line(Place(last - 1, 0) if shown else frame, spot, plain=True))
+    if found.winner is not None:
+        marks.append(Place(0, 0, *found.winner))
+        if shown:
+            marks.append(Place(1, 0, found.winner[0] - found.start[0], found.winner[1] - found.start[1]))
+    at = subject.at
+    if at is not None:
+        marks.append(spot)
+        inside = found.start[0] <= at[0] < found.start[0] + pool.size[0]
+        inside &= found.start[1] <= at[1] < found.start[1] + pool.size[1]
+        if shown and inside:
+            marks.append(Place(1, 0, at[0] - found.start[0], at[1] - found.start[1], colour="picked"))
+        if not pool.whole:
+            marks += [Place(last, 0, *cell) for cell in pool.readers(at) if cell != subject.cell]
+
+    def pick(place: Place) -> None:
+        if place.panel == 0:
+            subject.pick_input((place.row or 0, place.column or 0))
+        elif pool.whole:
+            unit = (place.row or 0) * folded_shape(subject.output.size)[1] + (place.column or 0)
+            address.write(layer=subject.under_study, unit=unit, page=None, row=None, column=None)
+        else:
+            subject.pick((place.row or 0, place.column or 0))
+
+    raster(
+        panels,
+        key="pooling",
+        alt=f"{subject.read}, map {channel}; one window of it; and what {subject.name} makes of all of them",
+        picked=Place(last, 0, *own) if at is None else Place(0, 0, *at),
+        marks=marks,
+        lines=lines,
+        height=0.49 if subject.layer else 0.46,
+        least=100,
+        wide=True,
+        on_pick=pick,
+    )
+
+
+def _output(subject: Subject, colour: Any, span: tuple[float, float], made: str) -> tuple[Panel, tuple[int, int]]:
+    """The map that is made, or the vector of all maps' numbers where each becomes one; and the cell under study."""
+    if subject.pool.whole:
+        values = subject.output.reshape(-1)
+        width = folded_shape(values.size)[1]
+        panel = Panel(
+            fold(values)[None],
+            colour,
+            span,
+            title=subject.name,
+            note=f"{values.size:,} maps, one number each",
+            units=values.size,
+            unit="map",
+            most=420,
+            cell=96,
+            numbers=values.size <= 200,
+            pick="cell",
+            say_zero=True,
+        )
+        return panel, divmod(subject.channel, width)
+    pool = subject.pool
+    panel = Panel(
+        subject.made[None],
+        colour,
+        span,
+        title=f"{subject.name}, map {subject.channel}" if subject.maps.shape[2] > 1 else subject.name,
+        note=f"{made} = {subject.made.size:,} values",
+        most=520,
+        scale=1.5,
+        numbers=max(pool.output) <= MOST_NUMBERS,
+        pick="cell",
+        say_zero=True,
+    )
+    return panel, subject.cell
+
+
+def _scale(subject: Subject) -> tuple[Any, tuple[float, float]]:
+    """One scale for the map, the window and what is made of it: that of the layer that is pooled."""
+    colour, ranges = scales.colour_scale(subject.session, subject.source.name, "layer")
+    return colour, (float(ranges[0, 0]), float(ranges[0, 1]))

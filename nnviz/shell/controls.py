@@ -1,0 +1,164 @@
+"""Controls that several pages share. Each shows what the address says, and writes what is chosen to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import streamlit as st
+
+from nnviz.analysis.network.layers import LayerInfo
+from nnviz.shell import address
+from nnviz.shell.markdown import plain
+from nnviz.shell.session import Session
+
+MANY = 40
+"""Layers that a slider has a place for each of."""
+_BUTTONS = 30
+"""Letters of class names that a row of buttons holds; beyond them the classes are a list."""
+
+
+def slider(label: str, name: str, value: int, low: int, high: int, *, step: int = 1, **more: Any) -> None:
+    """A slider for a whole number of the address."""
+    key = f"slider-{name}"
+    if high <= low:
+        st.slider(label, low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
+        return
+    address.bound(key, value, (low, high))
+
+    def write() -> None:
+        # Another unit may stand on another page of tiles: that is found anew.
+        clears = {} if name == "page" else {"page": None}
+        address.write(**{name: st.session_state[key], **clears})
+
+    st.slider(label, low, high, value, step=step, key=key, on_change=write, **more)
+
+
+def switch(
+    label: str,
+    name: str,
+    options: Sequence[str],
+    value: str,
+    *,
+    titles: dict[str, str] | None = None,
+    hide: bool = True,
+) -> None:
+    """A segmented switch between a few options."""
+    key = f"switch-{name}"
+    address.bound(key, value)
+    st.segmented_control(
+        label,
+        list(options),
+        default=value,
+        format_func=lambda option: (titles or {}).get(option, option),
+        key=key,
+        required=True,
+        on_change=address.writer(name, key),
+        label_visibility="collapsed" if hide else "visible",
+    )
+
+
+def listed(
+    label: str,
+    key: str,
+    options: Sequence[Any],
+    value: Any,
+    choose: Callable[[], None],
+    *,
+    title: Callable[[Any], str] = str,
+    hide: bool = False,
+    width: int | Literal["stretch"] = "stretch",
+) -> None:
+    """A list to choose one option from; its value stands in the session under `key`."""
+    address.bound(key, value, tuple(options))
+    st.selectbox(
+        label,
+        options,
+        None if value is None else options.index(value),
+        format_func=title,
+        key=key,
+        on_change=choose,
+        label_visibility="collapsed" if hide else "visible",
+        width=width,
+    )
+
+
+def informative_layers(layers: Sequence[LayerInfo]) -> list[LayerInfo]:
+    """All of them; in a deep network those whose output other layers work on.
+
+    What only an activation function or a batch normalisation reads is left out: their output is what goes on.
+    """
+    if len(layers) <= MANY:
+        return list(layers)
+    inner = {layer.inputs[0] for layer in layers if layer.pointwise and layer.inputs}
+    read = Counter(name for layer in layers for name in layer.inputs)
+    return [layer for layer in layers if layer.name not in inner or read[layer.name] > 1]
+
+
+def layers(session: Session, options: Sequence[LayerInfo]) -> None:
+    """Step through layers: two buttons and a slider."""
+    names = [layer.name for layer in options]
+    if session.layer.name not in names:
+        names = sorted({*names, session.layer.name}, key=lambda name: session.network.layer(name).index)
+    at = names.index(session.layer.name)
+    _step("Layer before", "arrow_back", "layer-back", names[at - 1] if at else None)
+    if len(names) < 2:
+        st.markdown(f"**{plain(names[0])}**")
+    else:
+        address.bound("slider-layer", session.layer.name, tuple(names))
+        st.select_slider(
+            "Layer",
+            names,
+            session.layer.name,
+            key="slider-layer",
+            on_change=lambda: go_to(st.session_state["slider-layer"]),
+            label_visibility="collapsed",
+        )
+    _step("Next layer", "arrow_forward", "layer-on", names[at + 1] if at + 1 < len(names) else None)
+
+
+def _step(label: str, icon: str, key: str, layer: str | None) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=key,
+        disabled=layer is None,
+        on_click=None if layer is None else lambda: go_to(layer),
+    )
+
+
+def go_to(layer: str) -> None:
+    """Take another layer under study: its strongest unit, no cell."""
+    address.write(layer=layer, unit=None, row=None, column=None, page=None)
+
+
+def classes(session: Session, width: int = 320) -> None:
+    """The class that is explained; the winner is what the address need not say. `width` is that of a list, in px."""
+    names, winner, key = session.network.classes, session.trace.winner, "target-class"
+
+    def title(index: int) -> str:
+        return f"{names[index]} wins" if index == winner else names[index]
+
+    def choose() -> None:
+        index = st.session_state[key]
+        # A class is not explained against itself.
+        clears = {"minus": None} if address.read().get("minus") == str(index) else {}
+        address.write(target=None if index == winner else index, **clears)
+
+    address.bound(key, session.class_index, names)
+    shown = session.class_index
+    more: dict[str, Any] = {"key": key, "on_change": choose, "label_visibility": "collapsed"}
+    if sum(map(len, names)) <= _BUTTONS:
+        # The names on buttons are Markdown, those of a list are not.
+        st.segmented_control(
+            "Class",
+            range(len(names)),
+            default=shown,
+            required=True,
+            format_func=lambda i: plain(title(i)),
+            width="content",
+            **more,
+        )
+    else:
+        st.selectbox("Class", range(len(names)), shown, format_func=title, width=width, **more)

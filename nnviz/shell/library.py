@@ -1,0 +1,249 @@
+"""What there is to look at: the networks and the pictures by their names in the address, and what is cached of them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnviz.analysis import attribution
+from nnviz.analysis.data import digits, photographs
+from nnviz.analysis.data.folder import Folder, first_readable
+from nnviz.analysis.image.drawing import as_digit
+from nnviz.analysis.image.images import Fitted, Transform, decode, fit, rescale
+from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
+from nnviz.analysis.network.trace import Trace, forward_all, trace
+from nnviz.errors import NnvizError
+from nnviz.shell import options
+
+DEFAULT_IMAGE = "test-0"
+SAFE_NETWORK = "mnist-cnn"
+"""What is shown where neither what was asked for nor what was there before can be."""
+UPLOAD = "upload"
+_UPLOADED = "uploaded picture"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture before it meets a network: its name in the address, uint8 pixels, and the class, where known."""
+
+    name: str
+    title: str
+    pixels: np.ndarray
+    label: str | None = None
+
+
+def network_names() -> tuple[str, ...]:
+    """Names of the networks that can be chosen: one's own first, then the bundled ones."""
+    own = (options.given.model.stem,) if options.given.model else ()
+    # The convolutional digits open first: they are what the first page is best seen on.
+    order = sorted(bundled(), key=lambda name: (name != "mnist-cnn", name.endswith("-shuffled"), name))
+    return own + tuple(name for name in order if name not in own)
+
+
+def first_network() -> str:
+    return network_names()[0]
+
+
+def network(name: str) -> Network:
+    """The network of that name, loaded once for all viewers."""
+    path = options.given.model
+    if path is None or name != path.stem:
+        if name not in bundled():
+            raise NnvizError(f"A network was expected: {', '.join(network_names())}. Received: {name!r}.")
+        return bundled_network(name)
+    return _load(path, options.given.card, _stamp(path))
+
+
+def bundled_network(name: str) -> Network:
+    """A network that ships, also where the viewer's own file has its name."""
+    path = PRETRAINED / f"{name}.keras"
+    return _load(path, None, _stamp(path))
+
+
+def content_key(name: str) -> str:
+    """What a network is kept under: its name and the content of its file."""
+    own = options.given.model
+    path = own if own is not None and name == own.stem else PRETRAINED / f"{name}.keras"
+    return f"{name} {_stamp(path)}"
+
+
+def bundled_key(name: str) -> str:
+    """The same of a network that ships, also where the viewer's own file has its name."""
+    return f"{name} {_stamp(PRETRAINED / f'{name}.keras')}"
+
+
+def digest(image: np.ndarray) -> str:
+    """Content hash of an image: all of it, where Streamlit's own samples a large one."""
+    return hashlib.sha256(np.ascontiguousarray(image).tobytes() + repr(image.shape).encode()).hexdigest()
+
+
+_LAST_STAMP: dict[Path, str] = {}
+
+
+def _stamp(path: Path) -> str:
+    """Content hash of a file; read again only when its size or time changes, and kept where the file is gone."""
+    try:
+        state = path.stat()
+        _LAST_STAMP[path] = _digest(path, state.st_size, state.st_mtime_ns)
+    except OSError as error:
+        if path not in _LAST_STAMP:
+            raise NnvizError(f"A file that can be read was expected. Received: {path.name}.") from error
+    return _LAST_STAMP[path]
+
+
+@lru_cache(maxsize=32)
+def _digest(path: Path, size: int, time: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _load(path: Path, card: Path | None, stamp: str) -> Network:
+    return load(path, card)
+
+
+def warm(name: str) -> None:
+    """Compile the first picture's functions, so that the first viewer need not wait for them."""
+    found = network(name)
+    if None not in found.image_shape:
+        forward_all(found)
+        trace(found, np.zeros((28, 28), np.uint8))
+
+
+def picture(name: str) -> Picture:
+    """The picture of that name in the address. Raises NnvizError where there is none."""
+    own = options.given.image
+    if name == UPLOAD and _UPLOADED in st.session_state:
+        return st.session_state[_UPLOADED]
+    if own is not None and name == own.stem:
+        return Picture(name, own.name, _decoded(own, _stamp(own)))
+    kind, _, number = name.partition("-")
+    if kind == "test" and number.isascii() and number.isdigit() and len(number) <= 9:
+        pixels, label = digits.digit(int(number))
+        return Picture(name, f"test digit {number}", pixels, str(label))
+    photo = next((entry for entry in photographs.gallery() if entry.name == name), None)
+    if photo is not None:
+        return Picture(name, photo.title, photographs.photograph(name))
+    folders = folder()
+    # Looked up in the list: what the address says is never a path.
+    at = None if folders is None else folders.number(name)
+    if folders is not None and at is not None:
+        entry = folders.entries[at]
+        return Picture(name, entry.title, _of_folder(folders, at), entry.label)
+    shown = ", ".join(entry.name for entry in photographs.gallery())
+    if folders is not None:
+        shown += f", or one of the {len(folders):,} of the folder ({folders.entries[0].name}, ...)"
+    raise NnvizError(f"A picture was expected: test-0 to test-9999, {shown}. Received: {name[:80]!r}.")
+
+
+@lru_cache(maxsize=4)
+def _decoded(path: Path, stamp: str) -> np.ndarray:
+    return decode(path.read_bytes(), path.name)
+
+
+def folder() -> Folder | None:
+    """The viewer's own folder of pictures, listed at the start; None where there is none."""
+    return options.given.folder
+
+
+@lru_cache(maxsize=8)
+def _of_folder(own: Folder, number: int) -> np.ndarray:
+    return own.picture(number)
+
+
+@lru_cache(maxsize=2)
+def _opens(own: Folder) -> str:
+    return own.entries[first_readable(own)].name
+
+
+def first_picture(found: Network) -> str:
+    """The picture that a network opens on: one's own, else the first of those that it reads; of a folder of one's own
+    where it reads no digits."""
+    if options.given.image:
+        return options.given.image.stem
+    own = folder()
+    if own is not None and not digits.read_by(found):
+        return _opens(own)
+    return photographs.gallery()[0].name if photographs.read_by(found) else DEFAULT_IMAGE
+
+
+def fits(name: str, found: Network) -> bool:
+    """Whether a network reads such pictures: no photographs where it reads digits, and the other way round."""
+    if name in {entry.name for entry in photographs.gallery()}:
+        return not digits.read_by(found)
+    return not name.startswith("test-") or not photographs.read_by(found)
+
+
+def keep_upload(content: bytes, name: str) -> None:
+    """Take an uploaded picture in. Raises NnvizError, and keeps the one before, where it is none."""
+    st.session_state[_UPLOADED] = Picture(UPLOAD, name, decode(content, name))
+
+
+def keep_drawing(ink: np.ndarray) -> None:
+    """Take a drawing in, white on black, (H, W) uint8, as the uploaded picture."""
+    st.session_state[_UPLOADED] = Picture(UPLOAD, "your drawing", as_digit(ink))
+
+
+def has_upload() -> bool:
+    return _UPLOADED in st.session_state
+
+
+def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
+    """The picture as the network takes it, moved and turned as asked."""
+    plain = fit(chosen.pixels, found.image_shape, found.scale, found.offset)
+    if transform == Transform():
+        return plain
+    pixels = transform.apply(plain.pixels)
+    image = rescale(pixels, found.scale, found.offset)
+    image.setflags(write=False)
+    return Fitted(image, pixels, plain.note)
+
+
+def traced(found: Network, key: str, image: str, given: Fitted) -> Trace:
+    """The trace of a fitted picture; `content_key` and the image's `digest` are what it is kept under.
+
+    Traces are read-only and shared, so they are kept as they are: a copy of every activation would have to be made
+    on each step of a slider. The oldest go where all of them take more than `_TRACES` bytes: those of a network for
+    photographs take 80 MB each.
+    """
+    with _lock:
+        known = _traces.pop((key, image), None)
+        if known is not None:
+            _traces[key, image] = known
+            return known
+    made = trace(found, given)
+    with _lock:
+        _traces[key, image] = made
+        while len(_traces) > 1 and sum(map(_bytes, _traces.values())) > _TRACES:
+            _traces.pop(next(iter(_traces)))
+    return made
+
+
+def _bytes(kept: Trace) -> int:
+    return sum(array.nbytes for array in kept.activations.values())
+
+
+_KEPT = 256
+_TRACES = 640 * 2**20
+_attributions: dict[Any, attribution.Attribution] = {}
+_traces: dict[tuple[str, str], Trace] = {}
+_lock = threading.Lock()
+
+
+def kept_attributions() -> dict[Any, attribution.Attribution]:
+    """Attributions by what they were made of, shared by all viewers."""
+    return _attributions
+
+
+def remember(key: Any, found: attribution.Attribution) -> None:
+    """Keep an attribution; the oldest of more than 256 go."""
+    with _lock:
+        while len(_attributions) >= _KEPT:
+            _attributions.pop(next(iter(_attributions)))
+        _attributions[key] = found

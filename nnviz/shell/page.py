@@ -1,0 +1,161 @@
+"""What a page is, and how its view reads the address, shows its errors, and keeps what was there before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from nnviz.errors import NnvizError
+from nnviz.shell import address, library
+from nnviz.shell.jobs.worker import worker
+from nnviz.shell.markdown import plain
+from nnviz.shell.session import Session, read
+
+ENTRIES = "pages"
+"""Where the session keeps Streamlit's own objects of the pages, by slug."""
+
+
+ON_WALL = "sentence on the wall"
+"""Where the session keeps what a talk says instead of the page's title, while a scene of it is drawn."""
+
+_COMPLAINT = "complaint"
+_SAID = "said of the address"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the dashboard.
+
+    Attributes:
+        title: as the menu has it.
+        icon: a Material symbol.
+        slug: its place in the address.
+        chapter: of the story, as the menu groups it.
+        render: draws the page; what it draws is one fragment, rerun on its own by the page's own controls.
+    """
+
+    title: str
+    icon: str
+    slug: str
+    chapter: str
+    render: Callable[[Session], None]
+
+
+def show(page: Page) -> None:
+    """Draw a page in a fragment that reads the session afresh each time."""
+
+    st.fragment(draw)(page)
+
+
+def draw(page: Page) -> None:
+    """Draw a page once, for what the address says now."""
+    with worker.drawing():
+        _draw(page)
+
+
+def _draw(page: Page) -> None:
+    address.forget_asked()
+    # Always there, so that what follows has the same place in every run (see `main._wait`).
+    with st.container():
+        session = readable()
+        if session is None:
+            return
+        notify(session)
+    try:
+        page.render(session)
+    except NnvizError as error:
+        _fall_back(error)
+        return
+    address.remember_good()
+
+
+@contextmanager
+def head(page: Page) -> Iterator[None]:
+    """The page's title, and beside it the controls that are drawn inside; in a talk its sentence above them."""
+    sentence = st.session_state.get(ON_WALL)
+    if sentence:
+        st.title(sentence, anchor=False)
+        controls = st.container()
+    else:
+        title, controls = st.columns([1, 3], vertical_alignment="center", gap="large")
+        title.title(page.title, anchor=False)
+    with controls, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        yield
+
+
+def link(slug: str) -> None:
+    """A link to another page, which opens on what the address says; none in a talk, which has keys for that."""
+    entry = st.session_state.get(ENTRIES, {}).get(slug)
+    if entry is not None and not st.session_state.get(ON_WALL):
+        st.page_link(entry)
+
+
+def readable() -> Session | None:
+    """The session of the address, else the last one that could be shown, else what ships, with the reason."""
+    try:
+        return read()
+    except NnvizError as error:
+        complain(error)
+    for before in (address.last_good(), {"net": library.SAFE_NETWORK, "image": library.DEFAULT_IMAGE}):
+        if before:
+            address.replace(before)
+            try:
+                return read()
+            except NnvizError as error:
+                complain(error)
+    return None
+
+
+def notify(session: Session, *, stand: bool = False) -> None:
+    """Say what the address asked for and is not there, what was assumed, and what could not be shown.
+
+    Args:
+        stand: whether what was said stands until the address says something else: a page whose work goes on in
+            the background is drawn again before anybody could read it.
+    """
+    if _COMPLAINT in st.session_state:
+        complain(st.session_state.pop(_COMPLAINT))
+    notices = session.notices
+    if stand:
+        before, said = st.session_state.get(_SAID, (None, ()))
+        notices = notices or (said if before == address.read() else ())
+        st.session_state[_SAID] = (address.read(), notices)
+    for notice in notices:
+        inform(notice)
+
+
+def _fall_back(error: NnvizError) -> None:
+    """Show the last address that could be drawn again, with the reason above it."""
+    before = address.last_good()
+    if not before or before == address.read():
+        complain(error)
+        return
+    st.session_state[_COMPLAINT] = error
+    address.replace(before)
+    st.rerun()
+
+
+def complain(error: NnvizError) -> None:
+    """Show an error that the user can mend: the one place where that is done."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def inform(sentence: str) -> None:
+    """Say what was replaced or assumed."""
+    st.info(plain(sentence), icon=":material/info:")
+
+
+def caption(text: str) -> None:
+    """The sentence that says what one sees, and so what."""
+    text = re.sub(r"(?<=[\s(])-(?=\d)", "\u2212", text)
+    st.html(f'<p class="nn-caption" data-testid="nnCaption">{text}</p>')
+
+
+def small(text: str, width: Literal["stretch", "content"] = "stretch") -> None:
+    """A line of detail."""
+    st.html(f'<p class="nn-small">{text}</p>', width=width)

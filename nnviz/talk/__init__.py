@@ -1,0 +1,1 @@
+"""The talk: scenes, the wall, the speaker's window. It knows pages; no page knows it."""

@@ -1,0 +1,32 @@
+"""The pages of the talk: not views of a network, so they stand apart from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nnviz.talk import check, speaker, wall
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the talk.
+
+    Attributes:
+        title, icon, slug: as of every page.
+        draw: draws it.
+        menu: whether the menu stands above it.
+    """
+
+    title: str
+    icon: str
+    slug: str
+    draw: Callable[[], None]
+    menu: bool = False
+
+
+TALK = Place("Start the talk", ":material/slideshow:", "talk", wall.draw)
+CHECK = Place("Check", ":material/checklist:", "check", check.draw, menu=True)
+SPEAKER = Place("Speaker's view", ":material/speaker_notes:", "speaker", speaker.draw)
+
+PLACES = (TALK, CHECK, SPEAKER)

@@ -1,0 +1,65 @@
+"""The speaker's view, for a window of its own: the note of the scene on the wall, what comes next, and the clock."""
+
+from __future__ import annotations
+
+import html
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from nnviz.shell import address
+from nnviz.talk import stage, talks
+from nnviz.talk.scenes import Scene
+
+_STYLE = Path(__file__).parent / "speaker.css"
+_EVERY = 0.4
+"""Seconds between two looks at the wall: it is followed within one second."""
+
+
+def draw() -> None:
+    """Draw the view of the talk whose id the address has; it follows by itself."""
+    st.html(f"<style>{_STYLE.read_text()}</style>")
+    st.fragment(_view, run_every=_EVERY)()
+
+
+def _view() -> None:
+    talk = talks.current()
+    name = address.read().get(address.TALK) or talks.own_id()
+    shown = stage.shown(name)
+    if shown is None:
+        st.title("Speaker's view", anchor=False)
+        st.info("It waits for the talk: no window shows the talk with this id yet. Press S there, or open it below.")
+        st.link_button("Start the talk", f"talk?{address.SCENE}=1&{address.TALK}={name}", type="primary")
+        return
+    at = min(shown.scene, len(talk.scenes))
+    scene = talk.scenes[at - 1]
+    after = talk.scenes[at] if at < len(talk.scenes) else None
+    spent = int(time.time() - shown.began)
+    clock = f"{spent // 3600}:{spent // 60 % 60:02d}:{spent % 60:02d}" if spent >= 3600 else _minutes(spent)
+    # One element, so that a look that finds nothing new changes no more than the clock.
+    st.html(
+        f'<div class="nn-speaker"><header><span>Scene <b>{at}</b> of {len(talk.scenes)}</span>'
+        f"<span>since the start <b>{clock}</b></span><span>now <b>{_now()}</b></span></header>"
+        f'<h1>{html.escape(scene.say)}</h1><div class="note">{_note(scene)}</div>'
+        f"<footer>{_next(after)}</footer></div>"
+    )
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def _now() -> str:
+    """The time of day where the speaker is, which need not be where the server is."""
+    offset = st.context.timezone_offset
+    there = time.gmtime(time.time() - 60 * offset) if offset is not None else time.localtime()
+    return time.strftime("%H:%M", there)
+
+
+def _note(scene: Scene) -> str:
+    return "".join(f"<p>{html.escape(line)}</p>" for line in scene.note.splitlines() if line) or "<p>No note.</p>"
+
+
+def _next(scene: Scene | None) -> str:
+    return "This is the last scene." if scene is None else f"Next: <b>{html.escape(scene.say)}</b>"

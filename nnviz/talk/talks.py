@@ -1,0 +1,85 @@
+"""Which talk the app gives: the one of the command line, else the one that ships; checked before it is given."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from nnviz.errors import NnvizError
+from nnviz.pages import registry
+from nnviz.shell import options
+from nnviz.shell.session import read
+from nnviz.talk import headless, scenes, stage
+from nnviz.talk.scenes import Scene, Talk
+
+_OWN = "id of the talk"
+_last: dict[Path, Talk] = {}
+
+
+def current() -> Talk:
+    """The talk as its file says now; as it said before, where the file was spoiled since.
+
+    Raises:
+        NnvizError: a file that never was a talk.
+    """
+    path = options.given.talk or scenes.BUNDLED
+    try:
+        state = path.stat()
+        _last[path] = _read(path, state.st_size, state.st_mtime_ns)
+    except (OSError, NnvizError):
+        if path not in _last:
+            raise
+    return _last[path]
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, size: int, time: int) -> Talk:
+    talk = scenes.read(path)
+    for scene in talk.scenes:
+        _known(talk, scene)
+    return talk
+
+
+def _known(talk: Talk, scene: Scene) -> None:
+    slugs = [entry.slug for entry in registry.PAGES]
+    if scene.page not in slugs:
+        raise talk.wrong(scene.lines["page"], f"a page was expected: {', '.join(slugs)}. Received: {scene.page!r}.")
+
+
+def own_id() -> str:
+    """The id of this viewer's talk, the same for the window on the wall and the speaker's."""
+    if _OWN not in st.session_state:
+        st.session_state[_OWN] = stage.new_id()
+    return st.session_state[_OWN]
+
+
+def check(talk: Talk) -> None:
+    """See whether what the scenes name is there: pages, networks, pictures, layers, units.
+
+    Raises:
+        NnvizError: something is not; the sentence names the line.
+    """
+    for scene in talk.scenes:
+        _known(talk, scene)
+        notices: list[str] = []
+
+        def look(found: list[str] = notices) -> None:
+            found.extend(read().notices)
+
+        try:
+            headless.draw(look, scene.parameters)
+        except NnvizError as error:
+            notices.append(str(error))
+        if notices:
+            raise talk.wrong(_line(scene, notices[0]), notices[0])
+
+
+def _line(scene: Scene, notice: str) -> int:
+    """The line of the parameter that a notice speaks of."""
+    for name, text in scene.parameters.items():
+        named = name in ("net", "image", "layer") and text.removeprefix("test-") in notice
+        if named or notice.startswith(f"{name} "):
+            return scene.lines.get(name, scene.line)
+    return scene.line

@@ -1,0 +1,1 @@
+"""Attribution maps: the queue that makes them, their panels, and why one is zero."""

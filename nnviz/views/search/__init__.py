@@ -1,0 +1,1 @@
+"""What excites a unit most in a set of pictures."""

@@ -1,0 +1,150 @@
+"""The pictures in which strongest places are searched: the test digits, the photographs that ship, a folder of one's
+own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from nnviz.analysis.data import digits, photographs
+from nnviz.analysis.data.folder import Folder
+from nnviz.analysis.data.pictures import Searchable
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.search.index import pictures_content
+from nnviz.shell import library
+
+_NAMED = 3
+"""Pictures that are called by their names where there are many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """A set of pictures.
+
+    Attributes:
+        slug: what it is called in the address.
+        noun: what one of them is called.
+        image: pixels by number, uint8.
+        label: what stands below a patch before the unit's value, by number: its class, where it is known.
+        title: what it is called under the pointer, by number.
+        name: its name in the address, by number.
+        make: all of them, as a search takes them; called once.
+        classes: the class of each (n,) str, empty of one without; called once. None where none is known.
+        left_out: what is not among them, in a sentence; empty where all are.
+    """
+
+    slug: str
+    noun: str
+    image: Callable[[int], np.ndarray]
+    label: Callable[[int], str]
+    title: Callable[[int], str]
+    name: Callable[[int], str]
+    make: Callable[[], Searchable]
+    classes: Callable[[], np.ndarray | None] = lambda: None
+    left_out: str = ""
+
+    @cached_property
+    def pictures(self) -> Searchable:
+        """All of them, as `nnviz.analysis.search.index.index` takes them."""
+        return self.make()
+
+    @cached_property
+    def labels(self) -> np.ndarray | None:
+        """The name of each one's class (n,) str, empty of one without; None where none is known."""
+        return self.classes()
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of all classes that there are pictures of."""
+        return () if self.labels is None else tuple(sorted({str(name) for name in self.labels} - {""}))
+
+    def listed(self, numbers: Iterable[int]) -> str:
+        """What some of them are called, a few by their names."""
+        found = sorted(numbers)
+        more = len(found) - _NAMED
+        return ", ".join(map(self.title, found[:_NAMED])) + (f" and {more:,} more" if more > 0 else "")
+
+    @cached_property
+    def key(self) -> str:
+        """What stands for their content."""
+        return pictures_content(self.pictures)
+
+
+def _photo(index: int) -> photographs.Photograph:
+    return photographs.gallery()[index]
+
+
+DIGITS = Searched(
+    "digits",
+    "digit",
+    lambda index: digits.digit(index)[0],
+    lambda index: f"{digits.digit(index)[1]}: ",
+    lambda index: f"test digit {index}",
+    lambda index: f"test-{index}",
+    lambda: digits.test_set()[0],
+    lambda: digits.test_set()[1].astype(str),
+)
+
+PHOTOGRAPHS = Searched(
+    "photographs",
+    "photograph",
+    lambda index: photographs.photograph(_photo(index).name),
+    lambda index: "",
+    lambda index: _photo(index).title,
+    lambda index: _photo(index).name,
+    photographs.Gallery,
+)
+
+_LABEL = 2
+"""Letters of a label that have room below a patch; a longer one stands under the pointer, in the path."""
+_folders: dict[str, Searched] = {}
+
+
+def of_folder(found: Folder) -> Searched:
+    """The pictures of a folder."""
+
+    def label(index: int) -> str:
+        text = found.entries[index].label
+        return f"{text}: " if text and len(text) <= _LABEL else ""
+
+    if found.key not in _folders:
+        _folders[found.key] = Searched(
+            "folder",
+            "picture",
+            found.picture,
+            label,
+            lambda index: found.entries[index].title,
+            lambda index: found.entries[index].name,
+            lambda: found,
+            lambda: found.labels if any(found.labels) else None,
+            _left_out(found),
+        )
+    return _folders[found.key]
+
+
+def _left_out(found: Folder) -> str:
+    links = f"{found.outside:,} link{'s' * (found.outside > 1)} to elsewhere" if found.outside else ""
+    closed = f"{found.closed:,} sub-folder{'s' * (found.closed > 1)} that may not be read" if found.closed else ""
+    parts = " and ".join(filter(None, [links, closed]))
+    return f"Left out: {parts}." if parts else ""
+
+
+def sets(network: Network) -> tuple[Searched, ...]:
+    """What there is to search for a network, the first by default: what it reads, and the viewer's own folder, which
+    goes first where the network reads no digits."""
+    own, ships = library.folder(), PHOTOGRAPHS if photographs.read_by(network) else DIGITS
+    if own is None:
+        return (ships,)
+    found = (ships, of_folder(own)) if digits.read_by(network) else (of_folder(own), ships)
+    # A network of somebody's own may read either.
+    if not digits.read_by(network) and ships is DIGITS:
+        return (*found, PHOTOGRAPHS)
+    return found
+
+
+def for_network(network: Network) -> Searched:
+    """The pictures that a network is searched in where nothing else is asked for."""
+    return sets(network)[0]

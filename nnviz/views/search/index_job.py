@@ -1,0 +1,100 @@
+"""The index of a set of pictures as the pages have it: chosen by the address, made in the background for all viewers,
+and kept on disk."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from nnviz.analysis.progress import Progress
+from nnviz.analysis.search import index
+from nnviz.analysis.search.strongest import Strongest
+from nnviz.shell import address, controls
+from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.page import small
+from nnviz.shell.session import Session
+from nnviz.views.search.image_sets import DIGITS, Searched, sets
+
+JOB = "index"
+AMONG = "among"
+SECONDS = 20.0
+"""How long the search of the 10,000 digits may take where they must be fitted to the network first."""
+
+
+def among(session: Session) -> Searched:
+    """The pictures that the address asks for, among those that there are for the network."""
+    found = sets(session.network)
+    wanted = address.choice(AMONG, tuple(each.slug for each in found), found[0].slug)
+    return next(each for each in found if each.slug == wanted)
+
+
+def switch(session: Session) -> None:
+    """The choice of the pictures, where there is one."""
+    found = sets(session.network)
+    if len(found) > 1:
+        titles = {"folder": "Folder", "photographs": "Photos", "digits": "Digits"}
+        controls.switch("Searched in", AMONG, [each.slug for each in found], among(session).slug, titles=titles)
+
+
+@contextmanager
+def beside(session: Session) -> Iterator[None]:
+    """The choice of the pictures on the left, where there is one, and on the right what is drawn inside."""
+    count = len(sets(session.network))
+    if count == 1:
+        yield
+        return
+    left, right = st.columns([count, 11 - count], vertical_alignment="center", gap="medium")
+    with left:
+        switch(session)
+    with right:
+        yield
+
+
+def running() -> bool:
+    """Whether the index that the page shows is being made."""
+    mine = jobs.shared(JOB)
+    return mine is not None and mine.busy
+
+
+def found(session: Session, of: Searched) -> Strongest | None:
+    """What the index of those pictures has, all or so far; begins it where nobody has yet."""
+    network = session.network
+    seconds = SECONDS if of is DIGITS and network.image_shape != (28, 28, 1) else None
+    key = (JOB, session.key, of.key, seconds)
+    kept = jobs.result(key)
+    if kept is not None:
+        jobs.forget(JOB)
+        return kept
+
+    def steps() -> Generator[Progress, None, Strongest]:
+        return index.index(network, of.pictures, of.key, seconds)
+
+    begun = jobs.share(JOB, f"Searching the {of.noun}s", key, steps)
+    return begun.progress.so_far if begun.progress is not None else None
+
+
+def bar(session: Session, of: Searched, redraw: float | None = 1.0) -> None:
+    """The bar of the index with its Stop; a button that goes on with one that was stopped, or why it failed; and which
+    files could not be read. To be called on every run of a page, at the same place, in a row of its own making."""
+    mine = jobs.shared(JOB)
+    # Always there, so that the bar keeps its place when the button comes.
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        if mine is not None and mine.state in ("stopped", "failed"):
+            if mine.reason:
+                small(html.escape(mine.reason))
+            title = "Go on searching" if mine.state == "stopped" else "Search again"
+            st.button(title, icon=":material/play_arrow:", key="index-again", on_click=lambda: jobs.again(JOB))
+    jobs.bar(JOB, redraw=redraw)
+
+
+def unread(of: Searched, found: Strongest | None) -> str:
+    """Which of the pictures could not be read or were left out, in sentences with a blank before each; empty where
+    all were searched."""
+    left_out = f" {of.left_out}" if of.left_out else ""
+    if found is None or not found.skipped:
+        return left_out
+    count = f"{len(found.skipped):,} file{'s' * (len(found.skipped) > 1)}"
+    return f" {count} could not be read: {of.listed(found.skipped)}.{left_out}"

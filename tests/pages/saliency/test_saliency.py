@@ -1,0 +1,237 @@
+"""The Saliency page: its sliders from the declarations, its work in slices, and what it says."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from visiting import visited
+
+from nnviz.analysis.attribution import METHODS, Parameter, Progress, explain, method_named
+from nnviz.analysis.network import passes
+from nnviz.pages.saliency import maps, parameters, words
+from nnviz.shell import library, target_words
+from nnviz.views.attribution.queue import AttributionQueue, AttributionRequest
+
+WHOLE = Parameter("steps", "Steps", 25, 1, 500)
+REAL = Parameter("noise", "Noise", 0.15, 0.0, 1.0, 0.05)
+NAMED = Parameter("baseline", "Baseline", "black", choices=("black", "white"))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "value"),
+    [
+        (WHOLE, None, 25),
+        (WHOLE, "40", 40),
+        (WHOLE, "9999", 500),
+        (WHOLE, "-3", 1),
+        (WHOLE, "many", 25),
+        (WHOLE, "nan", 25),
+        (WHOLE, "inf", 25),
+        (REAL, "0.3", 0.3),
+        (REAL, "2", 1.0),
+        (NAMED, "white", "white"),
+        (NAMED, "green", "black"),
+    ],
+)
+def test_a_parameter_takes_the_nearest_value_that_it_declares(parameter: Parameter, text: Any, value: Any):
+    found = parameters.nearest(parameter, text)
+    assert found == value
+    assert parameter.checked(found) == value  # what the page sends, the method takes
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_the_address_holds_only_what_differs_and_brings_it_back(method, cases):
+    for parameter in method.parameters(cases["sequential_cnn"].network):
+        assert parameters.text_of(parameter, parameter.default) is None
+        for value in (parameter.low, parameter.high) if not parameter.choices else parameter.choices:
+            text = parameters.text_of(parameter, value)
+            assert parameters.nearest(parameter, text) == value
+
+
+@pytest.fixture
+def request_of(cases, monkeypatch) -> Iterator[Callable[..., AttributionRequest]]:
+    """Makes wishes for a tiny network, whose long methods go one image a step."""
+    monkeypatch.setattr(passes, "_CHUNK_BYTES", 1)
+    case = cases["sequential_cnn"]
+
+    def make(name: str, **values: Any) -> AttributionRequest:
+        key = (name, tuple(sorted(values.items())))
+        return AttributionRequest(method_named(name), case.network, case.picture, 1, values, key)
+
+    library.kept_attributions().clear()
+    yield make
+    library.kept_attributions().clear()
+
+
+def test_quick_methods_are_done_at_once_and_kept_for_every_viewer(request_of):
+    requests = [request_of(name) for name in ("gradient", "grad-cam")]
+    first = AttributionQueue().gather(requests, 60)
+    again = AttributionQueue().gather(requests, 0)
+    assert [found.state for found in first] == ["done", "done"]
+    assert [a.attribution is b.attribution for a, b in zip(first, again, strict=True)] == [True, True]
+    request = requests[0]
+    np.testing.assert_array_equal(
+        first[0].attribution.values, explain(request.network, request.image, "gradient", 1).values
+    )
+
+
+def worked_until(own_queue: AttributionQueue, done: int) -> None:
+    """Work step by step; the first may compile for longer than a slice."""
+    while own_queue.running is None or own_queue.running.progress is None or own_queue.running.progress.done < done:
+        own_queue.work(1e-9)
+
+
+def test_a_stop_ends_the_first_step_too_at_once(request_of, monkeypatch):
+    """A step that takes its time, as the compilation of a large network does, is left, and closed when it ends."""
+    begun, go, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def steps():
+        try:
+            begun.set()
+            go.wait(60)
+            yield Progress(1, 2)
+        finally:
+            closed.set()
+
+    request = request_of("smoothgrad", samples=12)
+    monkeypatch.setattr(AttributionRequest, "begun", lambda self: steps())
+    own_queue = AttributionQueue()
+    assert own_queue.gather([request], 1e-9)[0].state == "running"
+    assert begun.wait(60)
+    own_queue.stop()
+    assert own_queue.gather([request], 1e-9)[0].state == "stopped"
+    assert not closed.is_set()
+    go.set()
+    assert closed.wait(60)
+    assert not own_queue.busy
+
+
+def test_a_stop_keeps_what_there_is_until_it_is_asked_for_again(request_of):
+    own_queue, request = AttributionQueue(), request_of("smoothgrad", samples=12)
+    requests = [request, request_of("occlusion")]
+    own_queue.gather(requests, 0)
+    worked_until(own_queue, 3)
+    generator = own_queue.running.steps.generator
+    own_queue.stop()
+    assert generator.gi_frame is None  # closed
+    found, other = own_queue.gather(requests, 60)
+    assert (found.state, found.progress.done, found.progress.total) == ("stopped", 3, 12)
+    assert found.attribution.values.any()
+    assert other.state == "done"
+    assert not own_queue.busy
+    own_queue.again(request.key)
+    found, other = own_queue.gather(requests, 60)
+    assert (found.state, other.state) == ("done", "done")
+    expected = explain(request.network, request.image, "smoothgrad", 1, samples=12)
+    np.testing.assert_array_equal(found.attribution.values, expected.values)
+
+
+def test_what_is_wanted_no_more_is_closed_and_what_was_stopped_is_forgotten(request_of):
+    own_queue, long, other = (
+        AttributionQueue(),
+        request_of("smoothgrad", samples=12),
+        request_of("smoothgrad", samples=11),
+    )
+    own_queue.gather([long], 0)
+    worked_until(own_queue, 1)
+    generator = own_queue.running.steps.generator
+    own_queue.gather([other], 0)
+    assert generator.gi_frame is None
+    own_queue.stop()
+    own_queue.gather([long], 0)
+    assert own_queue.gather([other], 60)[0].state == "done"
+
+
+def test_an_error_of_one_method_leaves_the_others(request_of):
+    bad, good = AttributionQueue().gather([request_of("occlusion", patch=99), request_of("gradient")], 60)
+    assert bad.state == "failed"
+    assert "patch was expected" in bad.reason
+    assert good.state == "done"
+
+
+def test_a_method_that_does_not_fit_says_so(cases):
+    case = cases["mlp_8x8"]
+    request = AttributionRequest(method_named("grad-cam"), case.network, case.picture, 0, {}, "unfit")
+    found = AttributionQueue().gather([request], 60)[0]
+    assert found.state == "unfit"
+    assert "feature maps" in found.reason
+
+
+def test_the_sentence_has_the_place_of_the_largest_value_and_escapes_names(cases):
+    case, method = cases["sequential_cnn"], method_named("gradient")
+    attribution = explain(case.network, case.picture, "gradient", 1)
+    values = attribution.over_image()
+    row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
+    bold = target_words.Explained(attribution.target, "<b>", "the logit of <b>", "for <b>")
+    text = words.sentence(bold, method, {}, attribution, True)
+    assert f"row {row}, column {column}: {values[row, column]:+.3g}".replace("-", "\u2212") in text
+    assert "&lt;b&gt;" in text
+    assert "<b>" not in text
+
+
+def app() -> None:
+    from nnviz.pages.saliency.page import PAGE
+    from nnviz.shell import page
+
+    page.show(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ({"net": "mnist-cnn"}, "Integrated gradients gives the most"),
+        ({"net": "mnist-mlp", "method": "grad-cam"}, "Grad-CAM needs a layer of feature maps"),
+        ({"net": "mnist-cnn", "method": "lrp"}, "Conservation"),
+        ({"net": "mnist-cnn", "evidence": "deletion"}, "As its pixels go"),
+        ({"net": "mnist-cnn", "evidence": "randomisation", "method": "gradient"}, "After randomising output, dense"),
+        ({"net": "mnist-mlp", "evidence": "stability", "method": "gradient"}, "which leaves the answer 7 in"),
+        ({"net": "mnist-cnn", "method": "occlusion", "target": "3", "occlusion.patch": "7"}, "speaks for 3"),
+        ({"net": "mnist-cnn", "method": "score-cam", "target": "0"}, "it cuts off what speaks against"),
+        ({"net": "mnist-cnn", "method": "nonsense", "strength": "abc", "signed": "7"}, "Integrated gradients"),
+    ],
+)
+def test_the_page_draws(address, wanted):
+    test = visited(app, **address)
+    assert wanted in " ".join(str(element.proto.body) for element in test.get("html"))
+    if address.get("method") == "occlusion":
+        assert {slider.label: slider.value for slider in test.slider}["Patch (pixels)"] == 7
+
+
+def test_another_class_goes_to_the_address_and_the_winner_leaves_it():
+    test = visited(app, finished=False, net="mnist-cnn")
+    test.button_group(key="target-class").set_value(3).run()
+    assert test.query_params["target"] == "3"
+    test.button_group(key="target-class").set_value(7).run()
+    assert "target" not in test.query_params
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ({"method": "nonsense"}, "There is no method 'nonsense', so integrated-gradients is shown."),
+        ({"net": "mnist-mlp", "method": "grad-cam"}, "Shown is integrated-gradients."),
+        ({"integrated-gradients.steps": "9999"}, "steps was expected to be from 1 to 500, so 500 is used."),
+        ({"integrated-gradients.baseline": "green"}, "black is used. Received: green."),
+        ({"target": "10"}, "target runs from 0 to 9 here, so 9 is shown."),
+        ({"evidence": "proof"}, "Received: proof."),
+    ],
+)
+def test_what_the_address_asks_for_and_does_not_get_is_said(address, said):
+    test = visited(app, finished=False, **{"net": "mnist-cnn", **address})
+    assert any(said in element.value for element in test.info)
+
+
+def test_what_the_address_asks_for_and_gets_is_not_said():
+    address = {"net": "mnist-cnn", "integrated-gradients.steps": 40, "target": 3}
+    test = visited(app, finished=False, **address)
+    assert not test.info
+
+
+def test_a_strip_holds_every_method_once_and_none_stands_alone():
+    for count in range(1, 30):
+        parts = maps.parted(list(range(count)))
+        assert [method for part in parts for method in part] == list(range(count))
+        assert all(len(part) <= maps.PER_STRIP + 1 for part in parts)
+        assert len(parts) == 1 or len(parts[-1]) > 1

@@ -1,0 +1,105 @@
+"""Who shows what: talks do not meet, and what is drawn off stage is what the page would compute."""
+
+import threading
+
+import pytest
+
+from nnviz.shell import address, library, session
+from nnviz.talk import headless, stage
+
+
+def test_each_talk_has_its_own_scene():
+    first, second = stage.new_id(), stage.new_id()
+    assert first != second
+    assert stage.shown(first) is None
+    began = stage.show(first, 3).began
+    stage.show(second, 7)
+    assert stage.shown(first).scene == 3
+    assert stage.shown(second).scene == 7
+    assert stage.show(first, 4).began == began  # the clock runs from the first scene on
+
+
+def test_the_oldest_of_many_talks_goes():
+    kept = stage.new_id()
+    stage.show(kept, 1)
+    for _ in range(63):
+        stage.show(stage.new_id(), 1)
+    stage.show(kept, 2)  # shown again: not the oldest any more
+    late = [stage.new_id() for _ in range(40)]
+    for name in late:
+        stage.show(name, 1)
+    assert stage.shown(kept).scene == 2
+    for _ in range(64):
+        stage.show(stage.new_id(), 1)
+    assert stage.shown(kept) is None
+
+
+def test_off_stage_an_address_is_read_as_in_a_browser():
+    found = []
+    headless.draw(lambda: found.append(session.read()), {"net": "mnist-mlp", "image": "test-18", "unit": "3"})
+    (current,) = found
+    assert (current.name, current.picture.name, current.unit) == ("mnist-mlp", "test-18", 3)
+    expected = library.network("mnist-mlp")
+    assert current.network is expected  # the one that all viewers share
+
+
+def test_off_stage_nobody_else_is_disturbed():
+    seen = {}
+
+    def look(name, image):
+        headless.draw(lambda: seen.setdefault(name, session.read()), {"image": image})
+
+    both = [threading.Thread(target=look, args=(name, f"test-{name}")) for name in (1, 2, 3)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert {name: found.picture.name for name, found in seen.items()} == {1: "test-1", 2: "test-2", 3: "test-3"}
+
+
+def test_off_stage_an_error_is_raised_and_work_is_done_to_its_end():
+    def fail():
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        headless.draw(fail, {})
+
+    class Job:
+        left = 3
+
+        @property
+        def busy(self):
+            return self.left > 0
+
+        def work(self, seconds):
+            self.left -= 1
+
+    job, runs = Job(), []
+
+    def begin():
+        import streamlit as st
+
+        st.session_state["mine"] = job
+        runs.append(job.left)
+
+    headless.draw(begin, {})
+    assert job.left == 0
+    assert runs == [3, 0]  # drawn once more, with what the work made
+    stopped = threading.Event()
+    stopped.set()
+    job.left = 3
+    headless.draw(begin, {}, stopped)
+    assert job.left == 3
+
+
+def test_what_a_page_does_not_ask_for_is_known():
+    asked = []
+
+    def look():
+        address.forget_asked()
+        session.read()
+        asked.append(address.asked())
+
+    headless.draw(look, {"unti": "3", "unit": "3"})
+    assert "unit" in asked[0]
+    assert "unti" not in asked[0]
