@@ -269,15 +269,15 @@ def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Pat
 @pytest.fixture
 def nothing_kept(monkeypatch, tmp_path) -> Iterator[None]:
     """No long job is done or under way yet, whatever was looked at before."""
-    from nnviz.shell import page
-    from nnviz.shell.jobs import bar as jobs
-    from nnviz.shell.jobs import job
+    from nnviz.analysis.cache import Cache
+    from nnviz.shell import caches, page
+    from nnviz.shell.jobs import queue
     from nnviz.shell.jobs.worker import Worker
 
     monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(job, "_results", {})
+    monkeypatch.setattr(caches, "results", Cache(caches.results.ceiling))
     own = Worker()
-    monkeypatch.setattr(jobs, "worker", own)
+    monkeypatch.setattr(queue, "worker", own)
     monkeypatch.setattr(page, "worker", own)
     yield
     own.close()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis import attribution
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.data.folder import Folder, first_readable
 from nnviz.analysis.image.drawing import as_digit
@@ -20,7 +17,7 @@ from nnviz.analysis.image.images import Fitted, Transform, decode, fit, rescale
 from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
 from nnviz.analysis.network.trace import Trace, forward_all, trace
 from nnviz.errors import NnvizError
-from nnviz.shell import options
+from nnviz.shell import caches, options
 
 DEFAULT_IMAGE = "test-0"
 SAFE_NETWORK = "mnist-cnn"
@@ -122,7 +119,7 @@ def picture(name: str) -> Picture:
     if name == UPLOAD and _UPLOADED in st.session_state:
         return st.session_state[_UPLOADED]
     if own is not None and name == own.stem:
-        return Picture(name, own.name, _decoded(own, _stamp(own)))
+        return Picture(name, own.name, _decoded(own))
     kind, _, number = name.partition("-")
     if kind == "test" and number.isascii() and number.isdigit() and len(number) <= 9:
         pixels, label = digits.digit(int(number))
@@ -142,9 +139,8 @@ def picture(name: str) -> Picture:
     raise NnvizError(f"A picture was expected: test-0 to test-9999, {shown}. Received: {name[:80]!r}.")
 
 
-@lru_cache(maxsize=4)
-def _decoded(path: Path, stamp: str) -> np.ndarray:
-    return decode(path.read_bytes(), path.name)
+def _decoded(path: Path) -> np.ndarray:
+    return caches.pictures.made((path, _stamp(path)), lambda: decode(path.read_bytes(), path.name))
 
 
 def folder() -> Folder | None:
@@ -152,9 +148,8 @@ def folder() -> Folder | None:
     return options.given.folder
 
 
-@lru_cache(maxsize=8)
 def _of_folder(own: Folder, number: int) -> np.ndarray:
-    return own.picture(number)
+    return caches.pictures.made((own.key, number), lambda: own.picture(number))
 
 
 @lru_cache(maxsize=2)
@@ -209,41 +204,6 @@ def traced(found: Network, key: str, image: str, given: Fitted) -> Trace:
     """The trace of a fitted picture; `content_key` and the image's `digest` are what it is kept under.
 
     Traces are read-only and shared, so they are kept as they are: a copy of every activation would have to be made
-    on each step of a slider. The oldest go where all of them take more than `_TRACES` bytes: those of a network for
-    photographs take 80 MB each.
+    on each step of a slider.
     """
-    with _lock:
-        known = _traces.pop((key, image), None)
-        if known is not None:
-            _traces[key, image] = known
-            return known
-    made = trace(found, given)
-    with _lock:
-        _traces[key, image] = made
-        while len(_traces) > 1 and sum(map(_bytes, _traces.values())) > _TRACES:
-            _traces.pop(next(iter(_traces)))
-    return made
-
-
-def _bytes(kept: Trace) -> int:
-    return sum(array.nbytes for array in kept.activations.values())
-
-
-_KEPT = 256
-_TRACES = 640 * 2**20
-_attributions: dict[Any, attribution.Attribution] = {}
-_traces: dict[tuple[str, str], Trace] = {}
-_lock = threading.Lock()
-
-
-def kept_attributions() -> dict[Any, attribution.Attribution]:
-    """Attributions by what they were made of, shared by all viewers."""
-    return _attributions
-
-
-def remember(key: Any, found: attribution.Attribution) -> None:
-    """Keep an attribution; the oldest of more than 256 go."""
-    with _lock:
-        while len(_attributions) >= _KEPT:
-            _attributions.pop(next(iter(_attributions)))
-        _attributions[key] = found
+    return caches.traces.made((key, image), lambda: trace(found, given))

@@ -3,68 +3,61 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from nnviz.shell import address
+from nnviz.shell import address, jobs
+from nnviz.shell.jobs import Job
 from nnviz.shell.page import caption, small
 from nnviz.talk import talks, wall
-from nnviz.talk.prerender import Outcome, Rehearsal
+from nnviz.talk.prerender import Outcome, rehearsal
 from nnviz.talk.scenes import Scene, Talk
 
+_JOB = "rehearsal"
 _EVERY = 0.4
-_rehearsals: dict[Talk, Rehearsal] = {}
 
 
 def draw() -> None:
     """Draw the check of the talk that the app gives; all viewers see the same one."""
     talk = talks.current()
-    found = _rehearsals.get(talk)
-    if found is None:
-        # The file changed, or this is the first look: what was checked of another talk is of no use.
-        for other in _rehearsals.values():
-            other.stop()
-        _rehearsals.clear()
-        found = _rehearsals.setdefault(talk, Rehearsal(talk.scenes))
-        found.start()
-    st.fragment(_view, run_every=_EVERY if found.running else None)(talk, found)
+    # What is checked of another talk, where the file changed, is of no use.
+    mine = jobs.share(_JOB, rehearsal(talk), alone=True)
+    jobs.stage(_JOB, lambda: _view(talk, mine), 0.0, _EVERY)
 
 
-def _view(talk: Talk, found: Rehearsal) -> None:
-    was_running = found.running
-    name = talks.own_id()
+def _view(talk: Talk, mine: Job) -> None:
+    name, total = talks.own_id(), len(talk.scenes)
+    outcomes: tuple[Outcome, ...] = mine.found or (Outcome(),) * total
+    if not mine.busy:
+        # The one that was under way when it was stopped.
+        outcomes = tuple(Outcome() if each.state == "running" else each for each in outcomes)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Check the talk", anchor=False, width="content")
         link = {address.TALK: name}
         st.link_button("Start the talk", f"talk?{urlencode(wall.parameters(talk, 1, name))}", type="primary")
         st.link_button("Speaker's view", f"speaker?{urlencode(link)}")
-        if found.running:
-            st.button("Stop", icon=":material/stop:", key="check-stop", on_click=found.stop)
-        else:
-            st.button("Check again", icon=":material/refresh:", key="check-again", on_click=found.start)
-    total = len(talk.scenes)
-    st.progress(found.done / total, f"{found.done} of {total} scenes drawn")
-    caption(_sentence(talk, found))
-    rows = "".join(_row(talk, index, found.outcomes[index]) for index in range(total))
+        if not mine.busy:
+            jobs.again_button(_JOB, "Check again", rehearsal(talk))
+    # Always there, so that what follows keeps its place when the bar goes.
+    with st.container():
+        jobs.row(_JOB)
+    caption(_sentence(outcomes, mine.busy))
+    rows = "".join(_row(talk, index, outcomes[index]) for index in range(total))
     st.html(f'<table class="nn-check"><tbody>{rows}</tbody></table>')
     small(
         f"The talk: {html.escape(talk.title)} ({html.escape(talk.name)}). In it, Page Down turns the page and ? shows "
         "all keys. Another one: <code>streamlit run dashboard.py -- --talk FILE</code>."
     )
-    if was_running and not found.running:
-        # Once more as a whole, so that the timer ends and the button changes.
-        st.rerun()
 
 
-def _sentence(talk: Talk, found: Rehearsal) -> str:
-    total, ready = len(talk.scenes), sum(outcome.state == "ready" for outcome in found.outcomes)
-    if found.done < total:
-        return (
-            f"{ready} of {total} scenes are ready so far; {'the rest follows' if found.running else 'it was stopped'}."
-        )
-    slowest = max(found.outcomes, key=lambda outcome: outcome.seconds)
-    spent = sum(outcome.seconds for outcome in found.outcomes)
+def _sentence(outcomes: Sequence[Outcome], busy: bool) -> str:
+    total, ready = len(outcomes), sum(outcome.state == "ready" for outcome in outcomes)
+    if any(outcome.state in ("waiting", "running") for outcome in outcomes):
+        return f"{ready} of {total} scenes are ready so far; {'the rest follows' if busy else 'it was stopped'}."
+    slowest = max(outcomes, key=lambda outcome: outcome.seconds)
+    spent = sum(outcome.seconds for outcome in outcomes)
     if ready < total:
         return f"{ready} of {total} scenes are ready: see why the others are not before you go on stage."
     return (

@@ -7,7 +7,7 @@ are not public: they stand in this file alone, and a test holds them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -20,46 +20,64 @@ from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, add_script_run_ctx
 from streamlit.runtime.state import SafeSessionState, SessionState
 
-from nnviz.shell.jobs import bar as jobs
+from nnviz.analysis.progress import Progress
+from nnviz.shell import jobs
 
 _RUNS = 8
 """Runs of a page at most: one that asks for another run each time would never end."""
+_WAIT = 0.05
+"""Seconds between two looks at work that is done elsewhere."""
 
 
-def draw(render: Callable[[], None], parameters: Mapping[str, str], stopped: threading.Event | None = None) -> None:
-    """Draw what `render` draws for an address with these parameters, and end all long work that it begins.
+def drawing(render: Callable[[], None], parameters: Mapping[str, str]) -> Generator[Progress, None, None]:
+    """Draw what `render` draws for an address with these parameters, and do all long work that it begins, a run of the
+    page or a slice of the work a step. Closed, it ends the work where it is.
 
     Args:
         render: draws with Streamlit.
         parameters: of the address.
-        stopped: set from elsewhere, it ends the work before its next slice.
 
     Raises:
         whatever `render` raises.
     """
-    done: list[BaseException | None] = []
+    name, state = f"off-stage-{uuid4()}", SafeSessionState(SessionState(), lambda: None)
+    query, begun = urlencode(parameters), list[jobs.Queue]()
 
-    # A thread of its own: the context belongs to the thread that makes it.
-    def run() -> None:
+    def run() -> bool:
+        """Whether the page asks for another run."""
+        nonlocal query
+        _attach(name, state, query)
         try:
-            _draw(render, parameters, stopped or threading.Event())
-            done.append(None)
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
-            done.append(error)
+            render()
+            return False
+        except RerunException:
+            return True
+        finally:
+            begun[:] = jobs.under_way()
+            query = urlencode(st.query_params.to_dict())
 
-    thread = threading.Thread(target=run, daemon=True, name="off-stage")
-    thread.start()
-    thread.join()
-    if done[0] is not None:
-        raise done[0]
+    try:
+        for done in range(_RUNS):
+            once_more = _apart(run)
+            if not begun and not once_more:
+                return
+            yield Progress(done, _RUNS)
+            for mine in [] if once_more else begun:
+                while mine.busy:
+                    mine.work(mine.pause or _WAIT)
+                    yield Progress(done, _RUNS)
+    finally:
+        for mine in begun:
+            mine.want([], begin=False)
 
 
-def _draw(render: Callable[[], None], parameters: Mapping[str, str], stopped: threading.Event) -> None:
+def _attach(name: str, state: SafeSessionState, query: str) -> None:
+    """Let this thread draw for a session without a browser."""
     context = ScriptRunContext(
-        session_id=f"off-stage-{uuid4()}",
+        session_id=name,
         _enqueue=_nobody_listens,
         query_string="",
-        session_state=SafeSessionState(SessionState(), lambda: None),
+        session_state=state,
         uploaded_file_mgr=MemoryUploadedFileManager("/off-stage"),
         main_script_path=__file__,
         user_info={},
@@ -67,21 +85,25 @@ def _draw(render: Callable[[], None], parameters: Mapping[str, str], stopped: th
         pages_manager=PagesManager(__file__),
     )
     add_script_run_ctx(threading.current_thread(), context)
-    query = urlencode(parameters)
-    for _ in range(_RUNS):
-        context.reset(query_string=query, page_script_hash=context.page_script_hash)
+    context.reset(query_string=query, page_script_hash=context.page_script_hash)
+
+
+def _apart(run: Callable[[], bool]) -> bool:
+    """Do it in a thread of its own: what is attached to a thread stays there."""
+    done: list[bool | BaseException] = []
+
+    def caught() -> None:
         try:
-            render()
-        except RerunException:
-            query = urlencode(st.query_params.to_dict())
-            continue
-        under_way = jobs.under_way()
-        for each in under_way:
-            while each.busy and not stopped.is_set():
-                each.work(0.5)
-        if stopped.is_set() or not under_way:
-            return
-        query = urlencode(st.query_params.to_dict())
+            done.append(run())
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            done.append(error)
+
+    thread = threading.Thread(target=caught, daemon=True, name="off-stage")
+    thread.start()
+    thread.join()
+    if isinstance(done[0], BaseException):
+        raise done[0]
+    return done[0]
 
 
 def _nobody_listens(message: ForwardMsg) -> None:

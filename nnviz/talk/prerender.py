@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Hashable
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
 
+from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
 from nnviz.pages import registry
-from nnviz.shell import address, page
+from nnviz.shell import address, caches, jobs, page
+from nnviz.shell.jobs import Job
 from nnviz.shell.session import read
 from nnviz.talk import headless
-from nnviz.talk.scenes import Scene
+from nnviz.talk.scenes import Scene, Talk
 
+_NEXT = "next scene"
 State = Literal["waiting", "running", "ready", "not ready"]
 
 
@@ -35,7 +38,7 @@ class Outcome:
     reasons: tuple[str, ...] = ()
 
 
-def rehearse(scene: Scene, stopped: threading.Event | None = None) -> Outcome:
+def drawn(scene: Scene) -> Generator[Progress, None, Outcome]:
     """Draw a scene off stage, to the end of all work that its page begins."""
     found: list[str] = []
 
@@ -52,7 +55,7 @@ def rehearse(scene: Scene, stopped: threading.Event | None = None) -> Outcome:
 
     began = time.perf_counter()
     try:
-        headless.draw(render, scene.parameters, stopped)
+        yield from headless.drawing(render, scene.parameters)
     except NnvizError as error:
         found.append(str(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why this scene cannot be shown
@@ -60,68 +63,34 @@ def rehearse(scene: Scene, stopped: threading.Event | None = None) -> Outcome:
     return Outcome("not ready" if found else "ready", time.perf_counter() - began, tuple(found))
 
 
-_prepared: set[Scene] = set()
-_next = threading.Lock()
+def prepare(scene: Scene) -> Job:
+    """Have a scene computed in the background, once for all talks; the one before is no longer waited for."""
+    return jobs.share(
+        _NEXT, Job(f"Preparing {scene.say}", _key(scene), lambda: drawn(scene), caches.scenes), alone=True
+    )
 
 
-def prepare(scene: Scene) -> None:
-    """Have a scene computed in the background, once. Where another is being prepared, that one goes first."""
-    if scene in _prepared:
-        return
-
-    def run() -> None:
-        with _next:
-            if scene not in _prepared:
-                rehearse(scene)
-                _prepared.add(scene)
-
-    threading.Thread(target=run, daemon=True, name="next scene").start()
+def rehearsal(talk: Talk) -> Job:
+    """All scenes of a talk, one after the other; its result, and `so_far`, are the outcomes of all."""
+    return Job("Scenes drawn", ("rehearsal", talk), lambda: _rehearsing(talk), caches.scenes)
 
 
-@dataclass(eq=False)
-class Rehearsal:
-    """All scenes of a talk, one after the other, in a thread of its own.
+def _rehearsing(talk: Talk) -> Generator[Progress, None, tuple[Outcome, ...]]:
+    outcomes, total = [Outcome() for _ in talk.scenes], len(talk.scenes)
+    for index, scene in enumerate(talk.scenes):
+        outcomes[index] = Outcome("running")
+        yield Progress(index, total, tuple(outcomes))
+        with closing(drawn(scene)) as steps:
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    outcomes[index] = end.value
+                    break
+                yield Progress(index, total, tuple(outcomes))
+        caches.scenes.keep(_key(scene), outcomes[index])
+    return tuple(outcomes)
 
-    Attributes:
-        scenes: in order.
-        outcomes: of each, so far.
-    """
 
-    scenes: Sequence[Scene]
-    outcomes: list[Outcome] = field(default_factory=list)
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin, from the first scene."""
-        self.stop()
-        self.outcomes = [Outcome() for _ in self.scenes]
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(self.outcomes, self._stopped), daemon=True, name="rehearsal"
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the step that is under way."""
-        self._stopped.set()
-
-    @property
-    def running(self) -> bool:
-        """Whether there is work left, and somebody at it."""
-        return self._thread is not None and self._thread.is_alive() and not self._stopped.is_set()
-
-    @property
-    def done(self) -> int:
-        """How many scenes are through."""
-        return sum(outcome.state in ("ready", "not ready") for outcome in self.outcomes)
-
-    def _run(self, outcomes: list[Outcome], stopped: threading.Event) -> None:
-        for index, scene in enumerate(self.scenes):
-            if stopped.is_set():
-                return
-            outcomes[index] = Outcome("running")
-            found = rehearse(scene, stopped)
-            outcomes[index] = Outcome() if stopped.is_set() else found
-            if not stopped.is_set():
-                _prepared.add(scene)
+def _key(scene: Scene) -> Hashable:
+    return "scene", scene

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from nnviz.analysis.progress import finished
 from nnviz.errors import NnvizError
 from nnviz.pages import registry
 from nnviz.shell import options
@@ -69,7 +70,7 @@ def check(talk: Talk) -> None:
             found.extend(read().notices)
 
         try:
-            headless.draw(look, scene.parameters)
+            finished(headless.drawing(look, scene.parameters))
         except NnvizError as error:
             notices.append(str(error))
         if notices:

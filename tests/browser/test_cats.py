@@ -11,7 +11,7 @@ from app import SECONDS, App
 from PIL import Image
 from server import Server
 
-DREAM, STOP = ".st-key-cats-begin button", ".st-key-cats-stop button"
+DREAM, STOP = ".st-key-again-cats button", ".st-key-stop-cats button"
 
 
 def opened(app: App, **parameters: object) -> App:

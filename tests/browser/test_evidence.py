@@ -114,7 +114,7 @@ def test_a_stop_ends_it_and_a_button_takes_it_up(app: App) -> None:
     query = "net=photo-cnn&image=coffee&evidence=agreement"
     app.page.goto(f"{app.url}/saliency?{query}", wait_until="commit")
     app.page.locator(".st-key-stop-evidence button").click(timeout=LONG)
-    again = app.page.locator(".st-key-evidence-again button")
+    again = app.page.locator(".st-key-again-evidence button")
     again.wait_for(timeout=LONG)
     app.page.locator(".st-key-stop-evidence").wait_for(state="detached", timeout=LONG)
     again.click()

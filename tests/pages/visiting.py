@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnviz.shell.jobs.bar import Busy
+from nnviz.shell.jobs import Queue
 
 _ROUNDS = 50
 
@@ -40,7 +40,7 @@ def finish(app: AppTest) -> AppTest:
     """
     for _ in range(_ROUNDS):
         healthy(app)
-        busy = [each for each in app.session_state.values() if isinstance(each, Busy) and each.busy]
+        busy = [each for each in app.session_state.values() if isinstance(each, Queue) and each.busy]
         if not busy:
             return app
         for each in busy:

@@ -14,7 +14,7 @@ from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
 from nnviz.analysis.network.trace import trace
 from nnviz.pages.saliency import words
-from nnviz.shell import library, target_words
+from nnviz.shell import caches, library, target_words
 
 
 def app() -> None:
@@ -111,11 +111,11 @@ def test_a_network_of_one_raw_output_has_no_class_to_name():
 )
 @pytest.mark.parametrize("method", ["gradient-x-input", "integrated-gradients"])
 def test_the_page_shows_the_map_of_what_the_address_wants_explained(asked, target, label, method):
-    library.kept_attributions().clear()
+    caches.attributions.clear()
     found = visited(app, net="mnist-cnn", image="test-0", method=method, **asked)
     network = library.network("mnist-cnn")
     expected = explain(network, digits.digit(0)[0], method, target)
-    shown = next(a for a in library.kept_attributions().values() if a.method == method)
+    shown = next(a for _, a in caches.attributions.items() if a.method == method)
     assert shown.target == target
     np.testing.assert_allclose(shown.values, expected.values, atol=1e-5 * np.abs(expected.values).max())
     assert f"orange speaks for {label}, blue" in caption(found)

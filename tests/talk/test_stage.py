@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from nnviz.shell import address, library, session
+from nnviz.analysis.progress import Progress, finished
+from nnviz.shell import address, jobs, library, session
 from nnviz.talk import headless, stage
 
 
@@ -36,7 +37,9 @@ def test_the_oldest_of_many_talks_goes():
 
 def test_off_stage_an_address_is_read_as_in_a_browser():
     found = []
-    headless.draw(lambda: found.append(session.read()), {"net": "mnist-mlp", "image": "test-18", "unit": "3"})
+    finished(
+        headless.drawing(lambda: found.append(session.read()), {"net": "mnist-mlp", "image": "test-18", "unit": "3"})
+    )
     (current,) = found
     assert (current.name, current.picture.name, current.unit) == ("mnist-mlp", "test-18", 3)
     expected = library.network("mnist-mlp")
@@ -47,7 +50,7 @@ def test_off_stage_nobody_else_is_disturbed():
     seen = {}
 
     def look(name, image):
-        headless.draw(lambda: seen.setdefault(name, session.read()), {"image": image})
+        finished(headless.drawing(lambda: seen.setdefault(name, session.read()), {"image": image}))
 
     both = [threading.Thread(target=look, args=(name, f"test-{name}")) for name in (1, 2, 3)]
     for thread in both:
@@ -62,34 +65,59 @@ def test_off_stage_an_error_is_raised_and_work_is_done_to_its_end():
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        headless.draw(fail, {})
+        finished(headless.drawing(fail, {}))
 
-    class Job:
-        left = 3
+    closed, states = [], []
 
-        @property
-        def busy(self):
-            return self.left > 0
-
-        def work(self, seconds):
-            self.left -= 1
-
-    job, runs = Job(), []
+    def steps():
+        try:
+            for done in range(3):
+                yield Progress(done, 3)
+            return "made"
+        finally:
+            closed.append(True)
 
     def begin():
-        import streamlit as st
+        states.append(jobs.begin("mine", jobs.Job("Working", "off stage", steps)).state)
 
-        st.session_state["mine"] = job
-        runs.append(job.left)
+    finished(headless.drawing(begin, {}))
+    assert states == ["waiting", "done"]  # drawn once more, with what the work made
+    assert closed == [True]
 
-    headless.draw(begin, {})
-    assert job.left == 0
-    assert runs == [3, 0]  # drawn once more, with what the work made
-    stopped = threading.Event()
-    stopped.set()
-    job.left = 3
-    headless.draw(begin, {}, stopped)
-    assert job.left == 3
+
+def test_off_stage_what_is_closed_ends_its_work():
+    closed = []
+
+    def steps():
+        try:
+            for done in range(10**9):
+                yield Progress(done, 10**9)
+        finally:
+            closed.append(True)
+
+    drawing = headless.drawing(lambda: jobs.begin("mine", jobs.Job("Working", "endless", steps)), {})
+    next(drawing)
+    next(drawing)
+    assert not closed
+    drawing.close()
+    assert closed == [True]
+
+
+def test_off_stage_work_that_all_viewers_share_is_waited_for_also_by_the_one_who_does_it(nothing_kept):
+    def steps():
+        for done in range(3):
+            yield Progress(done, 3)
+        return "made"
+
+    seen = []
+
+    def begin():
+        seen.append(jobs.share("index", jobs.Job("Searching", "shared", steps)).found)
+
+    preparing = jobs.Queue().share(jobs.Job("Preparing", "scene", lambda: headless.drawing(begin, {})))
+    preparing.work(60)
+    assert preparing.state == "done"
+    assert seen[-1] == "made"
 
 
 def test_what_a_page_does_not_ask_for_is_known():
@@ -100,6 +128,6 @@ def test_what_a_page_does_not_ask_for_is_known():
         session.read()
         asked.append(address.asked())
 
-    headless.draw(look, {"unti": "3", "unit": "3"})
+    finished(headless.drawing(look, {"unti": "3", "unit": "3"}))
     assert "unit" in asked[0]
     assert "unti" not in asked[0]

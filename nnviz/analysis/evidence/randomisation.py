@@ -24,7 +24,7 @@ from nnviz.analysis.evidence.agreement import PARTS, inner, spearman
 from nnviz.analysis.evidence.surrogates import blind
 from nnviz.analysis.network.graph import LOGITS, Graph
 from nnviz.analysis.network.layers import describe
-from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.network import Network, functions
 from nnviz.analysis.network.targets import Target, logit
 from nnviz.analysis.network.trace import fitted_to, scores
 from nnviz.analysis.progress import Progress
@@ -175,7 +175,9 @@ def private(network: Network, picture: np.ndarray | None = None) -> Network:
         # It computes with what it makes of its weights when it is adapted or read from a file, not with them.
         if isinstance(step.layer, keras.layers.Normalization):
             step.layer.finalize_state()
-    copy = replace(network, model=model, graph=graph, layers=describe(graph), _functions={}, _lock=threading.RLock())
+    copy = replace(
+        network, model=model, graph=graph, layers=describe(graph), _functions=functions(), _lock=threading.RLock()
+    )
     if picture is not None:
         told, again = (scores(each, picture[None])[0] for each in (network, copy))
         if not np.allclose(told, again, rtol=_SAME, atol=_SAME * float(np.abs(told).max())):

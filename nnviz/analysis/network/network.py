@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from nnviz.analysis.cache import Cache
 from nnviz.analysis.image.shuffle import permutation
 from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.layers import LayerInfo, describe
@@ -20,6 +21,13 @@ from nnviz.errors import NnvizError
 
 PRETRAINED = Path(__file__).parents[3] / "pretrained"
 _SUFFIXES = (".keras", ".h5", ".hdf5")
+_MOST_COMPILED = 256
+"""Compiled functions that a network keeps: how many bytes one takes is not known."""
+
+
+def functions() -> Cache[Any]:
+    """An empty cache for the compiled functions of a network."""
+    return Cache(_MOST_COMPILED, size=lambda _: 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +57,7 @@ class Network:
     offset: tuple[float, ...]
     card: Mapping[str, Any] = field(default_factory=dict, repr=False)
     assumed: str = ""
-    _functions: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _functions: Cache[Any] = field(default_factory=functions, repr=False)
     _lock: Any = field(default_factory=threading.RLock, repr=False)
 
     def layer(self, name: str) -> LayerInfo:
@@ -61,11 +69,9 @@ class Network:
         raise NnvizError(f"A layer of {self.name} was expected: {names}. Received: {name!r}.")
 
     def compiled(self, key: Any, build: Callable[[], Any]) -> Any:
-        """The compiled function for `key`, built once for all viewers."""
+        """The compiled function for `key`, built once for all viewers, and again where it had to make room."""
         with self._lock:
-            if key not in self._functions:
-                self._functions[key] = build()
-            return self._functions[key]
+            return self._functions.made(key, build)
 
     @property
     def shuffle(self) -> int | None:

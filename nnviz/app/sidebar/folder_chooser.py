@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -15,18 +15,21 @@ from nnviz.analysis.data.folder import Folder
 from nnviz.analysis.image.images import fit
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.errors import NnvizError
-from nnviz.shell import address, library
+from nnviz.shell import address, caches, library
 from nnviz.shell.session import Session
 
-_SHOWN, _SIDE, _KEPT = 9, 64, 2048
+_SHOWN, _SIDE = 9, 64
 _AT_ONCE, _PAUSE = 0.2, 0.3
 """Seconds of reading before the page is drawn, and until the rest is read, after it: of a camera's photographs a page
 takes a second and more."""
 _PAGE, _LAST, _PICKED = "folder-page", "folder picture shown", "folder picture picked"
 
-_lock = threading.Lock()
-_small: dict[tuple[str, int], np.ndarray | None] = {}
-"""Middle squares (64, 64, 3) in 0..255, by the folder's key and their number; None of what cannot be read."""
+
+@dataclass(frozen=True, eq=False)
+class _Square:
+    """The middle of a picture, (64, 64, 3) in 0..255; None of one that cannot be read."""
+
+    pixels: np.ndarray | None
 
 
 def chooser(session: Session) -> None:
@@ -63,10 +66,11 @@ def _draw(own: Folder, shown: str, pages: int, first: list[bool], left: bool) ->
             st.rerun()  # without a timer
     first.clear()
     entries = [own.entries[number] for number in numbers]
-    found = [_small.get((own.key, number)) for number in numbers]
+    squares = [caches.thumbnails.get(_key(own, number)) for number in numbers]
+    found = [None if square is None else square.pixels for square in squares]
     names = [
-        entry.title + ("" if pixels is not None else ": cannot be read" if (own.key, number) in _small else ": not yet")
-        for number, entry, pixels in zip(numbers, entries, found, strict=True)
+        entry.title + (": not yet" if square is None else ": cannot be read" if square.pixels is None else "")
+        for entry, square in zip(entries, squares, strict=True)
     ]
     blank, at = np.full((_SIDE, _SIDE, 3), 200, np.float32), own.number(shown)
     tiles = np.stack([blank if pixels is None else pixels for pixels in found])
@@ -82,22 +86,23 @@ def _draw(own: Folder, shown: str, pages: int, first: list[bool], left: bool) ->
 
 
 def _all_read(own: Folder, numbers: Sequence[int]) -> bool:
-    return all((own.key, number) in _small for number in numbers)
+    return all(_key(own, number) in caches.thumbnails for number in numbers)
+
+
+def _key(own: Folder, number: int) -> Hashable:
+    return "middle square", own.key, number
 
 
 def _read(own: Folder, numbers: Sequence[int], seconds: float | None) -> None:
     """Read what is not read yet: all, or what there is time for, but one at least."""
     end = math.inf if seconds is None else time.perf_counter() + seconds
     for number in numbers:
-        if (own.key, number) in _small:
+        if _key(own, number) in caches.thumbnails:
             continue
         pixels = None
         with suppress(NnvizError):  # said under the pointer
             pixels = fit(own.picture(number), (_SIDE, _SIDE, 3), (1.0,) * 3, (0.0,) * 3).pixels
-        with _lock:
-            if len(_small) >= _KEPT:
-                _small.pop(next(iter(_small)))
-            _small[own.key, number] = pixels
+        caches.thumbnails.keep(_key(own, number), _Square(pixels))
         if time.perf_counter() >= end:
             return
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from nnviz.analysis.image.images import fit
 from nnviz.app.sidebar import drawing_canvas, folder_chooser
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.errors import NnvizError
-from nnviz.shell import address, controls, library
+from nnviz.shell import address, caches, controls, library
 from nnviz.shell.markdown import plain
 from nnviz.shell.page import complain
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, OF_NETWORK, Session
@@ -100,11 +99,14 @@ def _photographs(session: Session) -> None:
     )
 
 
-@lru_cache(maxsize=1)
 def _thumbnails() -> np.ndarray:
     """The middle square of each photograph: (n, 112, 112, 3) in 0..255."""
     plain = ((112, 112, 3), (1.0,) * 3, (0.0,) * 3)
-    return np.stack([fit(photographs.photograph(e.name), *plain).pixels for e in photographs.gallery()])
+
+    def make() -> np.ndarray:
+        return np.stack([fit(photographs.photograph(e.name), *plain).pixels for e in photographs.gallery()])
+
+    return caches.thumbnails.made("photographs that ship", make)
 
 
 def _digits(session: Session) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import html
 from dataclasses import replace
-from functools import partial
 
 import streamlit as st
 
 from nnviz.components.raster import Panel, raster
 from nnviz.pages.cats.depths import Depth
 from nnviz.pages.cats.words import of_dream
-from nnviz.shell import address, controls
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import address, controls, jobs
+from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 from nnviz.views.visualization import forming
@@ -50,78 +49,53 @@ def plan_of(session: Session, depth: Depth) -> visualization_request.Visualizati
 def draw(session: Session, found: list[Depth], height: float) -> None:
     """The picture that forms, in a fragment of its own that works and draws by turns while it does."""
     depth = chosen(found)
-    wanted = plan_of(session, depth)
-    running = _running(forming.take_up(JOB, wanted)) is not None
-
-    @st.fragment(run_every=forming.PAUSE if running else None)
-    def stage(first: list[bool]) -> None:
-        mine = _running(forming.look(JOB, wanted))
-        # The run of the whole page draws first and works later.
-        if mine is not None and not first:
-            mine.work(forming.SLICE)
-        first.clear()
-        # Begun or ended since the page was drawn: its timer is set with the page.
-        if running != (_running(forming.look(JOB, wanted)) is not None):
-            st.rerun()
-        _draw(session, found, depth, wanted, height)
-
-    stage([True])
+    look(session, depth)
+    jobs.stage(JOB, lambda: _draw(session, found, depth, height), forming.SLICE, forming.PAUSE)
 
 
-def _running(formed: forming.Formed) -> jobs.Job | None:
-    return formed.mine if formed.mine is not None and formed.mine.busy else None
+def look(session: Session, depth: Depth) -> Job | None:
+    """What there is of the dream of a layer; None where nobody has begun it."""
+    return jobs.look(JOB, forming.job("Dreaming", plan_of(session, depth)))
 
 
-def _draw(
-    session: Session, found: list[Depth], depth: Depth, wanted: visualization_request.VisualizationPlan, height: float
-) -> None:
-    formed = forming.look(JOB, wanted)
-    dreamt, mine = formed.found, formed.mine
+def _draw(session: Session, found: list[Depth], depth: Depth, height: float) -> None:
+    mine = look(session, depth)
+    dreamt = None if mine is None else mine.found
     raster(
-        [_panel(session, depth, formed)],
+        [_panel(session, depth, mine)],
         key="cats-dream",
         alt=f"The photograph as {depth.layer.name} dreams it" if dreamt else "The photograph, not dreamt yet",
         height=height,
         least=80,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        jobs.row(JOB)
         if mine is not None and mine.busy:
-            st.progress(*_said(mine))
-            st.button("Stop", icon=":material/stop:", key="cats-stop", on_click=mine.stop)
             return
         titles = {each.name: each.name.capitalize() for each in found}
         controls.switch("Which layer dreams", "cats.dream", tuple(titles), depth.name, titles=titles)
-        if dreamt is None or mine is not None:
-            st.button(
-                "Dream" if dreamt is None else "Dream from the start",
-                type="primary",
-                key="cats-begin",
-                on_click=partial(forming.begin, JOB, "Dreaming", wanted),
-            )
+        if mine is None or mine.halted:
+            wanted = plan_of(session, depth)
+            title = "Dream" if dreamt is None else "Dream from the start"
+            work = forming.job("Dreaming", wanted)
+            jobs.again_button(JOB, title, work, forming.seconds(wanted), primary=True)
     if mine is not None and mine.reason:
         small(html.escape(mine.reason))
-
-
-def _said(mine: jobs.Job) -> tuple[float, str]:
-    progress = mine.progress
-    if progress is None or not progress.done:
-        return 0.0, "Getting ready"
-    return progress.done / progress.total, f"Step {progress.done} of {progress.total}"
 
 
 def made(session: Session, found: list[Depth]) -> str:
     """What came of the dream that is shown, in a sentence; nothing before it was dreamt."""
     depth = chosen(found)
-    formed = forming.take_up(JOB, plan_of(session, depth))
-    if formed.found is None or _running(formed) is not None:
+    mine = look(session, depth)
+    if mine is None or mine.found is None or mine.busy:
         return ""
-    return of_dream(session, depth, formed.found, formed.steps)
+    return of_dream(session, depth, mine.found, forming.steps_of(mine) if mine.halted else "")
 
 
-def _panel(session: Session, depth: Depth, formed: forming.Formed) -> Panel:
+def _panel(session: Session, depth: Depth, mine: Job | None) -> Panel:
     tiles, title = session.fitted_tile, "Not dreamed yet"
-    if formed.found is not None:
-        tiles, title = tiles_of(formed.found.pixels), "Dreamed"
-        if formed.mine is not None:
-            title = "Dreams" if formed.mine.busy else f"Stopped at {formed.steps}"
+    if mine is not None and mine.found is not None:
+        tiles, title = tiles_of(mine.found.pixels), "Dreamed"
+        if mine.state != "done":
+            title = "Dreams" if mine.busy else f"Stopped at {forming.steps_of(mine)}"
     return Panel(tiles, "grey", (0, 255), title=title, note=f"by {depth.layer.name}", most=672, smooth=True)

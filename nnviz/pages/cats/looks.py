@@ -12,9 +12,9 @@ from nnviz.analysis.evidence import Sharp, sharpening
 from nnviz.analysis.network.network import Network
 from nnviz.components.raster import raster
 from nnviz.shell.session import Session
-from nnviz.views.attribution import queue
+from nnviz.views.attribution import request as attribution_request
 from nnviz.views.attribution.panels import panel
-from nnviz.views.attribution.queue import AttributionRequest, Found
+from nnviz.views.attribution.request import AttributionRequest, Found
 
 METHOD, OTHERWISE = "grad-cam", "integrated-gradients"
 """On the photographs that ship, the one whose map has the largest area under the insertion curve (see `evidence`: 0.38
@@ -32,7 +32,9 @@ def method(network: Network) -> SaliencyMethod:
 def request_of(session: Session) -> AttributionRequest:
     """The map, by the method's own defaults."""
     chosen = method(session.network)
-    return queue.request(session, chosen, {each.name: each.default for each in chosen.parameters(session.network)})
+    return attribution_request.request(
+        session, chosen, {each.name: each.default for each in chosen.parameters(session.network)}
+    )
 
 
 def draw(session: Session, found: Found, height: float) -> None:

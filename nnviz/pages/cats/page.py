@@ -15,7 +15,7 @@ from nnviz.shell import address, library
 from nnviz.shell.page import ENTRIES, ON_WALL, Page, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import camera, scales
-from nnviz.views.attribution import queue
+from nnviz.views.attribution.request import attributions, progress_bar
 
 _LARGE, _SMALL = 0.4, 0.28
 """Shares of the window's height."""
@@ -26,7 +26,7 @@ def render(session: Session) -> None:
     _leave()
     session, why = subject(session)
     request = looks.request_of(session)
-    found = queue.own_queue().gather([request])[0]
+    found = attributions([request])[0]
     with head(PAGE):
         _pictures(session)
         camera.buttons("cats", lambda: take(session, image=library.UPLOAD, target=None))
@@ -39,7 +39,7 @@ def render(session: Session) -> None:
     with look:
         looks.draw(session, found, _LARGE)
         # In the room below the picture: under all of them it would push the page beyond the screen.
-        queue.progress_bar()
+        progress_bar()
     for column in dreamt:
         with column:
             dreams.draw(session, stages, _LARGE)

@@ -15,7 +15,7 @@ from nnviz.pages.cats.depths import Depth
 from nnviz.shell.session import Session
 from nnviz.views import answer
 from nnviz.views.attribution.panels import state
-from nnviz.views.attribution.queue import Found
+from nnviz.views.attribution.request import Found
 from nnviz.views.attribution.zero_map import cause_of_zero
 
 

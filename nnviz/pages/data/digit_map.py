@@ -12,7 +12,7 @@ from nnviz.analysis.embedding.embedding import NEIGHBOURS, Embedding
 from nnviz.analysis.image.images import Transform
 from nnviz.components.scatter import Points, scatter
 from nnviz.figures.depth import depth_curves
-from nnviz.pages.data import jobs
+from nnviz.pages.data import results
 from nnviz.pages.data.opening import number_of, open_digit
 from nnviz.shell import address, controls
 from nnviz.shell.page import caption, small
@@ -30,13 +30,13 @@ COLOURS = (
 
 def _choose() -> None:
     """The method, the axes, and what stands for a digit."""
-    controls.switch("Method", "reduce", tuple(jobs.METHODS), method(), titles=jobs.METHODS)
+    controls.switch("Method", "reduce", tuple(results.METHODS), method(), titles=results.METHODS)
     controls.switch("Axes", "axes", tuple(AXES), str(axes()), titles=AXES)
     controls.switch("Marks", "marks", tuple(MARKS), address.choice("marks", tuple(MARKS), "points"), titles=MARKS)
 
 
 def method() -> str:
-    return address.choice("reduce", tuple(jobs.METHODS), "pca")
+    return address.choice("reduce", tuple(results.METHODS), "pca")
 
 
 def _reduced() -> str:
@@ -50,11 +50,11 @@ def axes() -> int:
 
 def render(session: Session) -> None:
     """Draw the view."""
-    found = jobs.embeddings(session)
-    mine = found.get(jobs.layer_of(session))
+    found = results.embeddings(session)
+    mine = found.get(results.layer_of(session))
     shaped, final = None, True
     if mine is not None and _reduced() != "pca":
-        shaped, final = jobs.shape(session, mine, axes(), _reduced())
+        shaped, final = results.shape(session, mine, axes(), _reduced())
     places = shaped if shaped is not None or mine is None else mine.coordinates[:, : axes()]
     left, right = st.columns([0.64, 0.36], gap="medium")
     with left:
@@ -67,14 +67,14 @@ def render(session: Session) -> None:
     caption(_sentence(session, found, mine))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
         # Where there is no choice, a count is that of another network.
-        chosen = ("reduce", "axes", "marks", *[jobs.COUNT] * (len(jobs.counts(session)) > 1))
+        chosen = ("reduce", "axes", "marks", *[results.COUNT] * (len(results.counts(session)) > 1))
         said = [*address.unknown(*chosen), _notes(session, mine, shaped is None, final)]
         small(html.escape(" ".join(said)))
-        jobs.bars(jobs.DEPTH, jobs.LAYER, jobs.SHAPE, redraw=1.0)
+        results.bars(results.DEPTH, results.SHAPE, redraw=1.0)
 
 
 def _cloud(session: Session, mine: Embedding | None, places: np.ndarray, principal: bool) -> None:
-    numbers, images, labels = jobs.chosen(session)
+    numbers, images, labels = results.chosen(session)
     at, other = _own(session, mine, principal)
     scatter(
         Points(
@@ -97,14 +97,14 @@ def _cloud(session: Session, mine: Embedding | None, places: np.ndarray, princip
 
 def _own(session: Session, mine: Embedding | None, principal: bool) -> tuple[int | None, np.ndarray | None]:
     """The chosen picture: its point, or where it would stand; neither where that is not known."""
-    numbers = jobs.chosen(session)[0]
+    numbers = results.chosen(session)[0]
     number = number_of(session.picture.name)
     plain = session.transform == Transform(shuffle=session.network.shuffle)
     if number is not None and plain and number in numbers:
         return int(np.flatnonzero(numbers == number)[0]), None
     if mine is None or not principal:
         return None, None
-    place = mine.place(vectors.as_vector(session.trace.activations[jobs.layer_of(session)]))
+    place = mine.place(vectors.as_vector(session.trace.activations[results.layer_of(session)]))
     return None, None if place is None else place[: axes()]
 
 
@@ -116,18 +116,18 @@ def _depths(session: Session, found: dict[str, Embedding]) -> None:
         "by two PCA axes": [found[name].plane.accuracy if name in found else None for name in names],
     }
     small(f"Digits whose {NEIGHBOURS} nearest tell their class")
-    chart.plot(depth_curves(names, lines, now=jobs.layer_of(session)), "data-depth")
+    chart.plot(depth_curves(names, lines, now=results.layer_of(session)), "data-depth")
 
 
 def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | None) -> str:
     layer = html.escape(session.layer.name)
-    count = f"{len(jobs.chosen(session)[0]):,}"
+    count = f"{len(results.chosen(session)[0]):,}"
     if mine is None:
         return f"{count} test digits on their way through {html.escape(session.name)} to {layer}."
     text = f"In {layer} the {NEIGHBOURS} nearest of a digit tell its class for {answer.percent(mine.space.accuracy)}"
     text += f" of {count}"
     first = session.network.layers[0].name
-    if first in found and first != jobs.layer_of(session):
+    if first in found and first != results.layer_of(session):
         was, now = found[first].space.accuracy, mine.space.accuracy
         text += f", by the pixels alone for {answer.percent(was)}: "
         text += "the classes come apart with depth" if now > was + 0.005 else "they come apart no further here"
@@ -140,7 +140,7 @@ def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | N
 
 
 def _notes(session: Session, mine: Embedding | None, principal: bool, final: bool) -> str:
-    numbers = jobs.chosen(session)[0]
+    numbers = results.chosen(session)[0]
     step = int(numbers[1] - numbers[0])
     text = "Each point is a test digit" + f" (every {step}th)." + " Point at it to see it, click to open it."
     if axes() == 3:
@@ -151,10 +151,10 @@ def _notes(session: Session, mine: Embedding | None, principal: bool, final: boo
         text = umap.missing().replace("`", "") + " These are the principal components."
     if principal:
         shown = float(mine.explained[: axes()].sum())
-        which = "These" if final else f"Until {jobs.METHODS[method()]} has begun, the principal components: these"
+        which = "These" if final else f"Until {results.METHODS[method()]} has begun, the principal components: these"
         text += f" {which} {axes()} axes show {answer.percent(shown)} of the variance."
     elif final:
-        text += f" {jobs.METHODS[method()]} keeps neighbours together; distances between clusters mean little."
+        text += f" {results.METHODS[method()]} keeps neighbours together; distances between clusters mean little."
     text += f" Silhouette {mine.space.silhouette:.2f}".replace("-", "\u2212")
     text += f" by all {len(mine.mean):,} numbers."
     full = session.trace.activations[session.layer.name].size

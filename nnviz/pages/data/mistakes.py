@@ -12,7 +12,7 @@ import streamlit as st
 from nnviz.analysis.data import digits
 from nnviz.analysis.data.confusion import Answers
 from nnviz.components.raster import Panel, Place, raster
-from nnviz.pages.data import jobs
+from nnviz.pages.data import results
 from nnviz.pages.data.opening import number_of, open_digit
 from nnviz.shell import address
 from nnviz.shell.page import caption, small
@@ -34,10 +34,10 @@ def pair() -> Pair:
 
 def render(session: Session) -> None:
     """Draw the view."""
-    found = jobs.counted(session)
+    found = results.counted(session)
     if found is None:
         caption(_instead(session))
-        jobs.bars(jobs.ANSWERS)
+        results.bars(results.ANSWERS)
         return
     label, said = pair()
     right = label is not None and label == said
@@ -52,7 +52,7 @@ def render(session: Session) -> None:
         "Rows: what it is. Columns: what it is read as. Blue is right, orange wrong. Last column: recall, last row: "
         "precision, in percent. Pick a cell or a class, then a digit to open it."
     )
-    jobs.bars(jobs.ANSWERS)
+    results.bars(results.ANSWERS)
 
 
 def cells(found: Answers) -> tuple[np.ndarray, list[str], list[str], float]:

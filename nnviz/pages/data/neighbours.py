@@ -12,7 +12,7 @@ from nnviz.analysis.data import digits
 from nnviz.analysis.embedding import vectors
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.words import number
-from nnviz.pages.data import jobs
+from nnviz.pages.data import results
 from nnviz.pages.data.opening import number_of, open_digit
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
@@ -48,8 +48,9 @@ def nearest_to(vector: np.ndarray, values: np.ndarray, numbers: np.ndarray, with
 def render(session: Session) -> None:
     """Draw the view."""
     first = session.network.layers[0].name
-    layer = jobs.layer_of(session)
-    found = {name: _near(session, name) for name in dict.fromkeys((layer, first))}
+    layer = results.layer_of(session)
+    values = results.vectors_of(session, tuple(dict.fromkeys((layer, first))))
+    found = {name: _near(session, name, each) for name, each in values.items()}
     shown = {name: near for name, near in found.items() if near is not None}
     panels = [scales.picture_panel(session, title=session.picture.title, most=420, scale=3)]
     for name, near in shown.items():
@@ -77,27 +78,28 @@ def render(session: Session) -> None:
         wide=True,
         on_pick=lambda place: open_digit(int(order[place.panel - 1].numbers[place.tile])),
     )
-    caption(_sentence(session, found, layer, first))
+    caption(_sentence(session, found, values[layer], layer, first))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
         small(html.escape(_notes(session)))
-        jobs.bars(*(f"{jobs.VECTORS}-{name}" for name in found))
+        results.bars(results.VECTORS)
 
 
-def _near(session: Session, name: str) -> Near | None:
+def _near(session: Session, name: str, values: np.ndarray | None) -> Near | None:
     """The nearest in a layer; None while the digits are on their way, or where the picture's vector is longer."""
-    values = jobs.vectors_of(session, name)
     vector = vectors.as_vector(session.trace.activations[name])
     if values is None or values.shape[1:] != vector.shape:
         return None
-    return nearest_to(vector, values, jobs.chosen(session)[0], number_of(session.picture.name))
+    return nearest_to(vector, values, results.chosen(session)[0], number_of(session.picture.name))
 
 
-def _sentence(session: Session, found: dict[str, Near | None], layer: str, first: str) -> str:
+def _sentence(
+    session: Session, found: dict[str, Near | None], values: np.ndarray | None, layer: str, first: str
+) -> str:
     own = found[layer]
-    size, name = len(jobs.chosen(session)[0]), html.escape(session.layer.name)
+    size, name = len(results.chosen(session)[0]), html.escape(session.layer.name)
     if own is None:
         long = vectors.as_vector(session.trace.activations[layer]).size
-        if (values := jobs.vectors_of(session, layer)) is not None and values.shape[1] != long:
+        if values is not None and values.shape[1] != long:
             return (
                 f"The picture leaves {long:,} numbers in {name}, a test digit {values.shape[1]:,}: "
                 "pictures of another size cannot be compared there."
@@ -124,5 +126,5 @@ def _sentence(session: Session, found: dict[str, Near | None], layer: str, first
 
 
 def _notes(session: Session) -> str:
-    size = len(jobs.chosen(session)[0])
+    size = len(results.chosen(session)[0])
     return f"Below each digit its class and its Euclidean distance, among {size:,} test digits. Pick one to open it."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnviz.pages.data import digit_map, jobs, mistakes, neighbours
+from nnviz.pages.data import digit_map, mistakes, neighbours, results
 from nnviz.shell import address, controls
 from nnviz.shell.page import Page, head
 from nnviz.shell.session import Session
@@ -23,9 +23,9 @@ def render(session: Session) -> None:
 
 def _count(session: Session) -> None:
     """How many digits are looked at, where more take longer."""
-    if len(jobs.counts(session)) > 1:
-        titles = {count: f"{int(count):,} digits" for count in jobs.counts(session)}
-        controls.switch("Digits", jobs.COUNT, tuple(titles), jobs.count(session), titles=titles)
+    if len(results.counts(session)) > 1:
+        titles = {count: f"{int(count):,} digits" for count in results.counts(session)}
+        controls.switch("Digits", results.COUNT, tuple(titles), results.count(session), titles=titles)
 
 
 PAGE = Page("Data", ":material/scatter_plot:", "data", "Believe", render)

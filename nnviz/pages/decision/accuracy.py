@@ -12,7 +12,8 @@ from nnviz.analysis.intervention.knockout import Accuracy, accuracy
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.pages.decision.units_off import Switched
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import caches, jobs
+from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 
@@ -23,26 +24,24 @@ Both = tuple[Accuracy, Accuracy]
 def button(session: Session, chosen: Switched) -> None:
     """Begin to count, or why nothing can be."""
     if not digits.read_by(session.network):
-        count = len(session.network.classes)
-        its = "its output is no class" if count == 1 else f"its {count:,} classes are others"
+        classes = len(session.network.classes)
+        its = "its output is no class" if classes == 1 else f"its {classes:,} classes are others"
         small(f"No accuracy: the test pictures are digits, {its}.", width="content")
         return
-    key = _key(session, chosen)
-    job = jobs.job(_NAME)
-    if job is not None and job.key != key:
-        jobs.forget(_NAME)
+    count = _job(session, chosen)
+    mine = jobs.look(_NAME, count)
     st.button(
         "Count test digits",
         icon=":material/fact_check:",
         key="knock-count",
-        disabled=not chosen.off or jobs.result(key) is not None or _running(),
-        on_click=partial(_begin, session.network, chosen, key),
+        disabled=not chosen.off or (mine is not None and not mine.halted),
+        on_click=partial(jobs.again, _NAME, count),
     )
 
 
 def clause(session: Session, chosen: Switched) -> str:
     """What was counted, as the end of a sentence; "" where nothing was yet."""
-    found: Both | None = jobs.result(_key(session, chosen))
+    found: Both | None = caches.results.get(_key(session, chosen))
     if found is None:
         return ""
     before, after = found
@@ -51,28 +50,23 @@ def clause(session: Session, chosen: Switched) -> str:
     return f"; of {after.total:,} test digits it reads {after.correct:,} instead of {before.correct:,}"
 
 
-def told() -> None:
+def told(session: Session, chosen: Switched) -> None:
     """The bar while it is counted, and how far it came where it was stopped."""
-    jobs.bar(_NAME)
-    job = jobs.job(_NAME)
-    if job is not None and job.state == "stopped" and job.progress is not None:
-        small(f"Stopped at {job.progress.done:,} of {job.progress.total:,}.")
-    elif job is not None and job.state == "failed":
-        small(job.reason)
+    jobs.progress_bar(_NAME)
+    mine = jobs.look(_NAME, _job(session, chosen))
+    if mine is not None and mine.state == "stopped" and mine.progress is not None:
+        small(f"Stopped at {mine.progress.done:,} of {mine.progress.total:,}.")
+    elif mine is not None and mine.state == "failed":
+        small(mine.reason)
 
 
 def _key(session: Session, chosen: Switched) -> tuple[object, ...]:
     return _NAME, session.key, chosen.layer.name, chosen.off
 
 
-def _running() -> bool:
-    job = jobs.job(_NAME)
-    return job is not None and job.state == "running"
-
-
-def _begin(network: Network, chosen: Switched, key: tuple[object, ...]) -> None:
-    jobs.forget(_NAME)
-    jobs.begin(_NAME, "Test digits, as trained and now", key, partial(_both, network, chosen))
+def _job(session: Session, chosen: Switched) -> Job:
+    count = partial(_both, session.network, chosen)
+    return Job("Test digits, as trained and now", _key(session, chosen), count)
 
 
 def _both(network: Network, chosen: Switched) -> Generator[Progress, None, Both]:

@@ -6,7 +6,7 @@ Nothing is written to the network, which all viewers share: what is off is a mas
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,12 +16,13 @@ import streamlit as st
 from nnviz.analysis.intervention.knockout import knocked_out, ranking, switchable
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.trace import Trace
+from nnviz.analysis.progress import Progress
 from nnviz.figures.ranking import ranked_bars
 from nnviz.figures.words import number
 from nnviz.pages.decision import accuracy, predict, switchboard, units_off
 from nnviz.pages.decision.units_off import Switched
-from nnviz.shell import controls, library
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import controls, jobs, library
+from nnviz.shell.jobs import Job
 from nnviz.shell.page import caption, inform, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, chart
@@ -29,6 +30,8 @@ from nnviz.views import answer, chart
 SHOWN = 10
 """Classes in the table: all of ten; of a thousand the first, and the one that is asked for."""
 _RANKING = "importance"
+_AT_ONCE = 0.4
+"""Seconds that the page waits for the ranking before it draws."""
 
 
 def draw(session: Session, head: Callable[[], AbstractContextManager[None]]) -> None:
@@ -68,7 +71,7 @@ def draw(session: Session, head: Callable[[], AbstractContextManager[None]]) -> 
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="knock-said"):
         caption(_sentence(session, chosen, after, changes))
         accuracy.button(session, chosen)
-    accuracy.told()
+    accuracy.told(session, chosen)
     if switchboard.normalised(session, chosen):
         small("The batch normalisation behind it makes a constant of its own of a 0: switch off its units for silence.")
 
@@ -94,23 +97,18 @@ def _layers(session: Session, chosen: Switched) -> None:
 
 def _importance(session: Session, chosen: Switched) -> np.ndarray | None:
     """How the score changes when each unit alone is off; None while a large network still works on it."""
-    kind = (_RANKING, session.key, library.digest(session.fitted.image), chosen.layer.name, session.class_index)
-    found = jobs.result(kind)
-    if found is None:
-        target = targets.class_score(session.network, session.class_index)
-        job = jobs.begin(
-            _RANKING,
-            f"Each of {chosen.count} {chosen.noun}s alone off",
-            kind,
-            lambda: ranking(session.network, session.fitted, chosen.layer.name, target),
-        )
-        job.work(0.4)
-        found = jobs.result(kind)
-    return found
+    key = (_RANKING, session.key, library.digest(session.fitted.image), chosen.layer.name, session.class_index)
+    target = targets.class_score(session.network, session.class_index)
+
+    def steps() -> Generator[Progress, None, np.ndarray]:
+        return ranking(session.network, session.fitted, chosen.layer.name, target)
+
+    mine = jobs.begin(_RANKING, Job(f"Each of {chosen.count} {chosen.noun}s alone off", key, steps), _AT_ONCE)
+    return mine.result
 
 
 def _bars(chosen: Switched, changes: np.ndarray | None, unit: int) -> None:
-    jobs.bar(_RANKING)
+    jobs.progress_bar(_RANKING)
     if changes is None:
         return
     # As many as have room for their numbers.

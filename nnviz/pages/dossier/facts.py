@@ -14,9 +14,9 @@ from nnviz.analysis.network.influence import answer_layer
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.search.ranking import Hit, Strongest
 from nnviz.analysis.search.strongest import by_logits
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import jobs
+from nnviz.shell.jobs import Job
 from nnviz.shell.session import Session
-from nnviz.views.search import index_job
 from nnviz.views.search.image_sets import Searched
 from nnviz.views.visualization.forming import QUICK
 
@@ -42,6 +42,7 @@ class Known:
         here: its largest activation on the present picture, as `answers` has them.
         classes: the names of the data's classes, and its mean answer to each.
         effects: what each class score loses without it.
+        measuring: whether that is under way.
         mute: why there are no effects, as a sentence; empty where there are or will be.
         answering, weighing: how like the layer's units are by their answers, and by their weights.
     """
@@ -53,6 +54,7 @@ class Known:
     here: float
     classes: tuple[tuple[str, ...], ClassMeans] | None
     effects: Effects | None
+    measuring: bool
     mute: str
     answering: Correlations | None
     weighing: np.ndarray | None
@@ -62,8 +64,9 @@ class Known:
         return 0 if self.found is None else self.found.searched
 
 
-def known(session: Session, of: Searched, found: Strongest | None) -> Known:
+def known(session: Session, of: Searched, index: Job) -> Known:
     """All that is known; begins to measure what is not."""
+    found: Strongest | None = index.found
     layer, unit = session.layer.name, session.unit
     maxima = None if found is None else found.maxima.get(layer)
     answers = None
@@ -74,6 +77,8 @@ def known(session: Session, of: Searched, found: Strongest | None) -> Known:
     hits: tuple[Hit, ...] = ()
     if found is not None and layer in found.layers:
         hits = tuple(hit for hit in found.layers[layer].of(unit)[:HITS] if hit.value != 0)
+    # The same pictures of a search that has ended: while it goes on others may come to excite it more.
+    effects = None if mute or numbers is None or index.busy else _effects(session, of, numbers)
     return Known(
         of,
         found,
@@ -81,7 +86,8 @@ def known(session: Session, of: Searched, found: Strongest | None) -> Known:
         answers,
         here(session),
         None if found is None or maxima is None else _classes(session, of, found, maxima),
-        None if mute or numbers is None else _effects(session, of, numbers),
+        None if effects is None else effects.found,
+        effects is not None and effects.busy,
         mute,
         dossier.correlations(maxima, unit) if maxima is not None and len(maxima) >= LEAST else None,
         dossier.cosines(session.network, layer, unit),
@@ -129,21 +135,12 @@ def _classes(
     return names, dossier.class_means(maxima, session.unit, numbers, len(names))
 
 
-def _effects(session: Session, of: Searched, numbers: np.ndarray) -> Effects | None:
-    """What each class score loses on those pictures: begun when the search has ended, and kept."""
+def _effects(session: Session, of: Searched, numbers: np.ndarray) -> Job:
+    """What each class score loses on those pictures."""
     layer, unit = session.layer.name, session.unit
     key = (EFFECTS, session.key, of.key, layer, unit, numbers.tobytes())
-    kept = jobs.result(key)
-    if kept is not None or index_job.running():
-        return kept
 
     def steps() -> Generator[Progress, None, Effects]:
         return dossier.measuring(session.network, of.pictures, layer, unit, numbers.tolist())
 
-    begun = jobs.begin(EFFECTS, "Switching it off", key, steps)
-    if begun.busy and begun.progress is None:
-        begun.work(_AT_ONCE)
-    kept = jobs.result(key)
-    if kept is not None:
-        return kept
-    return begun.progress.so_far if begun.progress is not None else None
+    return jobs.begin(EFFECTS, Job("Switching it off", key, steps), _AT_ONCE)

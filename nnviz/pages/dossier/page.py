@@ -8,12 +8,11 @@ import numpy as np
 import streamlit as st
 
 from nnviz.analysis.network.receptive import Field
-from nnviz.analysis.visualization import Visualization
 from nnviz.figures.answers import answer_histogram
 from nnviz.pages.dossier import bars, pictures, preferred, words
 from nnviz.pages.dossier.facts import EFFECTS, LEAST, Known, known
-from nnviz.shell import controls
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import controls, jobs
+from nnviz.shell.jobs import Job
 from nnviz.shell.page import Page, caption, head, small
 from nnviz.shell.session import Session
 from nnviz.views import chart
@@ -37,25 +36,24 @@ def render(session: Session) -> None:
         _picture(session)
         return
     of = index_job.among(session)
-    found = index_job.found(session, of)
-    seen = known(session, of, found)
-    liked = preferred.preferred(session, index_job.running())
+    index = index_job.begun(session, of)
+    seen = known(session, of, index)
+    liked = preferred.preferred(session, wait=index.busy)
     here, there = pictures.fields(session, of)
     _above(session, seen, here, there)
-    _below(session, seen, there, liked)
+    _below(session, seen, there, liked, wait=index.busy)
     caption(html.escape(words.sentence(session, seen)))
     # In one row: a bar that is not there would still take the gap below the line.
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="dossier-said")
     with index_job.beside(session), row:
-        own = (jobs.job(EFFECTS), jobs.job(preferred.JOB))
-        busy = index_job.running() or any(job is not None and job.busy for job in own)
+        busy = index.busy or seen.measuring or (liked is not None and liked.busy)
         lost = gone(session.network, session.key, of, seen.hits)
         small("" if busy else html.escape(words.note(session, seen) + lost))
-        if liked is not None and preferred.stopped(session) is not None:
-            preferred.button(session)
-        index_job.bar(session, of)
-        jobs.bar(EFFECTS)
-        jobs.bar(preferred.JOB, redraw=1.0)
+        if liked is not None and liked.halted and liked.found is not None:
+            preferred.button(session, liked)
+        index_job.bar(index)
+        jobs.progress_bar(EFFECTS)
+        jobs.progress_bar(preferred.JOB, redraw=1.0)
 
 
 def _above(session: Session, seen: Known, here: Field | None, there: Field | None) -> None:
@@ -85,10 +83,10 @@ def _answers(session: Session, seen: Known) -> None:
     bars.one_by_one(names, values[order], marked)
 
 
-def _below(session: Session, seen: Known, there: Field | None, liked: Visualization | None) -> None:
+def _below(session: Session, seen: Known, there: Field | None, liked: Job | None, wait: bool) -> None:
     best, classes, like = st.columns([4, 6.5, 6.5], gap="small")
     with best:
-        preferred.draw(session, liked, index_job.running(), BELOW)
+        preferred.draw(session, liked, wait, BELOW)
     with classes:
         if seen.mute:
             small(html.escape(seen.mute))

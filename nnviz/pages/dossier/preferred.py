@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import html
-from functools import partial
 
 import numpy as np
-import streamlit as st
 
 from nnviz.analysis.visualization import Visualization
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.words import number
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import jobs
+from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 from nnviz.views.visualization import forming
@@ -26,39 +25,32 @@ def requested() -> VisualizationRequest:
     return VisualizationRequest("unit", "one", "layer", 0, STEPS, RATE, "fourier", True, 0, 3, 0)
 
 
-def preferred(session: Session, wait: bool) -> Visualization | None:
-    """What has formed so far; begins where that is quick, unless something else is to be done first (`wait`)."""
+def preferred(session: Session, wait: bool) -> Job | None:
+    """What has formed so far; begins where that is quick, unless something else is to be done first (`wait`). None
+    where nobody has begun."""
     wanted = plan(session, requested())
-    formed = forming.take_up(JOB, wanted)
-    if formed.missing and not wait and session.network.parameters < forming.QUICK:
-        forming.begin(JOB, "Forming", wanted)
-        formed = forming.look(JOB, wanted)
-    return formed.found
+    mine = forming.job("Forming", wanted)
+    if wait or session.network.parameters >= forming.QUICK:
+        return jobs.look(JOB, mine)
+    return jobs.begin(JOB, mine, forming.seconds(wanted))
 
 
-def stopped(session: Session) -> jobs.Job | None:
-    """The work, where it ended before the picture was there."""
-    return forming.look(JOB, plan(session, requested())).ended
-
-
-def button(session: Session) -> None:
+def button(session: Session, mine: Job | None) -> None:
     """Begins it."""
-    st.button(
-        "Form it" if stopped(session) is None else "Form it from the start",
-        icon=":material/play_arrow:",
-        key="dossier-form",
-        on_click=partial(forming.begin, JOB, "Forming", plan(session, requested())),
-    )
+    wanted = plan(session, requested())
+    stopped = mine is not None and mine.halted
+    title = "Form it from the start" if stopped else "Form it"
+    jobs.again_button(JOB, title, forming.job("Forming", wanted), forming.seconds(wanted))
 
 
-def draw(session: Session, found: Visualization | None, wait: bool, height: float) -> None:
+def draw(session: Session, mine: Job | None, wait: bool, height: float) -> None:
     """What has formed; or a button that begins it, where nothing begins by itself."""
-    mine = jobs.job(JOB)
+    found: Visualization | None = None if mine is None else mine.found
     if found is None and not wait and (mine is None or not mine.busy):
         small("<b>Preferred picture</b>")
         if mine is not None and mine.reason:
             small(html.escape(mine.reason))
-        button(session)
+        button(session, mine)
         return
     blank = np.full((1, *session.fitted.pixels.shape), 128, np.float32)
     raster(
@@ -68,7 +60,7 @@ def draw(session: Session, found: Visualization | None, wait: bool, height: floa
                 "grey",
                 (0, 255),
                 title="Preferred picture",
-                note=_note(session, found),
+                note=_note(mine, found),
                 most=336,
             )
         ],
@@ -81,9 +73,8 @@ def draw(session: Session, found: Visualization | None, wait: bool, height: floa
     )
 
 
-def _note(session: Session, found: Visualization | None) -> str:
-    if found is None:
+def _note(mine: Job | None, found: Visualization | None) -> str:
+    if found is None or mine is None:
         return "not formed yet"
-    ended = stopped(session)
-    of = "" if ended is None or ended.progress is None else f" of {ended.progress.total}"
+    of = f" of {mine.progress.total}" if mine.halted and mine.progress is not None else ""
     return f"{'stopped: ' if of else ''}{number(found.score)} after {found.steps}{of} steps"

@@ -35,7 +35,8 @@ def render(session: Session) -> None:
     layers = with_fields(network, fields, session.layer.name)
     shown = depths(session, layers)
     of = index_job.among(session)
-    found = index_job.found(session, of)
+    index = index_job.begun(session, of)
+    found: Strongest | None = index.found
     hits = [_hits(found, depth, _count(of, depth.layer is session.layer)) for depth in shown]
     with head(PAGE):
         controls.layers(session, layers)
@@ -48,11 +49,11 @@ def render(session: Session) -> None:
     # In one row: a bar that is not there would still take the gap below the line.
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="higher-said")
     with index_job.beside(session), row:
-        if not index_job.running():
+        if not index.busy:
             lost = gone(network, session.key, of, [hit for each in hits for hit in each])
             small(html.escape(notes(session, of, found) + lost))
         link("dossier")
-        index_job.bar(session, of)
+        index_job.bar(index)
 
 
 def _count(of: Searched, studied: bool) -> int:

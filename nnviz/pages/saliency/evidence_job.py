@@ -1,48 +1,78 @@
-"""The work behind a piece of evidence: begun once the map is there, its result kept for every viewer."""
+"""The work behind a piece of evidence: the map, where nobody has it yet, and what is measured of it, in one."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
+from nnviz.analysis.attribution import Attribution, SaliencyMethod
+from nnviz.analysis.evidence.agreement import PARTS
 from nnviz.analysis.progress import Progress
-from nnviz.errors import NnvizError
-from nnviz.shell.jobs import bar as jobs
-from nnviz.shell.page import caption
-from nnviz.views.attribution import queue
-from nnviz.views.attribution.panels import state
-from nnviz.views.attribution.queue import Found
+from nnviz.shell import caches
+from nnviz.shell.jobs import Job
+from nnviz.views.attribution.request import AttributionRequest, Found
 
 JOB = "evidence"
-"""What a viewer's job is called; there is one at a time."""
+"""What a viewer's evidence is begun under."""
 
 
-def measured(title: str, key: Any, steps: Callable[[], Generator[Progress, None, Any]]) -> tuple[Any, bool]:
-    """The result of a job, or what it has so far, or None; and whether that is all."""
-    kept = jobs.result(key)
-    if kept is not None:
-        jobs.forget(JOB)
-        return kept, True
-    try:
-        job = jobs.begin(JOB, title, key, steps)
-    except NnvizError as error:
-        # Said here, and not as an error of the page: another baseline or method mends it.
-        caption(html.escape(str(error)))
-        return None, False
-    if job.state == "running" and job.progress is None:
-        job.work(queue.AT_ONCE)
-    if (kept := jobs.result(key)) is not None:
-        return kept, True
-    if job.reason:
-        caption(html.escape(job.reason))
-    return (job.progress.so_far if job.progress else None), False
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A map and what is measured of it, all or so far.
+
+    Attributes:
+        attribution: the map, or what there is of it, or None.
+        at: how far the map came; None where it is whole.
+        measured: what is measured of it; None before the first of it.
+    """
+
+    attribution: Attribution | None
+    at: Progress | None = None
+    measured: Any = None
 
 
-def waits(found: Found) -> bool:
-    """Whether there is no map yet that anything could be said of."""
-    if found.state == "done":
-        return False
-    jobs.forget(JOB)
-    caption(html.escape(found.reason or f"First comes the map itself: {state(found) or 'it is under way'}."))
-    return True
+def measuring(
+    request: AttributionRequest, pieces: int, measure: Callable[[Attribution], Generator[Progress, None, Any]]
+) -> Generator[Progress, None, Evidence]:
+    """The map and then its measurement, as one work that is told in `PARTS` of a piece; `so_far` is its `Evidence`.
+
+    Args:
+        pieces: that the measurement has; the map is one more.
+        measure: of the whole map.
+    """
+    known, total = caches.attributions.get(request.key), PARTS * (pieces + 1)
+    if known is None:
+        known = yield from _mapping(request, total)
+    yield Progress(PARTS, total, Evidence(known))
+    with closing(measure(known)) as steps:
+        while True:
+            try:
+                own = next(steps)
+            except StopIteration as end:
+                return Evidence(known, measured=end.value)
+            done = PARTS + (total - PARTS) * own.done // max(own.total, 1)
+            yield Progress(done, total, Evidence(known, measured=own.so_far))
+
+
+def _mapping(request: AttributionRequest, total: int) -> Generator[Progress, None, Attribution]:
+    """The map, which the maps view has then too."""
+    with closing(request.steps()) as steps:
+        while True:
+            try:
+                own = next(steps)
+            except StopIteration as end:
+                caches.attributions.keep(request.key, end.value)
+                return end.value
+            yield Progress(PARTS * own.done // max(own.total, 1), total, Evidence(own.so_far, own))
+
+
+def map_of(method: SaliencyMethod, mine: Job) -> Found:
+    """What there is of the map."""
+    found: Evidence | None = mine.found
+    if found is None:
+        return Found(method, mine.state, reason=mine.reason)
+    if found.at is not None:
+        return Found(method, mine.state, found.attribution, found.at, mine.reason)
+    return Found(method, "done", found.attribution)

@@ -13,13 +13,13 @@ from nnviz.analysis.attribution import METHODS, SaliencyMethod, method_named
 from nnviz.components.raster import Place, raster
 from nnviz.pages.saliency import parameters
 from nnviz.pages.saliency.words import sentence, sums
-from nnviz.shell import address, controls
+from nnviz.shell import address, controls, jobs
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
-from nnviz.views.attribution import queue
+from nnviz.views.attribution import request as attribution_request
 from nnviz.views.attribution.panels import map_of, panel, state
-from nnviz.views.attribution.queue import AttributionRequest, Found
+from nnviz.views.attribution.request import JOB, AttributionRequest, Found, attributions, progress_bar
 from nnviz.views.attribution.zero_map import cause_of_zero
 
 PER_STRIP = 6
@@ -53,7 +53,7 @@ def render(session: Session, chosen: str) -> None:
     # The one under study comes first, in the work as in the interest.
     order = sorted({chosen, *(m.name for m in shown)}, key=lambda name: (name != chosen, _index(name)))
     requests = {name: _wish(session, name) for name in order}
-    found = {each.method.name: each for each in queue.own_queue().gather(list(requests.values()))}
+    found = {each.method.name: each for each in attributions(list(requests.values()))}
     _side_by_side(session, [found[method.name] for method in shown], chosen, signed, strength)
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -66,10 +66,11 @@ def render(session: Session, chosen: str) -> None:
         _strips(strips, strip)
         _in_words(session, found[chosen], requests[chosen].parameters, signed)
         parameters.sliders(method_named(chosen), session.network)
-        again(found[chosen], requests[chosen])
+        if found[chosen].state == "stopped":
+            jobs.again_button(JOB, "Compute", requests[chosen].job())
         _left_out(session)
     with work:
-        queue.progress_bar()
+        progress_bar()
 
 
 def parted(methods: Sequence[SaliencyMethod]) -> list[list[SaliencyMethod]]:
@@ -81,24 +82,13 @@ def parted(methods: Sequence[SaliencyMethod]) -> list[list[SaliencyMethod]]:
     return parts
 
 
-def again(found: Found, request: AttributionRequest) -> None:
-    """A button that takes up a method that was stopped."""
-    if found.state == "stopped":
-        st.button(
-            "Compute",
-            icon=":material/play_arrow:",
-            key="attribution-again",
-            on_click=lambda: queue.own_queue().again(request.key),
-        )
-
-
 def _signed() -> bool:
     return address.choice("signed", ("1", "0"), "1") == "1"
 
 
 def _wish(session: Session, name: str) -> AttributionRequest:
     method = method_named(name)
-    return queue.request(session, method, parameters.chosen(method, session.network))
+    return attribution_request.request(session, method, parameters.chosen(method, session.network))
 
 
 def _index(name: str) -> int:

@@ -1,95 +1,159 @@
-"""A viewer's long job, worked on in slices, and the results of all such jobs, kept for every viewer."""
+"""Long work that was asked for: what it is, how far it has come, and how it ended.
+
+This module imports neither TensorFlow nor Streamlit: it is used before they are there.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Hashable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from nnviz.analysis.cache import Cache
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
+from nnviz.shell import caches
 from nnviz.shell.jobs.step_thread import Steps
 
-_SLICE = 0.25
-_MOST = 64
+SLICE = 0.25
+"""Seconds that are worked between two looks at what was clicked."""
 
-_results: dict[Hashable, Any] = {}
-_lock = threading.Lock()
+State = Literal["waiting", "running", "stopped", "failed", "done"]
 
 
 @dataclass(eq=False)
 class Job:
-    """What one viewer asked for under a name.
+    """Long work: a viewer's own, done while his page stands, or shared by all and done in the background.
+
+    Which of the two depends on how it is begun (`jobs.begin`, `jobs.share`); until then it is only what is wanted.
 
     Attributes:
         title: what is done, as the bar says it.
-        key: what the result is kept under, with the name: everything that it depends on.
-        steps: the work; None once it has ended.
+        key: what its result is kept under: everything that it depends on.
+        steps: makes the work: a generator of `Progress` that returns the result. Called when it is this job's turn.
+        cache: where its result is kept; by default `caches.results`.
         state: how it ended, or that it has not.
-        progress: how far it came.
-        reason: why it failed, in a sentence.
+        progress: how far it came; its `so_far` is the last that there was.
+        reason: why it failed, in a sentence that a user can act on.
+        error: why it failed otherwise.
+        result: what it made.
+        shared: whether all viewers share it.
+        looked_at: when a viewer asked for it last.
     """
 
     title: str
     key: Hashable
-    steps: Steps | None
-    state: Literal["running", "stopped", "failed", "done"] = "running"
-    progress: Progress | None = None
-    reason: str = ""
+    steps: Callable[[], Generator[Progress, None, Any]]
+    cache: Cache[Any] | None = None
+    state: State = field(default="waiting", init=False)
+    progress: Progress | None = field(default=None, init=False)
+    reason: str = field(default="", init=False)
+    error: Exception | None = field(default=None, init=False)
+    result: Any = field(default=None, init=False, repr=False)
+    shared: bool = field(default=False, init=False)
+    looked_at: float = field(default_factory=time.monotonic, init=False)
+    _steps: Steps | None = field(default=None, init=False, repr=False)
+    _stopping: bool = field(default=False, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _ended: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
 
     @property
     def busy(self) -> bool:
         """Whether there is work left."""
-        return self.steps is not None
-
-    def work(self, seconds: float) -> None:
-        """Work for so many seconds, and at least one step, unless that takes longer than a slice."""
-        end = time.perf_counter() + seconds
-        while self.steps is not None:
-            try:
-                self.progress = self.steps.next(max(end - time.perf_counter(), _SLICE)) or self.progress
-            except StopIteration as finished:
-                self._keep(finished.value)
-            except NnvizError as error:
-                self.state, self.reason, self.steps = "failed", str(error), None
-            if time.perf_counter() >= end:
-                return
-
-    def stop(self) -> None:
-        """End it where it is; what it had so far stands in `progress.so_far`."""
-        if self.steps is not None:
-            self.steps.close()
-            self.state, self.steps = "stopped", None
-
-    def leave(self) -> None:
-        """Its viewer turns away: nobody looks at it any more."""
-        self.stop()
+        return self.state in ("waiting", "running")
 
     @property
-    def wait(self) -> float:
-        """Seconds that a bar works on it between two looks at what was clicked."""
-        return _SLICE
+    def halted(self) -> bool:
+        """Whether it ended before it was done: it was stopped, or failed."""
+        return self.state in ("stopped", "failed")
 
-    def _keep(self, result: Any) -> None:
-        self.state, self.steps = "done", None
-        keep(self.key, result)
+    @property
+    def found(self) -> Any:
+        """Its result, or what there is of it so far, or None."""
+        if self.state == "done":
+            return self.result
+        return None if self.progress is None else self.progress.so_far
 
+    @property
+    def kept_in(self) -> Cache[Any]:
+        """Where its result is kept."""
+        return caches.results if self.cache is None else self.cache
 
-def keep(key: Hashable, result: Any) -> None:
-    """Keep what a job made, for this viewer and all others."""
-    with _lock:
-        if len(_results) >= _MOST:
-            _results.pop(next(iter(_results)), None)
-        _results[key] = result
+    def look_up(self) -> bool:
+        """Take the result that this viewer or another has made already; whether there is one."""
+        kept = self.kept_in.get(self.key)
+        if kept is not None:
+            self._finish(kept)
+        return kept is not None
 
+    def work(self, seconds: float) -> None:
+        """Work for so many seconds, and at least one step, unless that takes longer than a slice. One that is shared
+        is worked on elsewhere: wait for its end, for so many seconds at most.
 
-def result(key: Hashable) -> Any:
-    """What a job with that key made, for this viewer or another; None where none has. What is asked for stays: of more
-    than can be kept those go that nobody has asked for longest."""
-    with _lock:
-        found = _results.pop(key, None)
-        if found is not None:
-            _results[key] = found
-        return found
+        Raises:
+            whatever it met that no user can mend.
+        """
+        if self.shared:
+            self.looked_at = time.monotonic()
+            self._ended.wait(seconds)
+        else:
+            end = time.perf_counter() + seconds
+            while self.busy:
+                self.step(max(end - time.perf_counter(), SLICE))
+                if time.perf_counter() >= end:
+                    break
+        if self.error is not None:
+            raise self.error
+
+    def step(self, seconds: float | None) -> None:
+        """Wait for the next step for so many seconds; None: do it in this thread."""
+        try:
+            steps = self._steps or Steps(self.steps())
+            with self._lock:
+                if self._stopping:
+                    return
+                self._steps, self.state = steps, "running"
+            self._note(steps.next(seconds))
+        except StopIteration as finished:
+            self.kept_in.keep(self.key, finished.value)
+            self._finish(finished.value)
+        except NnvizError as error:
+            self._end("failed", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - raised where somebody looks at it
+            self._end("failed", error=error)
+
+    def stop(self) -> None:
+        """End it where it is, for all who share it; what it had so far stays."""
+        with self._lock:
+            self._stopping, steps = True, self._steps
+        try:
+            if steps is not None:
+                steps.close()
+        finally:
+            # Only now: whoever begins it anew finds what it left when it was closed.
+            self._end("stopped")
+
+    def _note(self, progress: Progress | None) -> None:
+        with self._lock:
+            # What a bar said when it was stopped stands.
+            if progress is None or not self.busy:
+                return
+            if progress.so_far is None and self.progress is not None:
+                progress = Progress(progress.done, progress.total, self.progress.so_far)
+            self.progress = progress
+
+    def _finish(self, result: Any) -> None:
+        with self._lock:
+            # One that was stopped while its last step was under way stays so: its bar has said it.
+            if self.busy:
+                self.result, self.state, self._steps = result, "done", None
+        self._ended.set()
+
+    def _end(self, state: State, reason: str = "", error: Exception | None = None) -> None:
+        with self._lock:
+            self.error = error or self.error
+            if self.busy:
+                self.state, self.reason, self._steps = state, reason, None
+        self._ended.set()

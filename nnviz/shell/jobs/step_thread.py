@@ -28,29 +28,40 @@ class Steps:
         self._ended = threading.Event()
         self._outcome: Progress | BaseException | None = None
 
-    def next(self, seconds: float) -> Progress | None:
-        """The next report, or None where its step takes longer than that: ask again.
+    def next(self, seconds: float | None) -> Progress | None:
+        """The next report; None where its step takes longer than that, so ask again, and of what is closed.
+
+        Args:
+            seconds: how long to wait for it; None: it is worked on in the thread that asks, to its end.
 
         Raises:
             StopIteration: the job is done; its value is the result.
             NnvizError: what a user can mend, and whatever else the job raises.
         """
         if not self._under_way:
-            self._ended.clear()
-            self._under_way = True
-            # No daemon: a process that ends inside TensorFlow would abort.
-            threading.Thread(target=self._step, name="nnviz step").start()
-        if not self._ended.wait(max(seconds, 0.0)):
+            with self._lock:
+                if self._closed:
+                    return None
+                self._ended.clear()
+                self._under_way = True
+            if seconds is None:
+                self._step()
+            else:
+                # No daemon: a process that ends inside TensorFlow would abort.
+                threading.Thread(target=self._step, name="nnviz step").start()
+        if not self._ended.wait(None if seconds is None else max(seconds, 0.0)):
             return None
-        self._under_way = False
         outcome, self._outcome = self._outcome, None
+        self._under_way = False
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
     def close(self) -> None:
-        """End the job: at once, or with the end of the step under way."""
+        """End the job: at once, or with the end of the step under way. From any thread."""
         with self._lock:
+            if self._closed:
+                return
             self._closed = True
             if self._under_way and not self._ended.is_set():
                 return
@@ -62,7 +73,12 @@ class Steps:
         except BaseException as error:  # noqa: BLE001 - raised again where the step is asked for
             self._outcome = error
         with self._lock:
-            self._ended.set()
             closed = self._closed
+            if not closed:
+                self._ended.set()
         if closed:
-            self.generator.close()
+            # Before anybody hears of its end: what the job leaves when it is closed is there for the next one.
+            try:
+                self.generator.close()
+            finally:
+                self._ended.set()

@@ -1,1 +1,1 @@
-"""Attribution maps: the queue that makes them, their panels, and why one is zero."""
+"""Attribution maps: what is asked for, their panels, and why one is zero."""

@@ -9,7 +9,7 @@ import numpy as np
 from nnviz.components.raster import Panel
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.shell.session import Session
-from nnviz.views.attribution.queue import Found
+from nnviz.views.attribution.request import Found
 
 _MANY, _BEYOND = 10_000, 0.005
 

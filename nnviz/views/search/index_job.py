@@ -12,8 +12,8 @@ import streamlit as st
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.search import index
 from nnviz.analysis.search.strongest import Strongest
-from nnviz.shell import address, controls
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import address, controls, jobs
+from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 from nnviz.views.search.image_sets import DIGITS, Searched, sets
@@ -53,41 +53,28 @@ def beside(session: Session) -> Iterator[None]:
         yield
 
 
-def running() -> bool:
-    """Whether the index that the page shows is being made."""
-    mine = jobs.shared(JOB)
-    return mine is not None and mine.busy
-
-
-def found(session: Session, of: Searched) -> Strongest | None:
-    """What the index of those pictures has, all or so far; begins it where nobody has yet."""
+def begun(session: Session, of: Searched) -> Job:
+    """The index of those pictures: what it has so far is what it found; begun where nobody has yet."""
     network = session.network
     seconds = SECONDS if of is DIGITS and network.image_shape != (28, 28, 1) else None
     key = (JOB, session.key, of.key, seconds)
-    kept = jobs.result(key)
-    if kept is not None:
-        jobs.forget(JOB)
-        return kept
 
     def steps() -> Generator[Progress, None, Strongest]:
         return index.index(network, of.pictures, of.key, seconds)
 
-    begun = jobs.share(JOB, f"Searching the {of.noun}s", key, steps)
-    return begun.progress.so_far if begun.progress is not None else None
+    return jobs.share(JOB, Job(f"Searching the {of.noun}s", key, steps))
 
 
-def bar(session: Session, of: Searched, redraw: float | None = 1.0) -> None:
+def bar(mine: Job, redraw: float | None = 1.0) -> None:
     """The bar of the index with its Stop; a button that goes on with one that was stopped, or why it failed; and which
     files could not be read. To be called on every run of a page, at the same place, in a row of its own making."""
-    mine = jobs.shared(JOB)
     # Always there, so that the bar keeps its place when the button comes.
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
-        if mine is not None and mine.state in ("stopped", "failed"):
+        if mine.halted:
             if mine.reason:
                 small(html.escape(mine.reason))
-            title = "Go on searching" if mine.state == "stopped" else "Search again"
-            st.button(title, icon=":material/play_arrow:", key="index-again", on_click=lambda: jobs.again(JOB))
-    jobs.bar(JOB, redraw=redraw)
+            jobs.again_button(JOB, "Go on searching" if mine.state == "stopped" else "Search again")
+    jobs.progress_bar(JOB, redraw=redraw)
 
 
 def unread(of: Searched, found: Strongest | None) -> str:

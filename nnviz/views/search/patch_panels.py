@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from nnviz.analysis.data.pictures import as_given, shape_in, size_in
 from nnviz.analysis.image.images import fit
@@ -17,6 +16,7 @@ from nnviz.analysis.search.ranking import Hit
 from nnviz.components.raster import Panel
 from nnviz.errors import NnvizError
 from nnviz.figures.words import number
+from nnviz.shell import caches
 from nnviz.views.search.image_sets import Searched
 
 _NOTHING = (226.0, 200.0)
@@ -25,15 +25,14 @@ _NOTHING = (226.0, 200.0)
 
 def given(network: Network, key: str, of: Searched, index: int) -> np.ndarray:
     """A picture as the network takes it in the search: (H, W, C), 0..255; kept under the network's content key."""
-    return _given(network, of, key, of.key, index).astype(np.float32)
 
+    def make() -> np.ndarray:
+        pixels = as_given(network, of.image(index), size_in(network, of.pictures))
+        # Pictures are of whole numbers and stay so when they are fitted: a quarter of the room.
+        return pixels.astype(np.uint8)
 
-# A photograph of a camera takes a tenth of a second to read, and a unit has some twenty on the page.
-@st.cache_resource(max_entries=1024, show_spinner=False)
-def _given(_network: Network, _of: Searched, key: str, content: str, index: int) -> np.ndarray:
-    pixels = as_given(_network, _of.image(index), size_in(_network, _of.pictures))
-    # Pictures are of whole numbers and stay so when they are fitted: a quarter of the room.
-    return pixels.astype(np.uint8)
+    # A photograph of a camera takes a tenth of a second to read, and a unit has some twenty on the page.
+    return caches.thumbnails.made((key, of.key, index), make).astype(np.float32)
 
 
 def given_if_read(network: Network, key: str, of: Searched, index: int) -> np.ndarray | None:

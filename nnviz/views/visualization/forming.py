@@ -1,14 +1,15 @@
-"""A picture that forms for a viewer, whichever page asks for it: taken up, worked on, stopped, and shown again."""
+"""A picture that forms for a viewer, whichever page asks for it: begun, stopped, and shown again."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Generator, Hashable
+from contextlib import closing
 
 import numpy as np
 
+from nnviz.analysis.progress import Progress
 from nnviz.analysis.visualization import Visualization
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell.jobs import Job
 from nnviz.views.visualization.request import VisualizationPlan
 
 QUICK = 1_000_000
@@ -20,63 +21,31 @@ between two: more than four pictures a second."""
 _compiled: set[Hashable] = set()
 
 
-@dataclass(frozen=True, eq=False)
-class Formed:
-    """What there is of a request.
+def job(title: str, wanted: VisualizationPlan) -> Job:
+    """The work on a picture."""
 
-    Attributes:
-        found: the picture, or what there is of it so far.
-        mine: this viewer's work on it, unless it is done: under way, stopped or failed.
-    """
+    def steps() -> Generator[Progress, None, Visualization]:
+        with closing(wanted.steps()) as forming:
+            while True:
+                try:
+                    progress = next(forming)
+                except StopIteration as end:
+                    return end.value
+                if progress.done:
+                    _compiled.add(wanted.form)
+                yield progress
 
-    found: Visualization | None
-    mine: jobs.Job | None
-
-    @property
-    def missing(self) -> bool:
-        """Whether nobody has begun with it."""
-        return self.found is None and self.mine is None
-
-    @property
-    def ended(self) -> jobs.Job | None:
-        """The work, where it ended before the picture was there."""
-        return self.mine if self.mine is not None and not self.mine.busy else None
-
-    @property
-    def steps(self) -> str:
-        """How far the work came, in words."""
-        progress = None if self.mine is None else self.mine.progress
-        return "" if progress is None else f"step {progress.done:,} of {progress.total:,}"
+    return Job(title, wanted.key, steps)
 
 
-def take_up(name: str, wanted: VisualizationPlan) -> Formed:
-    """What there is of a request, once on every run of the page: work on another is closed, and what was stopped
-    earlier on this one is there again."""
-    if jobs.result(wanted.key) is None:
-        jobs.standing(name, wanted.key)
-    return look(name, wanted)
+def seconds(wanted: VisualizationPlan) -> float:
+    """How long the page may wait for it: what needs no compilation is mostly done at once."""
+    return _AT_ONCE if wanted.form in _compiled else 0.0
 
 
-def look(name: str, wanted: VisualizationPlan) -> Formed:
-    """What there is of a request; changes nothing."""
-    kept = jobs.result(wanted.key)
-    if kept is not None:
-        _compiled.add(wanted.form)
-        return Formed(kept, None)
-    mine = jobs.job(name)
-    if mine is None or mine.key != wanted.key:
-        return Formed(None, None)
-    if mine.progress is not None and mine.progress.done:
-        _compiled.add(wanted.form)
-    return Formed(None if mine.progress is None else mine.progress.so_far, mine)
-
-
-def begin(name: str, title: str, wanted: VisualizationPlan) -> None:
-    """Begin with it, anew where it was stopped; what needs no compilation is mostly done at once."""
-    jobs.forget(name)
-    mine = jobs.begin(name, title, wanted.key, wanted.steps)
-    if wanted.form in _compiled:
-        mine.work(_AT_ONCE)
+def steps_of(mine: Job) -> str:
+    """How far the work came, in words."""
+    return "" if mine.progress is None else f"step {mine.progress.done:,} of {mine.progress.total:,}"
 
 
 def tiles_of(pixels: np.ndarray) -> np.ndarray:

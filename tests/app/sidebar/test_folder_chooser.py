@@ -9,18 +9,18 @@ from PIL import Image
 from shown import caption, texts
 from visiting import finish, visited
 
+from nnviz.analysis.cache import Cache
 from nnviz.analysis.data.folder import folder
 from nnviz.analysis.data.photographs import gallery, photograph
 from nnviz.analysis.data.pictures import batch
 from nnviz.analysis.search.index import index
 from nnviz.errors import NnvizError
-from nnviz.shell import library, options
-from nnviz.shell.jobs import bar as jobs
-from nnviz.shell.jobs import job, worker
+from nnviz.shell import caches, library, options
+from nnviz.shell.jobs import queue, worker
 from nnviz.views.search import image_sets, index_job
 from nnviz.views.search.patch_panels import given
 
-JOB = f"job-{index_job.JOB}"
+JOB = f"jobs-{index_job.JOB}"
 
 
 def script() -> None:
@@ -110,39 +110,39 @@ def test_the_index_is_that_of_the_folder_and_one_that_cannot_be_read_is_said(own
 
 def test_two_viewers_share_one_index_and_each_can_stop_it(own, monkeypatch):
     monkeypatch.setattr(worker, "_PATIENCE", 300)
-    with jobs.worker.drawing():  # as if a third viewer's page took long: no step is done meanwhile
+    with queue.worker.drawing():  # as if a third viewer's page took long: no step is done meanwhile
         one = opened(finished=False, net="mnist-cnn", among="folder", layer="conv2", unit=1)
         two = opened(finished=False, net="mnist-cnn", among="folder", layer="conv1", unit=3)
-        job = one.session_state[JOB]
-        assert job is two.session_state[JOB]
+        (job,) = one.session_state[JOB].jobs
+        assert two.session_state[JOB].jobs == [job]
         job.stop()
         one.run()
         two.run()
-    assert [button.label for button in two.button if button.key == "index-again"] == ["Go on searching"]
-    one.button(key="index-again").click().run()
+    assert [button.label for button in two.button if button.key == "again-index"] == ["Go on searching"]
+    one.button(key="again-index").click().run()
     assert not one.exception
     two.run()
     finish(two)
     assert "Of 24 pictures" in caption(two)
-    assert not [button for button in two.button if button.key == "index-again"]
+    assert not [button for button in two.button if button.key == "again-index"]
 
 
 def test_it_is_there_at_once_in_the_next_session(own, monkeypatch):
     opened(net="mnist-cnn", among="folder", layer="conv2", unit=1)
-    monkeypatch.setattr(job, "_results", {})
+    monkeypatch.setattr(caches, "results", Cache(caches.results.ceiling))
     app = opened(finished=False, net="mnist-cnn", among="folder", layer="conv2", unit=1)
-    found = app.session_state[JOB]
+    (found,) = app.session_state[JOB].jobs
     found.work(300)
     assert (found.progress.done, found.progress.so_far.seen) == (25, 25)
 
 
 def test_the_address_chooses_among_what_there_is(own):
     app = opened(finished=False, net="mnist-cnn", among="nonsense", layer="conv1", unit=1)
-    assert app.session_state[JOB].title == "Searching the digits"
+    assert app.session_state[JOB].jobs[0].title == "Searching the digits"
     app = opened(finished=False, net="photo-cnn", among="photographs", layer="stem_conv", unit=1)
-    assert app.session_state[JOB].title == "Searching the photographs"
+    assert app.session_state[JOB].jobs[0].title == "Searching the photographs"
     app = opened(finished=False, net="photo-cnn", layer="stem_conv", unit=1)
-    assert app.session_state[JOB].title == "Searching the pictures"
+    assert app.session_state[JOB].jobs[0].title == "Searching the pictures"
 
 
 def test_without_a_folder_there_is_no_choice():

@@ -7,11 +7,12 @@ import pytest
 from shown import texts
 from visiting import visited
 
+from nnviz.analysis.cache import Cache
 from nnviz.analysis.data import photographs
 from nnviz.analysis.data.pictures import batch
 from nnviz.analysis.search.strongest import strongest
 from nnviz.pages.registry import PAGES
-from nnviz.shell import controls, library, options
+from nnviz.shell import caches, controls, library, options
 
 SLUGS = tuple(page.slug for page in PAGES)
 CATS = ("tabby cat", "tiger cat", "Egyptian Mau", "Siamese cat", "Persian cat", "lynx")
@@ -164,7 +165,7 @@ def test_a_network_of_ones_own_may_have_both(cases, tmp_path, monkeypatch):
 
 
 def test_traces_are_kept_until_they_take_too_much(monkeypatch):
-    monkeypatch.setattr(library, "_traces", {})
+    monkeypatch.setattr(caches, "traces", Cache(2**30))
     network = library.network("mnist-mlp")
 
     def traced(name):
@@ -173,14 +174,13 @@ def test_traces_are_kept_until_they_take_too_much(monkeypatch):
 
     first = traced("test-1")
     assert traced("test-1") is first
-    size = sum(array.nbytes for array in first.activations.values())
-    monkeypatch.setattr(library, "_TRACES", 2 * size)
+    caches.traces.ceiling = int(2.5 * caches.traces.size)
     traced("test-2")
     assert traced("test-1") is first
     # The one that was asked for longest ago goes.
     traced("test-3")
     assert traced("test-1") is first
-    assert len(library._traces) == 2
+    assert len(caches.traces) == 2
 
 
 def test_the_slider_of_a_deep_network_has_the_layers_whose_output_goes_on():

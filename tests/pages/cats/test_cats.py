@@ -13,14 +13,14 @@ from visiting import finish, visited
 
 import nnviz
 from nnviz import load, objectives
+from nnviz.analysis.cache import Cache
 from nnviz.analysis.data import photographs
 from nnviz.analysis.evidence import sharpening
 from nnviz.pages.cats import depths, dreams, looks
-from nnviz.shell import library, options
-from nnviz.shell.jobs import job
+from nnviz.shell import caches, library, options
 from nnviz.views.answer import percent
 
-JOB = f"job-{dreams.JOB}"
+JOB = f"jobs-{dreams.JOB}"
 
 
 def script() -> None:
@@ -32,7 +32,7 @@ def script() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
-    monkeypatch.setattr(job, "_results", {})
+    monkeypatch.setattr(caches, "results", Cache(caches.results.ceiling))
 
 
 def opened(**parameters):
@@ -199,16 +199,16 @@ def test_a_map_that_is_picked_is_the_unit_under_study():
 
 def test_the_dream_begins_on_a_click_is_stopped_and_kept():
     app = opened(cats_dream="first")
-    assert JOB not in app.session_state  # nothing begins by itself
+    assert not app.session_state[JOB].jobs  # nothing begins by itself
     header, numbers = picture(app, "cats-dream")
     assert header["panels"][0]["title"] == "Not dreamed yet"
     np.testing.assert_array_equal(numbers, picture(app, "cats-photograph")[1])
-    app.button(key="cats-begin").click().run()
-    mine = app.session_state[JOB]
+    app.button(key="again-cats").click().run()
+    (mine,) = app.session_state[JOB].jobs
     while mine.progress is None or not mine.progress.done:
         mine.work(0)
     app.run()
-    app.button(key="cats-stop").click().run()
+    app.button(key="stop-cats").click().run()
     assert mine.state == "stopped"
     partial = mine.progress.so_far
     step = f"step {partial.steps} of {mine.progress.total}"
@@ -225,7 +225,7 @@ def test_the_dream_begins_on_a_click_is_stopped_and_kept():
     app.segmented_control(key="switch-cats.dream").set_value("first")
     finish(app.run())
     np.testing.assert_array_equal(picture(app, "cats-dream")[1], partial.pixels.ravel())
-    app.button(key="cats-begin").click().run()
+    app.button(key="again-cats").click().run()
     finish(app)
     network, _ = traced("cat")
     found = nnviz.dream(network, photographs.photograph("cat"), objectives.layer("stem_conv_relu"), 20)
@@ -235,7 +235,7 @@ def test_the_dream_begins_on_a_click_is_stopped_and_kept():
     assert f"As its first layer dreams it, it says {says}." in caption(app)
     again = opened(cats_dream="first")  # another viewer: it is there
     assert picture(again, "cats-dream")[0]["panels"][0]["title"] == "Dreamed"
-    assert not [button for button in again.button if button.key == "cats-begin"]
+    assert not [button for button in again.button if button.key == "again-cats"]
 
 
 def test_a_network_of_ones_own_that_reads_colours_is_used(cases, tmp_path, monkeypatch):

@@ -18,9 +18,9 @@ from nnviz.analysis.data.confusion import Answers
 from nnviz.analysis.embedding.embedding import embedding
 from nnviz.analysis.embedding.tsne import tsne
 from nnviz.analysis.embedding.vectors import vectors
-from nnviz.pages.data import jobs, mistakes
+from nnviz.pages.data import mistakes
 from nnviz.pages.data.neighbours import nearest_to
-from nnviz.shell import options
+from nnviz.shell import caches, options
 
 
 def script() -> None:
@@ -123,7 +123,7 @@ def test_where_umap_is_not_installed_it_says_how_to_get_it_and_draws_the_axes(ml
     places = sent(app)[0][1].reshape(-1, 3)
     np.testing.assert_allclose(places[:, :2], embedding(values["dense2"], labels).coordinates[:, :2], atol=2e-3)
     assert "UMAP needs the package umap-learn: pip install umap-learn" in "".join(texts(app))
-    assert "job-data-shape" not in app.session_state
+    assert "jobs-data-shape" not in app.session_state
 
 
 def test_the_neighbours_are_those_of_a_loop(mlp):
@@ -146,7 +146,7 @@ def test_vectors_that_had_to_make_room_are_made_again_for_the_next_viewer():
     address = {"net": "mnist-mlp", "layer": "dense2", "image": "test-15", "view": "neighbours"}
     said = caption(opened(**address))
     assert "on their way" not in said
-    jobs._vectors.clear()
+    caches.vectors.clear()
     assert caption(opened(**address)) == said
 
 

@@ -15,8 +15,7 @@ from streamlit.testing.v1 import AppTest
 from nnviz import digits, load, trace
 from nnviz.analysis.intervention.knockout import accuracy, importance, knocked_out, switchable
 from nnviz.figures.words import number
-from nnviz.shell import library, options
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import caches, library, options
 
 
 def raw_one() -> keras.Model:
@@ -217,8 +216,8 @@ def test_digits_are_counted_on_demand_and_kept(opened, cnn):
         counts.append(counted.correct)
     key = ("knock-out accuracy", library.content_key("mnist-cnn"), "conv1", (5,))
     # What the page's own timer does, slice by slice.
-    app.session_state["job-knock-out accuracy"].work(60)
-    assert [each.correct for each in jobs.result(key)] == counts
+    app.session_state["jobs-knock-out accuracy"].work(60)
+    assert [each.correct for each in caches.results.get(key)] == counts
     fine(app.run())
     assert f"; of 10,000 test digits it reads {counts[1]:,} instead of {counts[0]:,}." in caption(app)
     assert app.button("knock-count").disabled

@@ -21,8 +21,7 @@ from nnviz.analysis.search.patches import box
 from nnviz.analysis.search.strongest import strongest
 from nnviz.pages.dossier import facts
 from nnviz.shell import options
-from nnviz.shell.jobs import job
-from nnviz.views.search import index_job
+from nnviz.shell.jobs import queue, worker
 
 
 def script() -> None:
@@ -163,8 +162,9 @@ def test_a_silent_unit_says_so(searched):
 
 
 def test_while_it_is_searched_there_is_what_is_known(monkeypatch):
-    monkeypatch.setattr(index_job, "found", lambda current, of: None)
-    app = opened(net="mnist-cnn", image="test-0", layer="conv2", unit=5)
+    monkeypatch.setattr(worker, "_PATIENCE", 300)
+    with queue.worker.drawing():  # as if another viewer's page took long: no step is done meanwhile
+        app = opened(finished=False, net="mnist-cnn", image="test-0", layer="conv2", unit=5)
     here = trace(shipped("mnist-cnn"), digits.digit(0)[0]).activations["conv2"][..., 5].max()
     assert caption(app) == f"Unit 5 of conv2 answers to this picture with {here:.2f}; the digits are being searched."
     assert len(raster(app, "dossier-unit")[0]["panels"]) == 3
@@ -229,12 +229,3 @@ def test_a_layer_that_no_score_is_made_of_speaks_for_no_class(tmp_path, monkeypa
     own(tmp_path, monkeypatch, fixed_weights(model))
     app = opened(net="own", image="test-0", layer="answer", unit=1)
     assert "No class score is made of answer, so it speaks for no class." in caption(app)
-
-
-def test_results_that_are_asked_for_outlive_those_that_are_not(monkeypatch):
-    monkeypatch.setattr(job, "_results", {"index": 1})
-    for number in range(200):
-        assert job.result("index") == 1
-        job.keep(number, number)
-    assert job.result(0) is None
-    assert job.result(199) == 199

@@ -20,7 +20,7 @@ from nnviz.shell import options
 from nnviz.views.search import index_job
 from nnviz.views.search.patch_panels import mean_of
 
-JOB = f"job-{index_job.JOB}"
+JOB = f"jobs-{index_job.JOB}"
 
 
 def script() -> None:
@@ -135,7 +135,7 @@ def test_until_it_is_found_the_page_says_so_and_keeps_the_places_free(nothing_ke
 
 def test_what_was_found_when_it_was_stopped_is_shown_with_its_count_and_can_be_taken_up(nothing_kept):
     app = opened(finished=False, net="mnist-cnn", image="test-0", layer="conv2", unit=5)
-    mine = app.session_state[JOB]
+    (mine,) = app.session_state[JOB].jobs
     while mine.progress is None or mine.progress.done < 512:
         mine.work(0)
     mine.stop()
@@ -143,17 +143,17 @@ def test_what_was_found_when_it_was_stopped_is_shown_with_its_count_and_can_be_t
     done = mine.progress.done
     assert f"in {done:,} digits" in caption(app)
     assert f"{done:,} of the 10,000 test digits were searched, drawn at random" in "".join(texts(app))
-    app.button(key="index-again").click().run()
+    app.button(key="again-index").click().run()
     finish(app)
     assert "in 10,000 digits" in caption(app)
-    assert not [button for button in app.button if button.key == "index-again"]
+    assert not [button for button in app.button if button.key == "again-index"]
 
 
 def test_a_search_done_for_one_viewer_is_there_for_the_next(nothing_kept):
     opened(net="mnist-mlp", layer="dense2", unit=1)
     app = opened(finished=False, net="mnist-mlp", layer="dense1", unit=1)
     assert "being searched" not in caption(app)
-    assert JOB not in app.session_state
+    assert not app.session_state[JOB].busy
 
 
 def test_a_unit_without_life_is_said_to_be_silent(dead):

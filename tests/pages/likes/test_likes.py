@@ -11,12 +11,13 @@ from visiting import finish, visited
 
 import nnviz
 from nnviz import digits, objectives, trace
+from nnviz.analysis.cache import Cache
 from nnviz.analysis.data import photographs
 from nnviz.pages.likes import page as likes
-from nnviz.shell.jobs import job
+from nnviz.shell import caches
 from nnviz.views.visualization import forming
 
-JOB = f"job-{likes.JOB}"
+JOB = f"jobs-{likes.JOB}"
 
 
 def script() -> None:
@@ -28,7 +29,7 @@ def script() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
-    monkeypatch.setattr(job, "_results", {})
+    monkeypatch.setattr(caches, "results", Cache(caches.results.ceiling))
 
 
 def opened(finished=True, **parameters):
@@ -149,29 +150,29 @@ def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
     monkeypatch.setattr(forming, "_compiled", set())
     app = opened(finished=False, layer="conv2", unit=6, **{"likes_steps": 512})
     assert "about to form" in caption(app)
-    mine = app.session_state[JOB]
+    (mine,) = app.session_state[JOB].jobs
     while mine.progress is None or mine.progress.done < 5:
         mine.work(0)
     app.run()
     assert "So far at step" in caption(app)
-    app.button(key="likes-stop").click().run()
+    app.button(key="stop-likes").click().run()
     done = mine.progress.done
     assert mine.state == "stopped"
     assert f"Stopped at step {done} of 512, unfinished: Unit 6 of conv2" in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], mine.progress.so_far.pixels)
-    app.button(key="likes-again").click().run()
+    app.button(key="again-likes").click().run()
     finish(app)
     assert "Unit 6 of conv2 averages" in caption(app)
-    assert not [button for button in app.button if button.key == "likes-again"]
+    assert not [button for button in app.button if button.key == "again-likes"]
 
 
 def test_what_was_stopped_is_there_again_when_its_wish_returns():
     app = opened(finished=False, layer="conv2", unit=6, **{"likes_steps": 512})
-    mine = app.session_state[JOB]
+    (mine,) = app.session_state[JOB].jobs
     while mine.progress is None or mine.progress.done < 5:
         mine.work(0)
     app.run()
-    app.button(key="likes-stop").click().run()
+    app.button(key="stop-likes").click().run()
     stopped = mine.progress.so_far
     app.slider(key="slider-likes.steps").set_value(8).run()
     finish(app)
@@ -180,7 +181,7 @@ def test_what_was_stopped_is_there_again_when_its_wish_returns():
     assert f"Stopped at step {stopped.steps} of 512, unfinished: " in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], stopped.pixels)
     # Begun anew and left, it is worked on when its request returns: what was stopped is gone.
-    app.button(key="likes-again").click().run()
+    app.button(key="again-likes").click().run()
     app.slider(key="slider-likes.steps").set_value(8).run()
     app.slider(key="slider-likes.steps").set_value(512).run()
     assert app.session_state[JOB].busy
@@ -189,7 +190,7 @@ def test_what_was_stopped_is_there_again_when_its_wish_returns():
 def test_what_was_made_is_kept_for_the_next_viewer():
     opened(layer="conv2", unit=7)
     app = opened(finished=False, layer="conv2", unit=7)
-    assert JOB not in app.session_state
+    assert not app.session_state[JOB].busy
     assert "Unit 7 of conv2" in caption(app)
 
 

@@ -6,15 +6,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import visited
+from visiting import finish, visited
 
 from nnviz import digits, trace
-from nnviz.analysis.attribution import METHODS, method_named
+from nnviz.analysis.attribution import METHODS, explain, method_named
 from nnviz.analysis.evidence import Curves, Randomised, Stability
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
 from nnviz.pages.saliency import evidence_words as words
-from nnviz.shell import library
+from nnviz.shell import caches, library
 
 
 def app() -> None:
@@ -130,16 +130,39 @@ def test_the_score_of_the_class_is_a_logit_on_the_page():
 
 
 def test_agreement_begins_no_map_of_its_own_and_leaves_its_maps_to_the_maps_view():
-    library.kept_attributions().clear()
+    caches.attributions.clear()
     test, _ = drawn("agree most", evidence="agreement", image="test-3")
-    own_queue = test.session_state["attributions under way"]
-    assert not own_queue.busy
-    assert len(library.kept_attributions()) == len(METHODS)
+    assert "jobs-attribution" not in test.session_state
+    assert len(caches.attributions) == len(METHODS)
     test.query_params.pop("evidence")
-    before = dict(library.kept_attributions())
+    before = {key: id(found) for key, found in caches.attributions.items()}
     test.run()
-    assert not own_queue.busy
-    assert dict(library.kept_attributions()) == before
+    assert not test.session_state["jobs-attribution"].busy
+    assert {key: id(found) for key, found in caches.attributions.items()} == before
+
+
+@pytest.mark.parametrize("kind", ["deletion", "randomisation", "stability"])
+def test_the_map_and_what_is_measured_of_it_are_one_job_and_the_map_is_left_to_the_maps_view(kind):
+    caches.attributions.clear()
+    caches.results.clear()
+    address = {"net": "mnist-mlp", "image": "test-4", "method": "smoothgrad"}
+    test = visited(app, finished=False, evidence=kind, **address)
+    (mine,) = test.session_state["jobs-evidence"].jobs
+    assert "jobs-attribution" not in test.session_state
+    shares = []
+    while mine.busy:
+        mine.work(0)
+        shares += [] if mine.progress is None else [mine.progress.done / mine.progress.total]
+    assert (mine.state, shares) == ("done", sorted(shares))
+    ((_, found),) = caches.attributions.items()
+    expected = explain(load("mnist-mlp"), digits.digit(4)[0], "smoothgrad")
+    np.testing.assert_allclose(found.values, expected.values, atol=1e-6)
+    assert mine.result.attribution is found
+    finish(test)
+    test.query_params.pop("evidence")
+    test.run()
+    (first, *_) = test.session_state["jobs-attribution"].jobs
+    assert first.result is found
 
 
 def test_a_picture_like_its_baseline_and_one_without_range_are_said():

@@ -1,6 +1,5 @@
 """The Saliency page: its sliders from the declarations, its work in slices, and what it says."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,11 +7,12 @@ import numpy as np
 import pytest
 from visiting import visited
 
-from nnviz.analysis.attribution import METHODS, Parameter, Progress, explain, method_named
+from nnviz.analysis.attribution import METHODS, Parameter, explain, method_named
 from nnviz.analysis.network import passes
 from nnviz.pages.saliency import maps, parameters, words
-from nnviz.shell import library, target_words
-from nnviz.views.attribution.queue import AttributionQueue, AttributionRequest
+from nnviz.shell import caches, target_words
+from nnviz.shell.jobs import Job, Queue
+from nnviz.views.attribution.request import AttributionRequest, attributions
 
 WHOLE = Parameter("steps", "Steps", 25, 1, 500)
 REAL = Parameter("noise", "Noise", 0.15, 0.0, 1.0, 0.05)
@@ -60,92 +60,52 @@ def request_of(cases, monkeypatch) -> Iterator[Callable[..., AttributionRequest]
         key = (name, tuple(sorted(values.items())))
         return AttributionRequest(method_named(name), case.network, case.picture, 1, values, key)
 
-    library.kept_attributions().clear()
+    caches.attributions.clear()
     yield make
-    library.kept_attributions().clear()
+    caches.attributions.clear()
+
+
+def wanted(own_queue: Queue, *requests: AttributionRequest) -> list[Job]:
+    """What there is of some attributions, as the page asks for them."""
+    return own_queue.want([request.job() for request in requests], begin=True)
 
 
 def test_quick_methods_are_done_at_once_and_kept_for_every_viewer(request_of):
-    requests = [request_of(name) for name in ("gradient", "grad-cam")]
-    first = AttributionQueue().gather(requests, 60)
-    again = AttributionQueue().gather(requests, 0)
+    requests, own_queue = [request_of(name) for name in ("gradient", "grad-cam")], Queue()
+    first = wanted(own_queue, *requests)
+    own_queue.work(60)
+    again = wanted(Queue(), *requests)
     assert [found.state for found in first] == ["done", "done"]
-    assert [a.attribution is b.attribution for a, b in zip(first, again, strict=True)] == [True, True]
+    assert [a.result is b.result for a, b in zip(first, again, strict=True)] == [True, True]
     request = requests[0]
-    np.testing.assert_array_equal(
-        first[0].attribution.values, explain(request.network, request.image, "gradient", 1).values
-    )
-
-
-def worked_until(own_queue: AttributionQueue, done: int) -> None:
-    """Work step by step; the first may compile for longer than a slice."""
-    while own_queue.running is None or own_queue.running.progress is None or own_queue.running.progress.done < done:
-        own_queue.work(1e-9)
-
-
-def test_a_stop_ends_the_first_step_too_at_once(request_of, monkeypatch):
-    """A step that takes its time, as the compilation of a large network does, is left, and closed when it ends."""
-    begun, go, closed = threading.Event(), threading.Event(), threading.Event()
-
-    def steps():
-        try:
-            begun.set()
-            go.wait(60)
-            yield Progress(1, 2)
-        finally:
-            closed.set()
-
-    request = request_of("smoothgrad", samples=12)
-    monkeypatch.setattr(AttributionRequest, "begun", lambda self: steps())
-    own_queue = AttributionQueue()
-    assert own_queue.gather([request], 1e-9)[0].state == "running"
-    assert begun.wait(60)
-    own_queue.stop()
-    assert own_queue.gather([request], 1e-9)[0].state == "stopped"
-    assert not closed.is_set()
-    go.set()
-    assert closed.wait(60)
-    assert not own_queue.busy
+    expected = explain(request.network, request.image, "gradient", 1)
+    np.testing.assert_array_equal(first[0].result.values, expected.values)
 
 
 def test_a_stop_keeps_what_there_is_until_it_is_asked_for_again(request_of):
-    own_queue, request = AttributionQueue(), request_of("smoothgrad", samples=12)
-    requests = [request, request_of("occlusion")]
-    own_queue.gather(requests, 0)
-    worked_until(own_queue, 3)
-    generator = own_queue.running.steps.generator
-    own_queue.stop()
-    assert generator.gi_frame is None  # closed
-    found, other = own_queue.gather(requests, 60)
+    own_queue, requests = Queue(), [request_of("smoothgrad", samples=12), request_of("occlusion")]
+    found, other = wanted(own_queue, *requests)
+    while found.progress is None or found.progress.done < 3:
+        own_queue.work(1e-9)
+    own_queue.current.stop()
+    own_queue.work(60)
+    assert wanted(own_queue, *requests)[0] is found
     assert (found.state, found.progress.done, found.progress.total) == ("stopped", 3, 12)
-    assert found.attribution.values.any()
+    assert found.found.values.any()
     assert other.state == "done"
     assert not own_queue.busy
-    own_queue.again(request.key)
-    found, other = own_queue.gather(requests, 60)
+    own_queue.again(requests[0].job())
+    found, other = wanted(own_queue, *requests)
+    own_queue.work(60)
     assert (found.state, other.state) == ("done", "done")
-    expected = explain(request.network, request.image, "smoothgrad", 1, samples=12)
-    np.testing.assert_array_equal(found.attribution.values, expected.values)
-
-
-def test_what_is_wanted_no_more_is_closed_and_what_was_stopped_is_forgotten(request_of):
-    own_queue, long, other = (
-        AttributionQueue(),
-        request_of("smoothgrad", samples=12),
-        request_of("smoothgrad", samples=11),
-    )
-    own_queue.gather([long], 0)
-    worked_until(own_queue, 1)
-    generator = own_queue.running.steps.generator
-    own_queue.gather([other], 0)
-    assert generator.gi_frame is None
-    own_queue.stop()
-    own_queue.gather([long], 0)
-    assert own_queue.gather([other], 60)[0].state == "done"
+    expected = explain(requests[0].network, requests[0].image, "smoothgrad", 1, samples=12)
+    np.testing.assert_array_equal(found.result.values, expected.values)
 
 
 def test_an_error_of_one_method_leaves_the_others(request_of):
-    bad, good = AttributionQueue().gather([request_of("occlusion", patch=99), request_of("gradient")], 60)
+    own_queue = Queue()
+    bad, good = wanted(own_queue, request_of("occlusion", patch=99), request_of("gradient"))
+    own_queue.work(60)
     assert bad.state == "failed"
     assert "patch was expected" in bad.reason
     assert good.state == "done"
@@ -153,8 +113,7 @@ def test_an_error_of_one_method_leaves_the_others(request_of):
 
 def test_a_method_that_does_not_fit_says_so(cases):
     case = cases["mlp_8x8"]
-    request = AttributionRequest(method_named("grad-cam"), case.network, case.picture, 0, {}, "unfit")
-    found = AttributionQueue().gather([request], 60)[0]
+    (found,) = attributions([AttributionRequest(method_named("grad-cam"), case.network, case.picture, 0, {}, "unfit")])
     assert found.state == "unfit"
     assert "feature maps" in found.reason
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nnviz.analysis.cache import Cache
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
+from nnviz.shell.jobs import Job, Queue
 from nnviz.shell.jobs import worker as worker_module
 from nnviz.shell.jobs.worker import Worker
 
@@ -20,11 +22,11 @@ SOON = 30
 
 @pytest.fixture
 def kept():
-    return {}
+    return Cache(2**20)
 
 
 def begin(worker, key, steps, kept):
-    return worker.begin("Working", key, steps, kept.__setitem__)
+    return worker.begin(Job("Working", key, steps, kept))
 
 
 def counting(count, log=None, name=""):
@@ -46,7 +48,7 @@ def test_a_job_is_done_once_for_all_in_a_thread_of_its_own(kept):
     two = begin(worker, "a", counting(9), kept)
     assert one is two
     one.work(SOON)
-    assert kept == {"a": "5"}
+    assert dict(kept.items()) == {"a": "5"}
     assert (one.state, one.progress.done, one.busy) == ("done", 5, False)
     assert {thread for _, thread in log} == {"nnviz background"}
     assert begin(worker, "a", counting(1), kept) is not one
@@ -78,7 +80,7 @@ def test_the_one_that_is_looked_at_works(kept):
     assert one.state == "done"
     two.work(SOON)
     assert [name for name, _ in log] == ["a"] * 31 + ["b"] * 31
-    assert kept == {"a": "a30", "b": "b30"}
+    assert dict(kept.items()) == {"a": "a30", "b": "b30"}
 
 
 def test_no_step_begins_while_a_page_is_drawn(kept, monkeypatch):
@@ -126,7 +128,7 @@ def test_one_that_is_stopped_is_stopped_for_all_until_it_is_begun_anew(kept):
     worker.forget("a")
     again = begin(worker, "a", counting(2), kept)
     again.work(SOON)
-    assert kept == {"a": "2"}
+    assert dict(kept.items()) == {"a": "2"}
     assert job.state == "stopped"
 
 
@@ -153,10 +155,10 @@ def test_what_was_stopped_is_closed_before_it_begins_anew(kept):
     assert told == ["first begins", "first ends", "second begins", "second ends"]
 
 
-def test_a_viewer_who_turns_away_leaves_it_working(kept):
-    worker = Worker()
-    job = begin(worker, "a", counting(5), kept)
-    job.leave()
+def test_a_viewer_who_turns_away_leaves_it_working(kept, nothing_kept):
+    viewer = Queue()
+    job = viewer.share(Job("Working", "a", counting(5), kept))
+    viewer.share(Job("Working", "b", counting(1), kept))
     job.work(SOON)
     assert job.state == "done"
 
@@ -177,7 +179,7 @@ def test_why_it_failed_is_said_and_what_no_user_can_mend_is_raised(kept):
     assert (one.state, one.reason) == ("failed", "A picture was expected. Received: none.")
     with pytest.raises(RuntimeError, match="a bug"):
         two.work(SOON)
-    assert kept == {}
+    assert not kept.items()
 
 
 def test_closed_it_ends_its_jobs_and_works_again_afterwards(kept):
@@ -201,7 +203,7 @@ def test_closed_it_ends_its_jobs_and_works_again_afterwards(kept):
     assert [one.state, two.state] == ["stopped"] * 2
     assert not any(each.name == "nnviz background" and each.is_alive() for each in threading.enumerate())
     begin(worker, "a", counting(2), kept).work(SOON)
-    assert kept == {"a": "2"}
+    assert dict(kept.items()) == {"a": "2"}
 
 
 def test_a_process_ends_with_its_work_closed():
@@ -209,6 +211,7 @@ def test_a_process_ends_with_its_work_closed():
     script = """
 import threading
 from nnviz.analysis.progress import Progress
+from nnviz.shell.jobs import Job
 from nnviz.shell.jobs.worker import worker
 begun = threading.Event()
 def endless():
@@ -218,7 +221,7 @@ def endless():
             yield Progress(0, 1)
     finally:
         print("closed", flush=True)
-worker.begin("Working", "a", endless, print)
+worker.begin(Job("Working", "a", endless))
 begun.wait()
 """
     done = subprocess.run(
@@ -228,14 +231,14 @@ begun.wait()
 
 
 def broken_page() -> None:
-    from nnviz.shell.jobs import bar as jobs
+    from nnviz.shell import jobs
 
     def steps():
         raise RuntimeError("a bug")
         yield
 
-    jobs.share("broken", "Working", "broken", steps).ended.wait(30)
-    jobs.bar("broken")
+    jobs.share("broken", jobs.Job("Working", "broken", steps))._ended.wait(30)
+    jobs.progress_bar("broken")
 
 
 def test_what_no_user_can_mend_is_shown_to_who_looks_at_it():

@@ -1,10 +1,9 @@
-"""The long work of this page: begun when it is looked at, its results kept for all viewers."""
+"""What this page computes of the digits: begun when it is looked at, its results kept for all viewers."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from nnviz.analysis.embedding.tsne import tsne
 from nnviz.analysis.embedding.umap import umap
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.progress import Progress
-from nnviz.shell import address
-from nnviz.shell.jobs import bar as jobs
+from nnviz.shell import address, caches, jobs
+from nnviz.shell.jobs import Job
 from nnviz.shell.markdown import plain
 from nnviz.shell.session import Session
 
@@ -28,10 +27,6 @@ COUNT = "digits"
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _FIRST = 0.4
 """Seconds that work takes at once, before there is a bar."""
-_KEPT_BYTES = 320 * 2**20
-
-_vectors: OrderedDict[Any, np.ndarray] = OrderedDict()
-_lock = threading.Lock()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -66,13 +61,17 @@ def embeddings(session: Session) -> dict[str, Embedding]:
     layers = vectors.depths(session.network)
     own = layer_of(session)
     key = (session.key, count(session))
-    found = dict(_embedded(session, DEPTH, (DEPTH, *key), tuple(sorted(layers, key=lambda name: name != own))))
-    if own not in layers:
-        found |= _embedded(session, LAYER, (LAYER, *key, own), (own,))
+    # What is under study comes first.
+    wanted = [] if own in layers else [_embedding(session, (LAYER, *key, own), (own,))]
+    wanted.append(_embedding(session, (DEPTH, *key), tuple(sorted(layers, key=lambda name: name != own))))
+    found: dict[str, Embedding] = {}
+    for mine in jobs.begin_all(DEPTH, wanted, _FIRST):
+        found |= mine.found or {}
     return found
 
 
-def _embedded(session: Session, name: str, key: Any, layers: tuple[str, ...]) -> dict[str, Embedding]:
+def _embedding(session: Session, key: Any, layers: tuple[str, ...]) -> Job:
+    """The work on the embeddings in some layers."""
     # Not in the work itself: where that is done the address is not known.
     _, images, labels = chosen(session)
 
@@ -80,7 +79,7 @@ def _embedded(session: Session, name: str, key: Any, layers: tuple[str, ...]) ->
         return embedded(session.network, layers, images, labels)
 
     many = f"in {len(layers)} layers" if len(layers) > 1 else f"in {layers[0]}"
-    return _worked(name, key, f"Digits {many}", steps) or {}
+    return Job(f"Digits {many}", key, steps)
 
 
 def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[np.ndarray | None, bool]:
@@ -90,63 +89,43 @@ def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[n
     _, images, _ = chosen(session)
 
     def steps() -> Generator[Progress, None, np.ndarray]:
-        begun = _held(session, layer, images)
-        while True:
-            try:
-                next(begun)
-            except StopIteration as finished:
-                values = finished.value
-                break
-            yield Progress(0, 1)
+        needed = _vectors(session, layer, images)
+        values = caches.vectors.get(needed.key)
+        if values is None:
+            with closing(needed.steps()) as making:
+                while True:
+                    try:
+                        next(making)
+                    except StopIteration as finished:
+                        values = finished.value
+                        break
+                    yield Progress(0, 1)
+            caches.vectors.keep(needed.key, values)
         if method == "umap":
             return (yield from umap(values, axes))
         return (yield from tsne(values, start.coordinates[:, :axes]))
 
-    found = _worked(SHAPE, key, f"{METHODS[method]} of {layer}", steps)
-    return found, jobs.result(key) is not None
+    mine = jobs.begin(SHAPE, Job(f"{METHODS[method]} of {layer}", key, steps), _FIRST)
+    return mine.found, mine.state == "done"
 
 
-def vectors_of(session: Session, layer: str) -> np.ndarray | None:
-    """The digits' vectors (n, size) in a layer; None while they are made."""
+def vectors_of(session: Session, layers: Sequence[str]) -> dict[str, np.ndarray | None]:
+    """The digits' vectors (n, size) by layer; None while they are made."""
     _, images, _ = chosen(session)
+    found = jobs.begin_all(VECTORS, [_vectors(session, layer, images) for layer in layers], _FIRST)
+    return {layer: mine.result for layer, mine in zip(layers, found, strict=True)}
+
+
+def _vectors(session: Session, layer: str, images: np.ndarray) -> Job:
+    """The work on the vectors in a layer."""
     key = (VECTORS, session.key, len(images), layer)
-    name = f"{VECTORS}-{layer}"
-    if (kept := _kept(key)) is not None:
-        return kept
-    mine = jobs.job(name)
-    if mine is not None and mine.state == "done":
-        # They had to make room for others meanwhile.
-        jobs.forget(name)
-    _worked(name, key, f"Digits in {layer}", lambda: _noted(session, layer, images))
-    return _kept(key)
 
+    def steps() -> Generator[Progress, None, np.ndarray]:
+        made = yield from vectors.vectors(session.network, [layer], images)
+        made[layer].flags.writeable = False
+        return made[layer]
 
-def _noted(session: Session, layer: str, images: np.ndarray) -> Generator[Progress, None, None]:
-    # No result of its own: it would outlive the vectors.
-    yield from _held(session, layer, images)
-
-
-def _held(session: Session, layer: str, images: np.ndarray) -> Generator[Progress, None, np.ndarray]:
-    """The vectors in a layer, from what is kept or made and kept."""
-    key = (VECTORS, session.key, len(images), layer)
-    if (kept := _kept(key)) is not None:
-        return kept
-    made = yield from vectors.vectors(session.network, [layer], images)
-    values = made[layer]
-    values.flags.writeable = False
-    with _lock:
-        _vectors[key] = values
-        while sum(each.nbytes for each in _vectors.values()) > _KEPT_BYTES and len(_vectors) > 1:
-            _vectors.popitem(last=False)
-    return values
-
-
-def _kept(key: Any) -> np.ndarray | None:
-    """The vectors of that key, which are then the last to go."""
-    with _lock:
-        if key in _vectors:
-            _vectors.move_to_end(key)
-        return _vectors.get(key)
+    return Job(f"Digits in {layer}", key, steps, caches.vectors)
 
 
 def counted(session: Session) -> Answers | None:
@@ -154,39 +133,18 @@ def counted(session: Session) -> Answers | None:
     if not digits.read_by(session.network):
         return None
     key = (ANSWERS, session.key)
-    found = _worked(ANSWERS, key, "Test digits read", lambda: answers(session.network))
-    return found if isinstance(found, Answers) else None
-
-
-def _worked(name: str, key: Any, title: str, steps: Any) -> Any:
-    """The result of a job, or what it has so far; begun where nobody has it."""
-    found = jobs.result(key)
-    if found is not None:
-        return found
-    fresh = jobs.job(name) is None or jobs.job(name).key != key  # type: ignore[union-attr]
-    begun = jobs.begin(name, title, key, steps)
-    if fresh:
-        begun.work(_FIRST)
-    found = jobs.result(key)
-    if found is not None:
-        return found
-    return begun.progress.so_far if begun.progress is not None else None
+    return jobs.begin(ANSWERS, Job("Test digits read", key, lambda: answers(session.network)), _FIRST).result
 
 
 def bars(*names: str, redraw: float | None = None) -> None:
     """The bars of some jobs, and for one that was stopped or failed a button to take it up."""
     # All bars first: a button that comes or goes moves none of them.
     for name in names:
-        jobs.bar(name, redraw=redraw)
+        jobs.progress_bar(name, redraw=redraw)
     for name in names:
-        mine = jobs.job(name)
-        if mine is not None and mine.state in ("stopped", "failed"):
+        halted = [mine for mine in jobs.queue_of(name).jobs if mine.halted]
+        for mine in halted:
             if mine.reason:
                 st.caption(plain(mine.reason))
-            st.button(
-                f"{mine.title}: take it up",
-                icon=":material/play_arrow:",
-                key=f"{name}-again",
-                on_click=jobs.forget,
-                args=(name,),
-            )
+        if halted:
+            jobs.again_button(name, f"{halted[0].title}: take it up")

@@ -1,0 +1,24 @@
+"""Everything that is kept for all viewers, and how much of it: a table of caches with their ceilings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnviz.analysis.cache import Cache
+
+_MIB = 2**20
+
+traces: Cache[Any] = Cache(640 * _MIB)
+"""Traces by network and picture; one of a network for photographs takes 80 MB."""
+attributions: Cache[Any] = Cache(160 * _MIB)
+"""Attributions by what they were made of; one of a photograph takes 0.6 MB."""
+results: Cache[Any] = Cache(256 * _MIB)
+"""What long jobs made, by their keys (`jobs`)."""
+vectors: Cache[Any] = Cache(320 * _MIB)
+"""The digits' vectors in a layer; those of 2,000 digits in a convolution take 130 MB."""
+pictures: Cache[Any] = Cache(256 * _MIB)
+"""Pictures as they were decoded; one of a camera takes 40 MB."""
+thumbnails: Cache[Any] = Cache(160 * _MIB)
+"""Pictures as small as they are shown to choose from, and as a network takes them."""
+scenes: Cache[Any] = Cache(4 * _MIB)
+"""How the scenes of talks went when they were drawn before they are shown."""

@@ -1,0 +1,43 @@
+"""The table of what is kept: each cache filled stays below its ceiling and lets the least recently used go."""
+
+import numpy as np
+import pytest
+
+from nnviz.analysis.cache import Cache
+from nnviz.analysis.network.network import _MOST_COMPILED, functions
+from nnviz.shell import caches
+
+KEPT = {name: value for name, value in vars(caches).items() if isinstance(value, Cache)}
+MOST = 2 * 2**30
+"""Bytes that a server may keep in all, beside its networks."""
+
+
+def test_the_table_names_what_there_is_and_fits_a_small_machine():
+    assert set(KEPT) == {"traces", "attributions", "results", "vectors", "pictures", "thumbnails", "scenes"}
+    assert sum(cache.ceiling for cache in KEPT.values()) <= MOST
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_each_filled_stays_below_its_ceiling(name):
+    cache = Cache(KEPT[name].ceiling)
+    # Never written to, so that they take no room of the machine.
+    size = cache.ceiling // 8
+    for number in range(20):
+        cache.keep(number, {"values": np.zeros(size, np.uint8)})
+        assert cache.size <= cache.ceiling
+        cache.get(0)
+    kept = [key for key, _ in cache.items()]
+    assert kept == [*range(14, 20), 0]
+
+
+def test_a_networks_functions_are_bounded_and_built_once_until_they_had_to_go(cases):
+    from dataclasses import replace
+
+    network = replace(cases["sequential_cnn"].network, _functions=functions())
+    built = []
+    for number in range(_MOST_COMPILED + 10):
+        network.compiled(number, lambda number=number: built.append(number) or number)
+        network.compiled(0, lambda: pytest.fail("built anew"))
+    assert len(network._functions) == _MOST_COMPILED
+    assert network.compiled(1, lambda: "anew") == "anew"
+    assert built == list(range(_MOST_COMPILED + 10))
