@@ -39,10 +39,14 @@ def _view(talk: Talk, mine: Job) -> None:
         st.link_button("Start the talk", f"talk?{urlencode(wall.parameters(talk, 1, name))}", type="primary")
         st.link_button("Speaker's view", f"speaker?{urlencode(link)}")
         if not mine.busy:
-            jobs.again_button(_JOB, "Check again", rehearsal(talk))
+            jobs.again_button(_JOB, "Check again", rehearsal(talk), icon=":material/refresh:")
     # Always there, so that what follows keeps its place when the bar goes.
     with st.container():
-        jobs.row(_JOB)
+        if mine.busy:
+            jobs.row(_JOB)
+        else:
+            done = sum(each.state in ("ready", "not ready") for each in outcomes)
+            st.progress(done / total, f"{done} of {total} scenes drawn")
     caption(_sentence(outcomes, mine.busy))
     rows = "".join(_row(talk, index, outcomes[index]) for index in range(total))
     st.html(f'<table class="nn-check"><tbody>{rows}</tbody></table>')

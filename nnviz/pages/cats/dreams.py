@@ -78,7 +78,7 @@ def _draw(session: Session, found: list[Depth], depth: Depth, height: float) -> 
             wanted = plan_of(session, depth)
             title = "Dream" if dreamt is None else "Dream from the start"
             work = forming.job("Dreaming", wanted)
-            jobs.again_button(JOB, title, work, forming.seconds(wanted), primary=True)
+            jobs.again_button(JOB, title, work, forming.seconds(wanted), icon=None, type="primary")
     if mine is not None and mine.reason:
         small(html.escape(mine.reason))
 

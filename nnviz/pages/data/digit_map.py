@@ -55,6 +55,8 @@ def render(session: Session) -> None:
     shaped, final = None, True
     if mine is not None and _reduced() != "pca":
         shaped, final = results.shape(session, mine, axes(), _reduced())
+    else:
+        results.no_shape()
     places = shaped if shaped is not None or mine is None else mine.coordinates[:, : axes()]
     left, right = st.columns([0.64, 0.36], gap="medium")
     with left:

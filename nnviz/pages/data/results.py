@@ -109,6 +109,11 @@ def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[n
     return mine.found, mine.state == "done"
 
 
+def no_shape() -> None:
+    """Neither is wanted now."""
+    jobs.begin_all(SHAPE, [])
+
+
 def vectors_of(session: Session, layers: Sequence[str]) -> dict[str, np.ndarray | None]:
     """The digits' vectors (n, size) by layer; None while they are made."""
     _, images, _ = chosen(session)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -27,9 +28,9 @@ def progress_bar(name: str, redraw: float | None = None) -> None:
     To be called on every run of the page that may have the job, at the same place: a late timer of the browser must
     still find the fragment.
     """
-    drawn = time.perf_counter()
+    drawn, waits = time.perf_counter(), queue_of(name).busy or queue_of(name).news
 
-    @st.fragment(run_every=_PAUSE if queue_of(name).busy or queue_of(name).news else None)
+    @st.fragment(run_every=_PAUSE if waits else None)
     def fragment(first: list[bool]) -> None:
         mine = queue_of(name)
         # The run of the whole page draws first and works later. Nor may it end in a rerun: what it has just sent might
@@ -43,7 +44,8 @@ def progress_bar(name: str, redraw: float | None = None) -> None:
             mine.work(mine.pause)
             told()
         formed = mine.current is not None and mine.current.found is not None
-        if mine.news or (formed and redraw is not None and time.perf_counter() - drawn > redraw):
+        late = redraw is not None and time.perf_counter() - drawn > redraw
+        if mine.news or (waits and not mine.busy) or (formed and late):
             mine.tell()
             st.rerun()
 
@@ -58,14 +60,16 @@ def stage(name: str, draw: Callable[[], None], seconds: float, pause: float) -> 
         seconds: worked before each drawing.
         pause: between a drawing and the next run.
     """
+    waits = queue_of(name).busy or queue_of(name).news
 
-    @st.fragment(run_every=pause if queue_of(name).busy or queue_of(name).news else None)
+    @st.fragment(run_every=pause if waits else None)
     def fragment(first: list[bool]) -> None:
         mine = queue_of(name)
         if not first:
             if not mine.news:
                 mine.work(seconds)
-            if mine.news:
+            # Also where `draw` has seen the end of it, made by another viewer.
+            if mine.news or (waits and not mine.busy):
                 mine.tell()
                 st.rerun()
         first.clear()
@@ -91,15 +95,11 @@ def row(name: str) -> Callable[[], None]:
     return told
 
 
-def again_button(name: str, title: str, job: Job | None = None, seconds: float = 0.0, primary: bool = False) -> None:
-    """A button that begins the job, or begins anew what was stopped or has failed under that name."""
-    st.button(
-        title,
-        icon=None if primary else ":material/play_arrow:",
-        type="primary" if primary else "secondary",
-        key=f"again-{name}",
-        on_click=partial(again, name, job, seconds),
-    )
+def again_button(name: str, title: str, job: Job | None = None, seconds: float = 0.0, **more: Any) -> None:
+    """A button that begins the job, or begins anew what was stopped or has failed under that name (see `again`);
+    `more` is of the button."""
+    more = {"icon": ":material/play_arrow:", **more}
+    st.button(title, key=f"again-{name}", on_click=partial(again, name, job, seconds), **more)
 
 
 def _said(mine: Queue, current: Job) -> tuple[float, str]:
@@ -107,6 +107,6 @@ def _said(mine: Queue, current: Job) -> tuple[float, str]:
     waiting = sum(job.busy for job in mine.jobs) - 1
     more = f" ({waiting} more to come)" if waiting else ""
     progress = current.progress
-    if progress is None:
+    if progress is None or not progress.done:
         return 0.0, f"{current.title}: begins{more}"
     return progress.done / max(progress.total, 1), f"{current.title}: {progress.done:,} of {progress.total:,}{more}"

@@ -42,7 +42,7 @@ def test_a_long_vector_is_hashed_alike_in_the_graph_and_by_itself_and_keeps_its_
             exact = np.linalg.norm(whole[a] - whole[b])
             # Four standard deviations of a distance: half of sqrt(2 / HASHED) each.
             assert np.linalg.norm(found["conv1"][a] - found["conv1"][b]) == pytest.approx(exact, rel=4 * 0.0078)
-    network._functions.pop(("vectors", ("conv1",)))
+    network._functions.drop(("vectors", ("conv1",)))
 
 
 def test_up_to_its_limit_a_vector_is_exact():

@@ -95,7 +95,7 @@ def test_two_viewers_do_not_meet(every):
     again = turned(every.network, every.picture, "dense", 0, (3,), weight=40.0)
     np.testing.assert_array_equal(again.logits, mine.logits)
     # One compiled function serves every weight of a layer.
-    assert every.network._functions[("turned", "dense")].experimental_get_tracing_count() == 1
+    assert every.network._functions.get(("turned", "dense")).experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_where_umap_is_not_installed_it_says_how_to_get_it_and_draws_the_axes(ml
     places = sent(app)[0][1].reshape(-1, 3)
     np.testing.assert_allclose(places[:, :2], embedding(values["dense2"], labels).coordinates[:, :2], atol=2e-3)
     assert "UMAP needs the package umap-learn: pip install umap-learn" in "".join(texts(app))
-    assert "jobs-data-shape" not in app.session_state
+    assert not app.session_state["jobs-data-shape"].jobs
 
 
 def test_the_neighbours_are_those_of_a_loop(mlp):

@@ -206,6 +206,78 @@ def test_closed_it_ends_its_jobs_and_works_again_afterwards(kept):
     assert dict(kept.items()) == {"a": "2"}
 
 
+def test_what_is_begun_while_it_closes_is_worked_on(kept):
+    worker, later = Worker(), []
+
+    def endless():
+        try:
+            for done in range(10**9):
+                yield Progress(done, 10**9)
+        finally:
+            later.append(begin(worker, "later", counting(2), kept))
+
+    job = begin(worker, "a", endless, kept)
+    while job.progress is None:
+        job.work(0.01)
+    worker.close()
+    later[0].work(SOON)
+    assert (job.state, later[0].state) == ("stopped", "done")
+    worker.close()  # with nothing to close
+    begin(worker, "b", counting(2), kept).work(SOON)
+    assert dict(kept.items()) == {"later": "2", "b": "2"}
+
+
+def test_one_that_cannot_be_closed_leaves_the_others(kept):
+    worker, begun, go = Worker(), threading.Event(), threading.Event()
+
+    def steps():
+        try:
+            begun.set()
+            go.wait(SOON)
+            yield Progress(0, 1)
+        finally:
+            raise RuntimeError("no room to keep it")
+
+    bad = begin(worker, "bad", steps, kept)
+    assert begun.wait(SOON)
+    bad.stop()
+    good = begin(worker, "good", counting(2), kept)
+    go.set()
+    good.work(SOON)
+    assert (bad.state, good.state) == ("stopped", "done")
+    with pytest.raises(RuntimeError, match="no room"):
+        bad.work(0)
+
+
+def test_many_viewers_who_begin_stop_and_close_leave_it_working(kept):
+    worker, switch = Worker(), sys.getswitchinterval()
+
+    def viewer(number):
+        for turn in range(20):
+            job = begin(worker, (number, turn % 3), counting(3), kept)
+            if turn % 4 == 0:
+                job.stop()
+                worker.forget(job.key)
+            elif turn % 7 == 0:
+                worker.close()
+            else:
+                job.work(0.01)
+
+    sys.setswitchinterval(1e-5)
+    try:
+        viewers = [threading.Thread(target=viewer, args=(number,)) for number in range(4)]
+        for each in viewers:
+            each.start()
+        for each in viewers:
+            each.join(SOON)
+    finally:
+        sys.setswitchinterval(switch)
+    assert not any(each.is_alive() for each in viewers)
+    last = begin(worker, "last", counting(2), kept)
+    last.work(SOON)
+    assert last.state == "done"
+
+
 def test_a_process_ends_with_its_work_closed():
     """Also in the middle of it, and with what was so far kept."""
     script = """
