@@ -73,9 +73,7 @@ class Queue:
 
     def share(self, wanted: Job) -> Job:
         """What there is of a job that all viewers share: done, or under way, begun where nobody has yet."""
-        wanted.shared = True
-        if not wanted.look_up():
-            wanted = worker.begin(wanted)
+        wanted = worker.begin(wanted)
         if wanted.error is not None:
             worker.forget(wanted.key)
             raise wanted.error

@@ -29,12 +29,15 @@ class Worker:
         self._closing = False
 
     def begin(self, job: Job) -> Job:
-        """The job of the same key, whoever began it, also one that was stopped or failed; else this one."""
+        """The job of the same key, whoever began it, also one that was stopped or failed; else this one, which is done
+        at once where its result is kept."""
         with self._condition:
-            found = self._jobs.get(job.key)
-            if found is not None and found.state != "done":
-                return found
+            if job.key in self._jobs:
+                return self._jobs[job.key]
             job.shared, job.looked_at = True, time.monotonic()
+            # In the lock: a job that has ended meanwhile left its result before it left this list.
+            if job.look_up():
+                return job
             self._jobs[job.key] = job
             self._given.append(job)
             if self._thread is None:

@@ -51,7 +51,12 @@ def test_a_job_is_done_once_for_all_in_a_thread_of_its_own(kept):
     assert dict(kept.items()) == {"a": "5"}
     assert (one.state, one.progress.done, one.busy) == ("done", 5, False)
     assert {thread for _, thread in log} == {"nnviz background"}
-    assert begin(worker, "a", counting(1), kept) is not one
+    assert begin(worker, "a", counting(1), kept).result == "5"
+    kept.clear()
+    worker.forget("a")
+    again = begin(worker, "a", counting(1), kept)
+    again.work(SOON)
+    assert again.result == "1"
 
 
 def test_two_jobs_never_work_at_once(kept):
