@@ -57,7 +57,7 @@ def _read(session: Session, names: tuple[str, ...], transform: Transform) -> dic
         found[name] = (
             network,
             fitted,
-            library.traced(network, library.bundled_key(name), library.digest(fitted.image), fitted),
+            library.traced(network, library.bundled_key(name), fitted.digest, fitted),
         )
     return found
 

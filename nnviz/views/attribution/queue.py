@@ -190,7 +190,7 @@ def _unfinished(request: AttributionRequest, state: Literal["running", "stopped"
 def request(session: Session, method: SaliencyMethod, parameters: Mapping[str, Any]) -> AttributionRequest:
     """What is wanted of a method for network and picture of the address, and for what the session explains."""
     image, target = session.fitted.image, session.explained.target
-    key = (session.key, library.digest(image), method.name, target, tuple(sorted(parameters.items())))
+    key = (session.key, session.fitted.digest, method.name, target, tuple(sorted(parameters.items())))
     return AttributionRequest(method, session.network, image, target, parameters, key)
 
 
