@@ -112,15 +112,22 @@ def write(**values: Any) -> None:
 
     While the audience predicts, another picture or network hides the answer again, whoever writes it here.
     """
-    found = dict(read())
-    if PREDICT in found and any(name in values for name in _SUBJECT):
-        values = {PREDICT: 1, **values}
+    before = dict(read())
+    found = dict(before)
     for name, value in values.items():
         if value is None or value is False:
             found.pop(name, None)
         else:
             found[name] = "1" if value is True else str(value)
+    if PREDICT in before and PREDICT not in values and any(found.get(name) != before.get(name) for name in _SUBJECT):
+        found[PREDICT] = "1"
     replace(found)
+
+
+def hide_answer() -> None:
+    """Hide the answer again, where the audience predicts: another picture is shown under the name of the one before."""
+    if PREDICT in dict.keys(read()):
+        write(**{PREDICT: 1})
 
 
 def replace(found: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from nnviz.analysis.image.images import Fitted, Transform, decode, fit, rescale
 from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
 from nnviz.analysis.network.trace import Trace, forward_all, trace
 from nnviz.errors import NnvizError
-from nnviz.shell import options
+from nnviz.shell import address, options
 
 DEFAULT_IMAGE = "test-0"
 SAFE_NETWORK = "mnist-cnn"
@@ -188,12 +188,17 @@ def fits(name: str, found: Network) -> bool:
 
 def keep_upload(content: bytes, name: str) -> None:
     """Take an uploaded picture in. Raises NnvizError, and keeps the one before, where it is none."""
-    st.session_state[_UPLOADED] = Picture(UPLOAD, name, decode(content, name))
+    _keep(Picture(UPLOAD, name, decode(content, name)))
 
 
 def keep_drawing(ink: np.ndarray) -> None:
     """Take a drawing in, white on black, (H, W) uint8, as the uploaded picture."""
-    st.session_state[_UPLOADED] = Picture(UPLOAD, "your drawing", as_digit(ink))
+    _keep(Picture(UPLOAD, "your drawing", as_digit(ink)))
+
+
+def _keep(own: Picture) -> None:
+    st.session_state[_UPLOADED] = own
+    address.hide_answer()
 
 
 def has_upload() -> bool:
