@@ -26,6 +26,7 @@ def main() -> None:
     from nnviz.app.sidebar import sidebar
     from nnviz.pages import registry
     from nnviz.shell import page
+    from nnviz.shell.session import write_address
     from nnviz.talk import pages as talk
     from nnviz.talk import save_scene
 
@@ -55,7 +56,8 @@ def main() -> None:
         session = page.readable()
     if session is None:
         return
-    # Said here, since reading the address mends it: the fragment below finds nothing amiss any more.
+    # Said here, since the address is mended: the fragment below finds nothing amiss in it any more.
+    write_address(session)
     with st.container():
         page.notify(session, stand=True)
     # At the foot of the page, in its margin: style.css takes its room from nothing else.

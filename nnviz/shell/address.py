@@ -3,7 +3,7 @@
 A change of page empties them, so what they last said is kept in the session too, and put back on a page that
 is opened without any. And whatever a browser sends carries the address that it has at that moment: two clicks in quick
 succession both carry the one from before the first. What is late in that way is brought up to date here, since the
-second would undo the first.
+second would undo the first. It is read once in a run of the script or of a fragment: what is written in it is known.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from nnviz.shell import old_addresses
 
 TALK, SCENE = "talk", "scene"
 """Parameters of a talk: which one of those that are given now, and the scene that it shows."""
@@ -38,7 +41,10 @@ _LATE = 10.0
 
 
 class Parameters(dict[str, str]):
-    """The parameters of the address; notes which of them are asked for, since the others do nothing."""
+    """The parameters of the address; notes which of them are asked for, since the others do nothing.
+
+    All who read in one run share them, so they are not changed: `dict(found)` is a copy, and notes nothing.
+    """
 
     def __getitem__(self, name: str) -> str:
         _note(name)
@@ -71,13 +77,34 @@ def forget_asked() -> None:
 
 def read() -> Parameters:
     """All parameters by name."""
-    _catch_up()
-    if not st.query_params and st.session_state.get(_LAST):
-        # A talk is left when another page is opened.
-        st.query_params.from_dict({k: v for k, v in st.session_state[_LAST].items() if k not in (TALK, SCENE)})
-    found = Parameters(st.query_params.to_dict())
-    st.session_state[_LAST] = found
-    return found
+    run, last = _run(), st.session_state.get(_LAST)
+    if run is not None and last is not None and last.run is run:
+        return last.found
+    given = st.query_params.to_dict()
+    found = _brought_up_to_date(old_addresses.parameters(given), last.found if last is not None else {})
+    if found != given:
+        st.query_params.from_dict(found)
+    return _keep(found)
+
+
+@dataclass(frozen=True)
+class _Last:
+    """What the address said last, and the run in which that was read or written."""
+
+    found: Parameters
+    run: object
+
+
+def _keep(found: Mapping[str, str]) -> Parameters:
+    kept = Parameters(found)
+    st.session_state[_LAST] = _Last(kept, _run())
+    return kept
+
+
+def _run() -> object | None:
+    """What stands for this run of the script or of a fragment, its callbacks too: Streamlit makes it anew for each."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return None if context is None else context.parallel_coordinator
 
 
 def write(**values: Any) -> None:
@@ -85,40 +112,51 @@ def write(**values: Any) -> None:
 
     While the audience predicts, another picture or network hides the answer again, whoever writes it here.
     """
-    found = read()
-    if PREDICT in found and any(name in values for name in _SUBJECT):
-        values = {PREDICT: 1, **values}
+    before = dict(read())
+    found = dict(before)
     for name, value in values.items():
         if value is None or value is False:
             found.pop(name, None)
         else:
             found[name] = "1" if value is True else str(value)
+    if PREDICT in before and PREDICT not in values and any(found.get(name) != before.get(name) for name in _SUBJECT):
+        found[PREDICT] = "1"
     replace(found)
+
+
+def hide_answer() -> None:
+    """Hide the answer again, where the audience predicts: another picture is shown under the name of the one before."""
+    if PREDICT in dict.keys(read()):
+        write(**{PREDICT: 1})
 
 
 def replace(found: Mapping[str, str]) -> None:
     """Set all parameters at once."""
-    before = st.query_params.to_dict()
+    before = dict(read())
     if before != dict(found):
         st.query_params.from_dict(dict(found))
         _superseded().append((_path(), before, time.monotonic()))
-    st.session_state[_LAST] = dict(found)
+    _keep(found)
 
 
-def _catch_up() -> None:
-    """Where this run was asked for with an address that has been replaced since, take the one that replaced it.
+def _brought_up_to_date(given: dict[str, str], last: Mapping[str, str]) -> dict[str, str]:
+    """What a run is to read that was asked for with the address `given`, where it said `last` before."""
+    if not given:
+        # A talk is left when another page is opened.
+        return {name: text for name, text in last.items() if name not in (TALK, SCENE)}
+    if not last or given == last:
+        return given
+    if _replaced_since(given):
+        return dict(last)
+    _superseded().clear()
+    return given
 
-    Not where the viewer went back to it.
-    """
-    now, last, path = st.query_params.to_dict(), st.session_state.get(_LAST), _path()
-    if not now or not last or now == last:
-        return
-    context, since = get_script_run_ctx(), time.monotonic() - _LATE
+
+def _replaced_since(given: dict[str, str]) -> bool:
+    """Whether an address has been replaced since, and the viewer did not go back to it."""
+    context, since, path = get_script_run_ctx(), time.monotonic() - _LATE, _path()
     went_back = context is not None and context.is_history_navigation
-    if not went_back and any(place == path and old == now and at > since for place, old, at in _superseded()):
-        st.query_params.from_dict(last)
-    else:
-        _superseded().clear()
+    return not went_back and any(place == path and old == given and at > since for place, old, at in _superseded())
 
 
 def _superseded() -> deque[tuple[str, dict[str, str], float]]:

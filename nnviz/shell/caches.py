@@ -18,6 +18,8 @@ vectors: Cache[Any] = Cache(320 * _MIB)
 """The digits' vectors in a layer; those of 2,000 digits in a convolution take 130 MB."""
 pictures: Cache[Any] = Cache(256 * _MIB)
 """Pictures as they were decoded; one of a camera takes 40 MB."""
+fitted: Cache[Any] = Cache(64 * _MIB)
+"""Pictures as a network takes them, moved and turned; one of 224x224 in colours takes 1 MB."""
 thumbnails: Cache[Any] = Cache(160 * _MIB)
 """Pictures as small as they are shown to choose from, and as a network takes them."""
 scenes: Cache[Any] = Cache(4 * _MIB)

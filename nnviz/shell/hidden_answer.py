@@ -1,7 +1,7 @@
 """Whether the audience predicts: the net's answer is then hidden until it is revealed.
 
 `predict=1` in the address hides it, `predict=0` shows it; without either nobody is asked. Another picture or network
-hides it again, wherever that is chosen: `address.write` sees to it.
+hides it again, wherever that is chosen: `address.write` sees to it, and `library` where an upload follows another.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from nnviz.analysis.image.images import Fitted, Transform, decode, fit, rescale
 from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
 from nnviz.analysis.network.trace import Trace, forward_all, trace
 from nnviz.errors import NnvizError
-from nnviz.shell import caches, options
+from nnviz.shell import address, caches, options
 
 DEFAULT_IMAGE = "test-0"
 SAFE_NETWORK = "mnist-cnn"
@@ -76,11 +76,6 @@ def bundled_key(name: str) -> str:
     return f"{name} {_stamp(PRETRAINED / f'{name}.keras')}"
 
 
-def digest(image: np.ndarray) -> str:
-    """Content hash of an image: all of it, where Streamlit's own samples a large one."""
-    return hashlib.sha256(np.ascontiguousarray(image).tobytes() + repr(image.shape).encode()).hexdigest()
-
-
 _LAST_STAMP: dict[Path, str] = {}
 
 
@@ -119,28 +114,42 @@ def picture(name: str) -> Picture:
     if name == UPLOAD and _UPLOADED in st.session_state:
         return st.session_state[_UPLOADED]
     if own is not None and name == own.stem:
-        return Picture(name, own.name, _decoded(own))
+        return _own(own)
     kind, _, number = name.partition("-")
     if kind == "test" and number.isascii() and number.isdigit() and len(number) <= 9:
-        pixels, label = digits.digit(int(number))
-        return Picture(name, f"test digit {number}", pixels, str(label))
+        return _test_digit(number)
     photo = next((entry for entry in photographs.gallery() if entry.name == name), None)
     if photo is not None:
-        return Picture(name, photo.title, photographs.photograph(name))
+        return _photograph(photo)
     folders = folder()
     # Looked up in the list: what the address says is never a path.
     at = None if folders is None else folders.number(name)
     if folders is not None and at is not None:
-        entry = folders.entries[at]
-        return Picture(name, entry.title, _of_folder(folders, at), entry.label)
+        return _of_folder(folders, at)
     shown = ", ".join(entry.name for entry in photographs.gallery())
     if folders is not None:
         shown += f", or one of the {len(folders):,} of the folder ({folders.entries[0].name}, ...)"
     raise NnvizError(f"A picture was expected: test-0 to test-9999, {shown}. Received: {name[:80]!r}.")
 
 
-def _decoded(path: Path) -> np.ndarray:
-    return caches.pictures.made((path, _stamp(path)), lambda: decode(path.read_bytes(), path.name))
+# One object for one picture: what is made of it is kept by it.
+def _own(path: Path) -> Picture:
+    key = (path, _stamp(path))
+    return caches.pictures.made(key, lambda: Picture(path.stem, path.name, decode(path.read_bytes(), path.name)))
+
+
+def _test_digit(number: str) -> Picture:
+    def make() -> Picture:
+        pixels, label = digits.digit(int(number))
+        return Picture(f"test-{number}", f"test digit {number}", pixels, str(label))
+
+    return caches.pictures.made(("test digit", number), make)
+
+
+def _photograph(photo: photographs.Photograph) -> Picture:
+    return caches.pictures.made(
+        ("photograph", photo.name), lambda: Picture(photo.name, photo.title, photographs.photograph(photo.name))
+    )
 
 
 def folder() -> Folder | None:
@@ -148,8 +157,11 @@ def folder() -> Folder | None:
     return options.given.folder
 
 
-def _of_folder(own: Folder, number: int) -> np.ndarray:
-    return caches.pictures.made((own.key, number), lambda: own.picture(number))
+def _of_folder(own: Folder, number: int) -> Picture:
+    entry = own.entries[number]
+    return caches.pictures.made(
+        (own.key, number), lambda: Picture(entry.name, entry.title, own.picture(number), entry.label)
+    )
 
 
 @lru_cache(maxsize=2)
@@ -177,12 +189,17 @@ def fits(name: str, found: Network) -> bool:
 
 def keep_upload(content: bytes, name: str) -> None:
     """Take an uploaded picture in. Raises NnvizError, and keeps the one before, where it is none."""
-    st.session_state[_UPLOADED] = Picture(UPLOAD, name, decode(content, name))
+    _keep(Picture(UPLOAD, name, decode(content, name)))
 
 
 def keep_drawing(ink: np.ndarray) -> None:
     """Take a drawing in, white on black, (H, W) uint8, as the uploaded picture."""
-    st.session_state[_UPLOADED] = Picture(UPLOAD, "your drawing", as_digit(ink))
+    _keep(Picture(UPLOAD, "your drawing", as_digit(ink)))
+
+
+def _keep(own: Picture) -> None:
+    st.session_state[_UPLOADED] = own
+    address.hide_answer()
 
 
 def has_upload() -> bool:
@@ -190,18 +207,29 @@ def has_upload() -> bool:
 
 
 def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
-    """The picture as the network takes it, moved and turned as asked."""
-    plain = fit(chosen.pixels, found.image_shape, found.scale, found.offset)
+    """The picture as the network takes it, moved and turned as asked; one object, whose digest is made once."""
+    asked = (chosen, found.image_shape, found.scale, found.offset, transform)
+    return caches.fitted.made(asked, lambda: _fitted(*asked))
+
+
+def _fitted(
+    chosen: Picture,
+    shape: tuple[int | None, int | None, int],
+    scale: tuple[float, ...],
+    offset: tuple[float, ...],
+    transform: Transform,
+) -> Fitted:
+    plain = fit(chosen.pixels, shape, scale, offset)
     if transform == Transform():
         return plain
     pixels = transform.apply(plain.pixels)
-    image = rescale(pixels, found.scale, found.offset)
+    image = rescale(pixels, scale, offset)
     image.setflags(write=False)
     return Fitted(image, pixels, plain.note)
 
 
 def traced(found: Network, key: str, image: str, given: Fitted) -> Trace:
-    """The trace of a fitted picture; `content_key` and the image's `digest` are what it is kept under.
+    """The trace of a fitted picture; `content_key` and its `digest` are what it is kept under.
 
     Traces are read-only and shared, so they are kept as they are: a copy of every activation would have to be made
     on each step of a slider.

@@ -14,7 +14,7 @@ from nnviz.errors import NnvizError
 from nnviz.shell import address, library
 from nnviz.shell.jobs.worker import worker
 from nnviz.shell.markdown import plain
-from nnviz.shell.session import Session, read
+from nnviz.shell.session import Session, read, write_address
 
 ENTRIES = "pages"
 """Where the session keeps Streamlit's own objects of the pages, by slug."""
@@ -65,6 +65,7 @@ def _draw(page: Page) -> None:
         session = readable()
         if session is None:
             return
+        write_address(session)
         notify(session)
     try:
         page.render(session)

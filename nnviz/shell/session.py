@@ -100,6 +100,8 @@ class Session:
 def read() -> Session:
     """The session that the address describes; what does not exist is replaced by the nearest, and said.
 
+    The address stays as it is: see `write_address`.
+
     Raises:
         NnvizError: a network or a picture that cannot be read.
     """
@@ -117,11 +119,27 @@ def read() -> Session:
     target = _whole("target", 0, network.graph.classes - 1, notices) if "target" in found else None
     fitted = library.fitted(network, picture, transform)
     key = library.content_key(name)
-    trace = library.traced(network, key, library.digest(fitted.image), fitted)
+    trace = library.traced(network, key, fitted.digest, fitted)
     unit = _unit(trace.activations[layer.name], notices)
-    session = Session(name, key, network, picture, transform, fitted, trace, layer, unit, cell, target, tuple(notices))
-    _write(session, found)
-    return session
+    return Session(name, key, network, picture, transform, fitted, trace, layer, unit, cell, target, tuple(notices))
+
+
+def write_address(session: Session) -> None:
+    """Let the address say what is shown: in full, so that it can be sent. Whoever draws does so, once it is read."""
+    found = dict(address.read())
+    shown = {**found, "net": session.name, "image": session.picture.name}
+    shown |= {"layer": session.layer.name, "unit": str(session.unit)}
+    if session.cell is not None:
+        shown |= {"row": str(session.cell[0]), "column": str(session.cell[1])}
+    else:
+        shown = {name: value for name, value in shown.items() if name not in ("row", "column")}
+    if session.target is not None:
+        shown["target"] = str(session.target)
+    (dx, dy), transform = session.transform.shift, session.transform
+    for name, value in {"dx": dx, "dy": dy, "rotate": transform.rotate, "noise": transform.noise}.items():
+        if name in found:
+            shown[name] = f"{value:.0f}"
+    address.replace(shown)
 
 
 def elsewhere(session: Session, name: str, picture: library.Picture) -> Session:
@@ -143,7 +161,7 @@ def elsewhere(session: Session, name: str, picture: library.Picture) -> Session:
 def _with(session: Session, picture: library.Picture) -> Session:
     """The same with another picture."""
     fitted = library.fitted(session.network, picture, session.transform)
-    trace = library.traced(session.network, session.key, library.digest(fitted.image), fitted)
+    trace = library.traced(session.network, session.key, fitted.digest, fitted)
     return replace(session, picture=picture, fitted=fitted, trace=trace)
 
 
@@ -152,23 +170,6 @@ def default_layer(network: Network) -> str:
     layers = network.layers
     chosen = [layer for layer in layers if layer.convolution] or [layer for layer in layers if layer.parameters]
     return (chosen or [layers[-1]])[0].name
-
-
-def _write(session: Session, found: dict[str, str]) -> None:
-    """Let the address say what is shown: in full, so that it can be sent."""
-    shown = {**found, "net": session.name, "image": session.picture.name}
-    shown |= {"layer": session.layer.name, "unit": str(session.unit)}
-    if session.cell is not None:
-        shown |= {"row": str(session.cell[0]), "column": str(session.cell[1])}
-    else:
-        shown = {name: value for name, value in shown.items() if name not in ("row", "column")}
-    if session.target is not None:
-        shown["target"] = str(session.target)
-    (dx, dy), transform = session.transform.shift, session.transform
-    for name, value in {"dx": dx, "dy": dy, "rotate": transform.rotate, "noise": transform.noise}.items():
-        if name in found:
-            shown[name] = f"{value:.0f}"
-    address.replace(shown)
 
 
 def _nearest(wanted: str | None, options: tuple[str, ...], what: str, default: str, notices: list[str]) -> str:

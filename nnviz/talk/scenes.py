@@ -26,6 +26,7 @@ from urllib.parse import urlencode
 import yaml
 
 from nnviz.errors import NnvizError
+from nnviz.shell import old_addresses
 
 BUNDLED = Path(__file__).parent / "talk.yaml"
 MOST_LETTERS = 90
@@ -166,13 +167,14 @@ def _scene(node: yaml.Node, name: str) -> Scene:
             f"Received: {len(texts['say'])} letters.",
         )
     parameters = {key: text for key, text in texts.items() if key not in _KEYS}
+    # A talk that was written before something was renamed is given as one of today.
     return Scene(
-        texts["page"],
+        old_addresses.slug(texts["page"]),
         texts["say"].strip(),
         texts.get("note", "").strip(),
-        MappingProxyType(parameters),
+        MappingProxyType(old_addresses.parameters(parameters)),
         _line(node),
-        MappingProxyType({key: _line(key_node) for key, (key_node, _) in pairs.items()}),
+        MappingProxyType(old_addresses.parameters({key: _line(key_node) for key, (key_node, _) in pairs.items()})),
     )
 
 

@@ -33,7 +33,7 @@ async def script(request):
     return PlainTextResponse("<head>", media_type="text/javascript")
 
 
-def ask(path, accept="text/html,*/*", **headers):
+def ask(path, accept="text/html,*/*", query="", **headers):
     """(status, headers, body) of one request to a server with the middleware, by the ASGI protocol itself."""
     routes = [Route("/", page), Route("/slow", slow), Route("/script", script)]
     app = Starlette(routes=routes, middleware=[Middleware(AddLines)])
@@ -46,7 +46,7 @@ def ask(path, accept="text/html,*/*", **headers):
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "server": ("localhost", 80),
         "client": ("localhost", 1),
@@ -115,3 +115,27 @@ def test_the_first_page_by_its_own_name_is_led_to_the_bare_address_with_what_it_
     assert registry.FIRST.slug == serving.FIRST
     status, headers, _ = ask(f"/{serving.FIRST}")
     assert (status, headers["location"]) == (307, "/")
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "place"),
+    [
+        ("", "/plain", "mlp-vs-cnn"),
+        ("", "/plain/", "../mlp-vs-cnn"),
+        ("talk", "/talk/plain", "mlp-vs-cnn"),
+        ("talk", "/plain", "mlp-vs-cnn"),  # a proxy has taken the prefix off
+    ],
+)
+@pytest.mark.parametrize("query", ["", "net=mnist-mlp&dx=-3&said=a%26b"])
+def test_a_page_by_its_old_slug_is_led_to_the_new_one_with_all_that_it_says(base, path, place, query):
+    config.set_option("server.baseUrlPath", base)
+    try:
+        status, headers, _ = ask(path, query=query)
+    finally:
+        config.set_option("server.baseUrlPath", "")
+    assert (status, headers["location"]) == (307, f"{place}?{query}" if query else place)
+
+
+@pytest.mark.parametrize("path", ["/plainer", "/static/plain", "/talk/plain", "/mlp-vs-cnn"])
+def test_no_other_path_is_led_elsewhere(path):
+    assert ask(path)[0] == 404

@@ -132,6 +132,21 @@ def test_a_link_to_an_upload_opens_the_default_digit_and_says_so(app: App, netwo
     assert shows(app.caption, values[..., 2].max())
 
 
+def test_a_link_that_was_saved_before_its_page_was_renamed_opens_it_with_all_that_it_says(app: App) -> None:
+    app.open("plain", net="mnist-cnn", image="test-2", dx=4, view="shift")
+    assert app.slug == "mlp-vs-cnn"
+    assert app.main.locator("h1").inner_text() == "Why not plain?"
+    assert {name: app.address[name] for name in ("net", "image", "dx", "view")} == {
+        "net": "mnist-cnn",
+        "image": "test-2",
+        "dx": "4",
+        "view": "shift",
+    }
+    assert app.alerts == []
+    # Streamlit says in a window over the page that there is none of that name.
+    assert app.page.get_by_role("dialog").count() == 0
+
+
 def test_back_leaves_each_page_in_one_press(app: App) -> None:
     app.open()
     for title in ("Filters", "Decision", "Likes"):

@@ -79,9 +79,9 @@ def test_ten_quick_presses_are_ten_scenes(app: App) -> None:
 
 
 def test_a_slider_keeps_its_keys_but_not_those_of_the_remote(app: App) -> None:
-    at = next(number for number, scene in enumerate(TALK.scenes, 1) if scene.page == "plain")
+    at = next(number for number, scene in enumerate(TALK.scenes, 1) if scene.page == "mlp-vs-cnn")
     app.open("talk", scene=at)
-    shift = app.page.locator(".st-key-plain-dx").get_by_role("slider")
+    shift = app.page.locator(".st-key-mlp-vs-cnn-dx").get_by_role("slider")
     before = int(app.address["dx"])
     shift.focus()
     app.page.keyboard.press("ArrowRight")

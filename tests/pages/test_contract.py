@@ -18,7 +18,7 @@ from nnviz.shell.jobs.worker import worker
 from nnviz.shell.page import Page
 
 SLUGS = tuple(page.slug for page in PAGES)
-WHOLE = ("flatten", "plain", "decision", "saliency", "cats")
+WHOLE = ("flatten", "mlp-vs-cnn", "decision", "saliency", "cats")
 """Pages on the whole network, on which the layer under study hardly matters: its two ends will do."""
 
 

@@ -27,7 +27,7 @@ def beside(slug: str) -> None:
 
 ASKED = [
     ("neuron", {"view": "toy", "w1": "1.5"}, 1.5),
-    ("plain", {"dx": 4}, 4),
+    ("mlp-vs-cnn", {"dx": 4}, 4),
     ("convolution", {"layer": "conv2", "unit": 5, "channel": 2}, 2),
     ("convolution", {"view": "own", "stride": 2, "pad": 1}, 2),
     ("filters", {"layer": "conv2", "unit": 5, "channel": 3, "sort": "norm"}, 3),

@@ -3,6 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nnviz.pages import registry
+from nnviz.shell import old_addresses
+
 
 def reading() -> None:
     import streamlit as st
@@ -201,3 +204,34 @@ def test_a_slider_that_is_drawn_anew_is_told_its_value_until_it_is_moved():
     assert not moved.slider[0].proto.set_value
     assert moved.query_params["told"] in ("7", ["7"])
     assert moved.slider[0].value == 7
+
+
+def test_an_old_parameter_is_read_and_rewritten_by_its_new_name(monkeypatch):
+    monkeypatch.setitem(old_addresses.PARAMETERS, "filter", "unit")
+    app = AppTest.from_function(reading)
+    app.query_params.update({"net": "a", "filter": "3"})
+    app.run()
+    assert app.session_state["found"] == {"net": "a", "unit": "3"}
+    assert dict(app.query_params) == {"net": "a", "unit": "3"}
+    app.query_params.update({"filter": "5", "unit": "7"})
+    app.run()
+    assert dict(app.query_params) == {"net": "a", "unit": "7"}
+
+
+def test_a_click_that_carries_the_old_name_still_is_added_to_the_one_before(monkeypatch):
+    monkeypatch.setitem(old_addresses.PARAMETERS, "filter", "unit")
+    app = AppTest.from_function(counting)
+    app.query_params["filter"] = "3"
+    app.run()
+    for _ in range(2):
+        app.query_params.clear()
+        app.query_params["filter"] = "3"
+        app.button[0].click().run()
+    assert dict(app.query_params) == {"unit": "5"}
+
+
+def test_an_old_slug_leads_to_a_page_and_takes_no_name_that_is_in_use():
+    slugs = {page.slug for page in registry.PAGES}
+    assert set(old_addresses.SLUGS.values()) <= slugs
+    assert not set(old_addresses.SLUGS) & slugs
+    assert not set(old_addresses.PARAMETERS) & set(old_addresses.PARAMETERS.values())

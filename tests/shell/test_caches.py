@@ -13,7 +13,7 @@ MOST = 2 * 2**30
 
 
 def test_the_table_names_what_there_is_and_fits_a_small_machine():
-    assert set(KEPT) == {"traces", "attributions", "results", "vectors", "pictures", "thumbnails", "scenes"}
+    assert set(KEPT) == {"traces", "attributions", "results", "vectors", "pictures", "fitted", "thumbnails", "scenes"}
     assert sum(cache.ceiling for cache in KEPT.values()) <= MOST
 
 

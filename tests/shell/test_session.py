@@ -7,11 +7,21 @@ from streamlit.testing.v1 import AppTest
 from visiting import visited
 
 from nnviz.analysis.data import digits
+from nnviz.analysis.image.images import Transform
 from nnviz.analysis.network.network import bundled
 from nnviz.shell import library, options
 
 
 def script() -> None:
+    import streamlit as st
+
+    from nnviz.shell import session
+
+    st.session_state["read"] = session.read()
+    session.write_address(st.session_state["read"])
+
+
+def reading() -> None:
     import streamlit as st
 
     from nnviz.shell import session
@@ -99,6 +109,17 @@ def test_what_is_there_is_shown_and_nothing_said():
     assert address == asked
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"net": "mnist-mpl", "unit": "999", "dx": "11"}, {"layer": "dense", "row": "3", "column": "4"}],
+    ids=["nothing", "what is not there", "a cell of no map"],
+)
+def test_to_read_is_not_to_write(asked):
+    app = visited(reading, **asked)
+    assert dict(app.query_params) == asked
+    assert app.session_state["read"].name in bundled()
+
+
 def test_a_cell_belongs_to_a_map_and_goes_with_it():
     found, address = read(layer="conv1", row="3", column="4")
     assert found.cell == (3, 4)
@@ -150,6 +171,7 @@ def uploading(content: bytes) -> None:
     if content:
         library.keep_upload(content, "mine.png")
     st.session_state["read"] = session.read()
+    session.write_address(st.session_state["read"])
 
 
 def test_an_upload_is_seen_by_its_own_viewer_only(tmp_path):
@@ -168,3 +190,43 @@ def test_an_upload_is_seen_by_its_own_viewer_only(tmp_path):
         "An uploaded picture cannot be in a link, so the default one is shown.",
     )
     assert other.query_params["image"] == "test-0"
+
+
+def reading_again() -> None:
+    import streamlit as st
+
+    from nnviz.shell import address, session
+
+    found = [session.read()]
+    address.write(image="test-3", unit=2)
+    found.append(session.read())
+    address.replace({"net": "mnist-mlp"})
+    found.append(session.read())
+    st.session_state["found"] = found
+
+
+def test_what_is_written_is_read_in_the_same_run():
+    app = visited(reading_again, image="test-1", layer="conv2", unit="7")
+    found = app.session_state["found"]
+    assert [(one.name, one.picture.name, one.layer.name, one.unit) for one in found[:2]] == [
+        ("mnist-cnn", "test-1", "conv2", 7),
+        ("mnist-cnn", "test-3", "conv2", 2),
+    ]
+    assert (found[2].name, found[2].picture.name) == ("mnist-mlp", "test-0")
+
+
+def test_a_picture_is_one_object_until_its_content_is_another(tmp_path, monkeypatch):
+    first, again = library.picture("test-5"), library.picture("test-5")
+    assert first is again
+    network = library.network("mnist-cnn")
+    moved = Transform(shift=(1, 0))
+    assert library.fitted(network, first, Transform()) is library.fitted(network, first, Transform())
+    assert library.fitted(network, first, moved) is not library.fitted(network, first, Transform())
+    # The same pixels in another network's range are another input.
+    assert library.fitted(library.network("photo-cnn"), first, Transform()).image.shape != first.pixels.shape
+    own = tmp_path / "mine.png"
+    monkeypatch.setattr(options, "given", options.Options(image=own))
+    for tone in (10, 200):
+        Image.fromarray(np.full((28, 28), tone, np.uint8)).save(own)
+        fitted = library.fitted(network, library.picture("mine"), Transform())
+        assert (fitted.pixels == tone).all()

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 from shipped import shipped
 from shown import caption, texts
-from visiting import visited
+from visiting import finish, visited
 
 from nnviz import digits
 from nnviz.analysis.attribution import explain, method_named
@@ -168,7 +168,7 @@ def test_the_control_writes_what_is_chosen_and_a_class_is_not_explained_against_
 def test_from_the_picture_the_control_goes_to_a_layer_that_has_units():
     first = library.network("mnist-cnn").layers[0].name
     test = visited(app, net="mnist-cnn", image="test-0", method="gradient", layer=first)
-    test.button_group(key="explained-kind").set_value("unit").run()
+    finish(test.button_group(key="explained-kind").set_value("unit").run())
     assert (test.query_params["explain"], test.query_params["layer"]) == ("unit", "conv1")
     assert "of conv1 summed over its cells is" in caption(test)
     assert not test.info

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnviz.errors import NnvizError
+from nnviz.shell import old_addresses
 from nnviz.talk import scenes, talks
 from nnviz.talk.scenes import Scene, parse, write
 
@@ -18,7 +19,7 @@ scenes:
     Second line.
   layer: conv1
   unit: 9
-- page: plain
+- page: mlp-vs-cnn
   say: Shift it
   dx: -3
   invert: true
@@ -34,6 +35,15 @@ def test_a_scene_has_its_page_its_words_and_the_parameters_of_its_address():
     assert first.address == "filters?layer=conv1&unit=9"
     assert second.parameters == {"dx": "-3", "invert": "1"}
     assert (first.line, first.lines["unit"], second.line) == (3, 9, 10)
+
+
+def test_a_talk_from_before_a_page_or_a_parameter_was_renamed_is_the_same_talk(monkeypatch):
+    monkeypatch.setitem(old_addresses.PARAMETERS, "right", "dx")
+    old = GOOD.replace("page: mlp-vs-cnn", "page: plain").replace("dx: -3", "right: -30")
+    talk = parse(old, "old.yaml")
+    assert talk.scenes == parse(GOOD.replace("dx: -3", "dx: -30"), "old.yaml").scenes
+    with pytest.raises(NnvizError, match=r"old.yaml, line 12: dx runs from"):
+        talks.check(talk)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +126,7 @@ def test_the_talk_that_ships_tells_the_story_and_names_only_what_is_there():
 @pytest.mark.parametrize(
     ("change", "line", "words"),
     [
-        (("page: plain", "page: plane"), 10, "'plane'"),
+        (("page: mlp-vs-cnn", "page: plane"), 10, "'plane'"),
         (("layer: conv1", "layer: conv9"), 8, "conv9"),
         (("unit: 9", "unit: 99"), 9, "from 0 to 15"),
         (("dx: -3", "dx: 30"), 12, "30"),

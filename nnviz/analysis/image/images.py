@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Integral
 from typing import Any
 
@@ -34,6 +36,12 @@ class Fitted:
     image: NDArray[np.float32]
     pixels: NDArray[np.float32]
     note: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Content hash of `image`: of all of it, and of its shape."""
+        content = np.ascontiguousarray(self.image).tobytes()
+        return hashlib.sha256(content + repr(self.image.shape).encode()).hexdigest()
 
 
 def decode(content: bytes, name: str) -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ from nnviz.figures.ranking import ranked_bars
 from nnviz.figures.words import number
 from nnviz.pages.decision import accuracy, predict, switchboard, units_off
 from nnviz.pages.decision.units_off import Switched
-from nnviz.shell import controls, jobs, library
+from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.page import caption, inform, small
 from nnviz.shell.session import Session
@@ -97,7 +97,7 @@ def _layers(session: Session, chosen: Switched) -> None:
 
 def _importance(session: Session, chosen: Switched) -> np.ndarray | None:
     """How the score changes when each unit alone is off; None while a large network still works on it."""
-    key = (_RANKING, session.key, library.digest(session.fitted.image), chosen.layer.name, session.class_index)
+    key = (_RANKING, session.key, session.fitted.digest, chosen.layer.name, session.class_index)
     target = targets.class_score(session.network, session.class_index)
 
     def steps() -> Generator[Progress, None, np.ndarray]:

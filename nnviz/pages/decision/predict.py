@@ -17,7 +17,7 @@ import streamlit as st
 from nnviz.analysis.data import digits, photographs
 from nnviz.components.raster import raster
 from nnviz.figures.words import number
-from nnviz.shell import address, hidden_answer, library
+from nnviz.shell import address, hidden_answer
 from nnviz.shell.markdown import plain
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
@@ -78,7 +78,7 @@ def audience_guess_line(session: Session) -> None:
 def _votes(session: Session) -> Counter[int]:
     """This viewer's votes by class, of this network and picture."""
     kept = st.session_state.setdefault(_VOTES, {})
-    return kept.setdefault((session.key, library.digest(session.fitted.image)), Counter())
+    return kept.setdefault((session.key, session.fitted.digest), Counter())
 
 
 def _reveal() -> None:

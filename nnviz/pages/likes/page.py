@@ -68,7 +68,7 @@ def _seen(session: Session, found: Visualization, shown: int, done: bool) -> Tra
     fitted = found.fitted(shown)
     if not done:
         return trace(session.network, fitted) if session.network.parameters < forming.QUICK else None
-    return library.traced(session.network, session.key, library.digest(fitted.image), fitted)
+    return library.traced(session.network, session.key, fitted.digest, fitted)
 
 
 PAGE = Page("Likes", ":material/auto_awesome:", "likes", "Believe", render)

@@ -43,7 +43,7 @@ def render(session: Session) -> None:
 
 def _slider(label: str, name: str, value: int) -> None:
     """The sidebar's slider once more; style.css hides that one here, as only this fragment is drawn again."""
-    key = f"plain-{name}"
+    key = f"mlp-vs-cnn-{name}"
     address.bound(key, value)
     st.slider(label, -MOST_SHIFT, MOST_SHIFT, value, key=key, on_change=address.writer(name, key))
 
@@ -57,7 +57,7 @@ def _read(session: Session, names: tuple[str, ...], transform: Transform) -> dic
         found[name] = (
             network,
             fitted,
-            library.traced(network, library.bundled_key(name), library.digest(fitted.image), fitted),
+            library.traced(network, library.bundled_key(name), fitted.digest, fitted),
         )
     return found
 
@@ -115,7 +115,7 @@ def _shuffle(session: Session, found: Measured) -> None:
 def _picture(fitted: Fitted) -> None:
     raster(
         [Panel(fitted.pixels[None, :, :, 0], "grey", (0, 255), title="Both get this picture", most=420, pick="cell")],
-        key="plain-shift",
+        key="mlp-vs-cnn-shift",
         alt="The shifted picture, as both networks get it",
         height=0.26,
         least=120,
@@ -144,7 +144,7 @@ def _torn(plain: Fitted, mixed: Fitted, seed: int) -> None:
             Panel(fitted.pixels[None, :, :, 0], "grey", (0, 255), title=title, most=448, pick="cell")
             for fitted, title in ((plain, "The digit"), (mixed, "The same pixels, shuffled"))
         ],
-        key="plain-shuffle",
+        key="mlp-vs-cnn-shuffle",
         alt="The digit, the same digit with its pixels shuffled, and where a pixel and its neighbours go",
         picked=Place(0, 0, row, column),
         marks=marks,
@@ -180,4 +180,4 @@ def _aside(session: Session, shift: bool) -> str:
     return text
 
 
-PAGE = Page("Why not plain?", ":material/compare:", "plain", "Flatten", render)
+PAGE = Page("Why not plain?", ":material/compare:", "mlp-vs-cnn", "Flatten", render)

@@ -65,7 +65,7 @@ def _moved(subject: Subject, direction: str) -> tuple[list[np.ndarray], list[Tra
     for transform in shifts(session.transform, direction):
         fitted = library.fitted(session.network, session.picture, transform)
         pixels.append(fitted.pixels)
-        traces.append(library.traced(session.network, session.key, library.digest(fitted.image), fitted))
+        traces.append(library.traced(session.network, session.key, fitted.digest, fitted))
     return pixels, traces
 
 

@@ -12,7 +12,7 @@ from nnviz.analysis.attribution import Attribution, Progress, SaliencyMethod, ex
 from nnviz.analysis.attribution import Steps as Explaining
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.targets import Target
-from nnviz.shell import caches, jobs, library
+from nnviz.shell import caches, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.session import Session
 
@@ -65,7 +65,7 @@ class Found:
 def request(session: Session, method: SaliencyMethod, parameters: Mapping[str, Any]) -> AttributionRequest:
     """What is wanted of a method for network and picture of the address, and for what the session explains."""
     image, target = session.fitted.image, session.explained.target
-    key = (session.key, library.digest(image), method.name, target, tuple(sorted(parameters.items())))
+    key = (session.key, session.fitted.digest, method.name, target, tuple(sorted(parameters.items())))
     return AttributionRequest(method, session.network, image, target, parameters, key)
 
 

@@ -11,7 +11,7 @@ from nnviz.analysis.network.influence import answer_layer
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.visualization import Visualization, dreaming, objectives, visualizing
 from nnviz.analysis.visualization.objectives import Objective
-from nnviz.shell import address, library
+from nnviz.shell import address
 from nnviz.shell.session import Session
 
 SUBJECTS = {"unit": "Unit", "class": "Class"}
@@ -125,7 +125,7 @@ def plan(session: Session, what: VisualizationRequest) -> VisualizationPlan:
     numbers = tuple(number.tobytes() for number in objective.numbers)
     if what.way == "dream":
         form: Hashable = ("dream", session.key, objective.form)
-        key = (form, numbers, library.digest(fitted.image), what.steps, what.rate, what.octaves, what.seed)
+        key = (form, numbers, fitted.digest, what.steps, what.rate, what.octaves, what.seed)
         return VisualizationPlan(
             objective,
             key,

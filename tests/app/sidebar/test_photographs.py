@@ -84,7 +84,7 @@ def test_its_blocks_are_columns_of_their_strongest_maps():
     assert titles == ["input", "stem", *(f"block{n:02d}" for n in range(1, 17)), "head", "classes"]
     network = library.network("photo-cnn")
     picture = library.fitted(network, library.picture("coffee"), library.Transform())
-    trace = library.traced(network, library.content_key("photo-cnn"), library.digest(picture.image), picture)
+    trace = library.traced(network, library.content_key("photo-cnn"), picture.digest, picture)
     for block, layer in ((2, "block01_project_bn"), (7, "block06_project_bn"), (18, "head_conv_relu")):
         values = np.abs(trace.activations[layer]).max(axis=(0, 1))
         shown = [int(name.split(" map ")[1].split(" of ")[0]) for name in header["panels"][block]["names"]]
@@ -170,7 +170,7 @@ def test_traces_are_kept_until_they_take_too_much(monkeypatch):
 
     def traced(name):
         picture = library.fitted(network, library.picture(name), library.Transform())
-        return library.traced(network, "key", library.digest(picture.image), picture)
+        return library.traced(network, "key", picture.digest, picture)
 
     first = traced("test-1")
     assert traced("test-1") is first
