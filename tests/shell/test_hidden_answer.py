@@ -11,6 +11,7 @@ from PIL import Image
 from visiting import visited
 
 import nnviz
+from nnviz.analysis.progress import finished
 from nnviz.app.sidebar import folder_chooser, sidebar
 from nnviz.pages.cats import subject
 from nnviz.pages.data import opening
@@ -65,7 +66,7 @@ def after(choose, **parameters: str) -> tuple[dict[str, str], bool, bool]:
         choose()
         found.append((dict(address.read()), hidden_answer.on(), hidden_answer.hidden()))
 
-    headless.draw(run, {"net": "mnist-cnn", "image": "test-0", **parameters})
+    finished(headless.drawing(run, {"net": "mnist-cnn", "image": "test-0", **parameters}))
     return found[0]
 
 

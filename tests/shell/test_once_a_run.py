@@ -9,6 +9,7 @@ from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 from visiting import finish, visited
 
+from nnviz.analysis.progress import finished
 from nnviz.shell import address, library, session
 from nnviz.talk import headless
 
@@ -119,13 +120,13 @@ def test_two_viewers_do_not_share_what_they_read():
     def look() -> None:
         found.append(address.read()["image"])
         if len(found) == 1:
-            headless.draw(look, {"image": "test-2"})
+            finished(headless.drawing(look, {"image": "test-2"}))
             found.append(address.read()["image"])
             address.write(image="test-3")
-            headless.draw(look, {"image": "test-4"})
+            finished(headless.drawing(look, {"image": "test-4"}))
             found.append(session.read().picture.name)
 
-    headless.draw(look, {"image": "test-1"})
+    finished(headless.drawing(look, {"image": "test-1"}))
     assert found == ["test-1", "test-2", "test-1", "test-4", "test-3"]
 
 
@@ -187,7 +188,7 @@ def test_what_is_asked_for_is_noted_though_the_address_was_read_before():
         assert "layer" not in address.read()
         asked.append(address.asked())
 
-    headless.draw(look, {"unit": "3"})
+    finished(headless.drawing(look, {"unit": "3"}))
     assert asked == [{"unit"}, {"unit"}, {"layer"}]
 
 
@@ -201,6 +202,6 @@ def test_a_new_picture_under_the_same_name_is_looked_at():
             address.write(image=library.UPLOAD)
             found.append(session.read())
 
-    headless.draw(look, {})
+    finished(headless.drawing(look, {}))
     assert len({one.fitted.digest for one in found}) == 2
     assert len({one.trace.logits.tobytes() for one in found}) == 2
