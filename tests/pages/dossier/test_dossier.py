@@ -161,7 +161,7 @@ def test_a_silent_unit_says_so(searched):
     assert [panel["title"] for panel in header["panels"]] == ["Units with weights alike (cosine)"]
 
 
-def test_while_it_is_searched_there_is_what_is_known(monkeypatch):
+def test_while_it_is_searched_there_is_what_is_known(nothing_kept, monkeypatch):
     monkeypatch.setattr(worker, "_PATIENCE", 300)
     with queue.worker.drawing():  # as if another viewer's page took long: no step is done meanwhile
         app = opened(finished=False, net="mnist-cnn", image="test-0", layer="conv2", unit=5)
