@@ -35,6 +35,7 @@ def beside() -> None:
     from nnviz.shell import page, session
 
     current = session.read()
+    session.write_address(current)
     page.notify(current, stand=True)
     sidebar.draw(current)
 
