@@ -117,7 +117,7 @@ def read_card(card: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
     path = Path(card)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise NnvizError(f"A card (a JSON file) was expected. Received: {path.name}, {error}.") from error
     if not isinstance(facts, dict):
         raise NnvizError(f"A card with a JSON object was expected. Received: {type(facts).__name__} in {path.name}.")
@@ -142,12 +142,17 @@ def _find(source: str | Path) -> Path:
 
 
 def _beside(path: Path) -> Path | None:
-    """The file of the same name that is a card; another JSON file, such as a training's history, is none."""
+    """The file of the same name that is a card; another JSON file, such as a training's history, is none.
+
+    One that cannot be read is taken for a card, so that `read_card` says what is wrong with it.
+    """
     card = path.with_suffix(".json")
     try:
         return card if isinstance(json.loads(card.read_text(encoding="utf-8")), dict) else None
     except FileNotFoundError:
         return None
+    except (OSError, ValueError, RecursionError):
+        return card
 
 
 def _assemble(name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False) -> Network:
