@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnviz.errors import NnvizError, in_one_sentence
+from nnviz.installation import version
 from nnviz.shell import options
 from nnviz.shell.options import Options
 
@@ -70,12 +71,17 @@ program = "streamlit run dashboard.py --"
 
 def parser() -> argparse.ArgumentParser:
     """What stands on the command line."""
-    found = argparse.ArgumentParser(prog=program, description="See what a neural net learned.")
+    found = argparse.ArgumentParser(
+        prog=program,
+        description="See what a neural net learned.",
+        epilog="" if "streamlit" in program else "Options of the server stand after --: nnviz -- --server.port 8600",
+    )
     found.add_argument("--model", type=Path, help="a Keras model of one's own (.keras, .h5)")
     found.add_argument("--image", type=Path, help="a picture of one's own")
     found.add_argument("--card", type=Path, help="facts about the model (JSON): classes, scale and offset of its input")
     found.add_argument("--talk", type=Path, help="a talk of one's own (YAML); see the README")
     found.add_argument("--folder", type=Path, help="a folder with pictures of one's own, searched with its sub-folders")
+    found.add_argument("--version", action="version", version=f"nnviz {version()}")
     return found
 
 
@@ -120,12 +126,19 @@ def begin(arguments: Sequence[str]) -> None:
 
 
 def _import_tensorflow() -> None:
-    import keras
-
     import nnviz.analysis.attribution  # noqa: F401
 
-    # Streamlit empties Keras' session after every run of a script, and TensorFlow's kernels with it: the next call
-    # of each compiled function then takes as long as its first (0.3 s and more on MobileNetV2, for every viewer).
+    keep_session()
+
+
+def keep_session() -> None:
+    """Let nothing empty Keras' session.
+
+    Streamlit does so after every run of a script, and empties TensorFlow's kernels with it: the next call of each
+    compiled function then takes as long as its first (0.3 s and more on MobileNetV2, for every viewer).
+    """
+    import keras
+
     keras.backend.clear_session = lambda *args, **kwargs: None
 
 

@@ -17,8 +17,9 @@ from nnviz.analysis.image.shuffle import permutation
 from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.layers import LayerInfo, describe
 from nnviz.errors import NnvizError
+from nnviz.installation import ROOT
 
-PRETRAINED = Path(__file__).parents[3] / "pretrained"
+PRETRAINED = ROOT / "pretrained"
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
