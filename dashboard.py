@@ -44,7 +44,7 @@ def on_script_error(error: Exception) -> bool:
 
 
 app = st.App(
-    Path(__file__).parent / "nnviz" / "app" / "main.py",
+    Path(startup.__file__).with_name("main.py"),
     lifespan=lifespan,
     middleware=[Middleware(AddLines)],
     on_script_error=on_script_error,

@@ -83,6 +83,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from nnviz.installation import version
+
+        return version()
     if name not in _HOME:
         raise AttributeError(f"module 'nnviz' has no attribute {name!r}")
     home = import_module(_HOME[name])

@@ -243,6 +243,17 @@ def no_walk_through_tensorflow() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def session_kept() -> Iterator[None]:
+    """As the server does: a run of a page empties Keras' session no more."""
+    from nnviz.app import startup
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.backend, "clear_session", keras.backend.clear_session)
+        startup.keep_session()
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_work_left() -> Iterator[None]:
     """What works in the background ends before the folder that it writes to is taken away."""
     yield

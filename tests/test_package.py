@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import nnviz
+from nnviz import installation
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "nnviz"
@@ -31,7 +32,8 @@ def fresh(script):
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    script = f"import sys, nnviz; nnviz.NnvizError, dir(nnviz); print([n for n in {HEAVY} if n in sys.modules])"
+    script = "import sys, nnviz; nnviz.NnvizError, nnviz.__version__, dir(nnviz); "
+    script += f"print([n for n in {HEAVY} if n in sys.modules])"
     assert fresh(script) == ["[]"]
 
 
@@ -138,3 +140,42 @@ def test_nothing_that_ships_names_a_host_or_a_folder_of_the_maker():
             text = text.replace(name, "")
         found = re.findall(r"(?:https?:)?//[\w-]+\.[\w.-]+|(?<![\w.])/(?:home|root|tmp|work|Users)/\S*", text)
         assert not found, f"{path.relative_to(ROOT)}: {found}"
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_the_version_is_the_projects_and_the_newest_of_the_changelog():
+    assert nnviz.__version__ == PROJECT["version"]
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == f"[{nnviz.__version__}]"
+
+
+def test_the_requirements_of_the_readme_are_those_of_the_package_and_of_its_tests():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    required = [line for line in lines if line and not line.startswith("#")]
+    assert required == [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+
+
+def test_what_ships_beside_the_package_is_found_in_a_clone_and_in_the_place_that_the_wheel_has_for_it(tmp_path):
+    """One folder has it all: the top of the clone, or `shipped` in the package."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    moved = build["targets"]["wheel"]["force-include"]
+    assert installation.ROOT == ROOT
+    for place, inside in moved.items():
+        assert (installation.ROOT / place).exists()
+        assert inside == f"nnviz/shipped/{place}"
+    assert {"dashboard.py", "pretrained", ".streamlit/config.toml"} == set(moved)
+    (tmp_path / "nnviz" / "shipped").mkdir(parents=True)
+    for name in ("__init__.py", "errors.py", "installation.py"):
+        shutil.copy(PACKAGE / name, tmp_path / "nnviz")
+    script = "from nnviz.installation import ROOT; print(ROOT)"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == str(tmp_path / "nnviz" / "shipped")
+
+
+def test_the_app_is_told_in_one_short_file():
+    """The file that `streamlit run` and the command `nnviz` start."""
+    assert len((ROOT / "dashboard.py").read_text(encoding="utf-8").splitlines()) < 60

@@ -6,6 +6,10 @@ One says where the server is: without it, a link that opens an inner page makes 
 server below that page first, two failed requests and two errors in the console before anything is drawn. The other lets
 the parameters that a page sets as it opens take the place of its bare address in the browser's history: as an entry of
 their own they would make Back need two presses for each page.
+
+A proxy may serve the app below a prefix that it takes off, so the server does not know its own address, and the browser
+does not know which part of the address is the prefix. So all is said relative to the page that was asked for: how many
+steps the root of the app is above it, both know.
 """
 
 from __future__ import annotations
@@ -17,50 +21,65 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from streamlit import config
 
+from nnviz.pages import FIRST_SLUG
 from nnviz.shell import old_addresses
 
-FIRST = "network"
-"""Slug of the page that the app opens on: Streamlit knows it by the bare address alone, and calls its own unknown."""
-
-_SERVER = "window.__streamlit = { BACKEND_BASE_URL: window.location.origin };"
 _HISTORY = (
     "const push = history.pushState.bind(history); history.pushState = (state, title, url) => "
     "!location.search && new URL(url, location.href).pathname === location.pathname "
     "? history.replaceState(state, title, url) : push(state, title, url);"
 )
-LINES = f"<script>{_SERVER}</script><script>{{ {_HISTORY} }}</script>".encode()
-"""What is put into the page."""
+# Asked for as plain text and as a whole, so that the lines can be put in; they make untrue what is said of the file.
+_NOT_ASKED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
+_NOT_SENT = ("content-length", "etag", "last-modified")
+
+
+def lines(path: str) -> bytes:
+    """What is put into the page at a path below the app's root ("/", "/filters")."""
+    root = "../" * (path.count("/") - 1) or "./"
+    server = f'window.__streamlit = {{ BACKEND_BASE_URL: new URL("{root}", location.href).href }};'
+    return f"<script>{server}</script><script>{{ {_HISTORY} }}</script>".encode()
 
 
 class AddLines(BaseHTTPMiddleware):
-    """Adds the lines to HTML pages; not where the app is served below a path of its own."""
+    """Adds the lines to HTML pages, and leads to the address that a page has."""
 
     async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Answer one request."""
-        if request.url.path == f"/{FIRST}":
-            return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
-        renamed = _renamed(request)
-        if renamed is not None:
-            return RedirectResponse(renamed)
-        page = "text/html" in request.headers.get("accept", "") and not config.get_option("server.baseUrlPath")
-        if not page:
+        if "text/html" not in request.headers.get("accept", ""):
             return await call_next(request)
-        # Asked for as plain text, so that the lines can be put in.
-        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"accept-encoding"]
+        path = _below_root(request.scope["path"])
+        place = _place(path)
+        if place is not None:
+            return RedirectResponse(f"{place}?{request.url.query}" if request.url.query else place)
+        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] not in _NOT_ASKED]
         response = await call_next(request)
         if not response.headers.get("content-type", "").startswith("text/html"):
             return response
         body = b"".join([chunk async for chunk in response.body_iterator])  # type: ignore[attr-defined]
-        headers = {name: value for name, value in response.headers.items() if name not in ("content-length", "etag")}
-        return Response(body.replace(b"<head>", b"<head>" + LINES, 1), response.status_code, headers)
+        headers = {name: value for name, value in response.headers.items() if name not in _NOT_SENT}
+        return Response(body.replace(b"<head>", b"<head>" + lines(path), 1), response.status_code, headers)
 
 
-def _renamed(request: Request) -> str | None:
-    """Where a page is that was asked for by an old slug, seen from there: a proxy may have taken a prefix off."""
+def _below_root(path: str) -> str:
+    """A path as seen from the app's root, which `server.baseUrlPath` may set."""
     base = config.get_option("server.baseUrlPath").strip("/")
-    slug = request.url.path.strip("/").removeprefix(f"{base}/")
-    if slug not in old_addresses.SLUGS:
+    return path.removeprefix(f"/{base}") if base and f"{path}/".startswith(f"/{base}/") else path
+
+
+def _place(path: str) -> str | None:
+    """Where a page is to be asked for instead, relative to the path; None where it is right.
+
+    Streamlit knows the first page by the bare address alone, and calls its own name unknown. And a path that ends on a
+    slash it leads to one from the host's root, which behind a proxy is not the app's. A page that was called otherwise
+    once is found by that name too.
+    """
+    bare = path.rstrip("/")
+    if not bare:
         return None
-    up = "../" if request.url.path.endswith("/") else ""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return f"{up}{old_addresses.slug(slug)}{query}"
+    up = "../" * (len(path) - len(bare))
+    if bare == f"/{FIRST_SLUG}":
+        return up or "./"
+    if bare[1:] in old_addresses.SLUGS:
+        return up + old_addresses.slug(bare[1:])
+    return up + bare.rpartition("/")[2] if up else None

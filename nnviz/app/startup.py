@@ -14,23 +14,24 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from nnviz.errors import NnvizError
+from nnviz.errors import NnvizError, in_one_sentence
+from nnviz.installation import version
 from nnviz.shell import options
 from nnviz.shell.options import Options
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass
 class Warmup:
-    """The work that the server begins with, in the background, and how long each part took (seconds)."""
+    """The work that the server begins with, in the background, and how long each part took (seconds).
+
+    What fails is written to the log, and the rest is done: each page says of a file what is wrong with it, and shows
+    what ships. But the first part is what all else needs; without it there is an error.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     doing: str = ""
-    error: BaseException | None = None
+    error: NnvizError | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
     def start(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
@@ -41,19 +42,22 @@ class Warmup:
         try:
             for title, job in jobs:
                 self.doing, began = title, time.perf_counter()
-                job()
+                try:
+                    with in_one_sentence(f"A start with {title} ready", "none"):
+                        job()
+                except NnvizError as error:
+                    print(f"nnviz: {error}", file=sys.stderr, flush=True)
+                    if not self.seconds:
+                        self.error = error
+                        return
+                    continue
                 self.seconds[title] = time.perf_counter() - began
                 print(f"nnviz: {title} ready after {self.seconds[title]:.2f} s", flush=True)
-        except NnvizError:
-            # A file of one's own that cannot be shown: each page says so, and shows what ships.
-            pass
-        except Exception as error:  # noqa: BLE001 - handed on, whatever it is, to whoever waits
-            self.error = error
         finally:
             self.done.set()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Whether it is done. Raises what the background met, in the thread of who waits."""
+        """Whether it is done. Raises NnvizError, in the thread of who waits, where nothing can be shown."""
         finished = self.done.wait(timeout)
         if finished and self.error is not None:
             raise self.error
@@ -61,43 +65,54 @@ class Warmup:
 
 
 warmup = Warmup()
+program = "streamlit run dashboard.py --"
+"""How the app was started, for `--help` and for what is wrong on the command line."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """What stands on the command line."""
+    found = argparse.ArgumentParser(
+        prog=program,
+        description="See what a neural net learned.",
+        epilog="" if "streamlit" in program else "Options of the server stand after --: nnviz -- --server.port 8600",
+    )
+    found.add_argument("--model", type=Path, help="a Keras model of one's own (.keras, .h5)")
+    found.add_argument("--image", type=Path, help="a picture of one's own")
+    found.add_argument("--card", type=Path, help="facts about the model (JSON): classes, scale and offset of its input")
+    found.add_argument("--talk", type=Path, help="a talk of one's own (YAML); see the README")
+    found.add_argument("--folder", type=Path, help="a folder with pictures of one's own, searched with its sub-folders")
+    found.add_argument("--version", action="version", version=f"nnviz {version()}")
+    return found
 
 
 def read_command_line(arguments: Sequence[str]) -> Options:
     """Check the command line. Ends the process with a sentence where a file is missing."""
-    parser = argparse.ArgumentParser(prog="streamlit run dashboard.py --", description="See what a neural net learned.")
-    parser.add_argument("--model", type=Path, help="a Keras model of one's own (.keras, .h5)")
-    parser.add_argument("--image", type=Path, help="a picture of one's own")
-    parser.add_argument(
-        "--card", type=Path, help="facts about the model (JSON): classes, scale and offset of its input"
-    )
-    parser.add_argument("--talk", type=Path, help="a talk of one's own (YAML); see the README")
-    parser.add_argument(
-        "--folder", type=Path, help="a folder with pictures of one's own, searched with its sub-folders"
-    )
-    found = parser.parse_args(arguments)
+    options_of = parser()
+    found = options_of.parse_args(arguments)
     for name in ("model", "image", "card", "talk"):
         path = getattr(found, name)
         if path is not None and not path.is_file():
-            parser.error(f"--{name}: an existing file was expected. Received: {path}")
+            options_of.error(f"--{name}: an existing file was expected. Received: {path}")
     if found.card is not None and found.model is None:
-        parser.error("--card: it describes a model, so --model was expected too")
+        options_of.error("--card: it describes a model, so --model was expected too")
     if found.talk is not None:
         from nnviz.talk import scenes
 
         try:
-            scenes.read(found.talk)
+            with in_one_sentence("A talk", found.talk.name):
+                scenes.read(found.talk)
         except NnvizError as error:
-            parser.error(f"--talk: {error}")
+            options_of.error(f"--talk: {error}")
     pictures = None
     if found.folder is not None:
         from nnviz.analysis.data.folder import first_readable, folder
 
         try:
-            pictures = folder(found.folder)
-            first_readable(pictures)
+            with in_one_sentence("A folder with pictures", str(found.folder)):
+                pictures = folder(found.folder)
+                first_readable(pictures)
         except NnvizError as error:
-            parser.error(f"--folder: {error}")
+            options_of.error(f"--folder: {error}")
     return Options(found.model, found.image, found.card, found.talk, pictures)
 
 
@@ -111,12 +126,19 @@ def begin(arguments: Sequence[str]) -> None:
 
 
 def _import_tensorflow() -> None:
-    import keras
-
     import nnviz.analysis.attribution  # noqa: F401
 
-    # Streamlit empties Keras' session after every run of a script, and TensorFlow's kernels with it: the next call
-    # of each compiled function then takes as long as its first (0.3 s and more on MobileNetV2, for every viewer).
+    keep_session()
+
+
+def keep_session() -> None:
+    """Let nothing empty Keras' session.
+
+    Streamlit does so after every run of a script, and empties TensorFlow's kernels with it: the next call of each
+    compiled function then takes as long as its first (0.3 s and more on MobileNetV2, for every viewer).
+    """
+    import keras
+
     keras.backend.clear_session = lambda *args, **kwargs: None
 
 
@@ -140,8 +162,12 @@ def _first_network() -> None:
 def _first_trace() -> None:
     from nnviz.shell import library
 
-    library.warm(library.first_network())
-    # Streamlit collects garbage after every run of a page, and would walk through all that TensorFlow brought
-    # along each time: 0.2 s in which the next key press waits. What is here now stays for good.
-    gc.collect()
-    gc.freeze()
+    try:
+        library.warm(library.first_network())
+    except NnvizError:  # one's own, of which each page says what is wrong with it: what ships is shown instead
+        library.warm(library.safe()["net"])
+    finally:
+        # Streamlit collects garbage after every run of a page, and would walk through all that TensorFlow brought
+        # along each time: 0.2 s in which the next key press waits. What is here now stays for good.
+        gc.collect()
+        gc.freeze()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nnviz.pages import FIRST_SLUG
 from nnviz.pages.cats import page as cats
 from nnviz.pages.convolution import page as convolution
 from nnviz.pages.data import page as data
@@ -37,10 +38,11 @@ PAGES: tuple[Page, ...] = (
     cats.PAGE,
 )
 
-FIRST = network.PAGE
-"""The page that the app opens on."""
-
 
 def page(slug: str) -> Page:
     """The page with that slug."""
     return next(entry for entry in PAGES if entry.slug == slug)
+
+
+FIRST = page(FIRST_SLUG)
+"""The page that the app opens on."""

@@ -16,12 +16,10 @@ from nnviz.analysis.image.drawing import as_digit
 from nnviz.analysis.image.images import Fitted, Transform, decode, fit, rescale
 from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
 from nnviz.analysis.network.trace import Trace, forward_all, trace
-from nnviz.errors import NnvizError
+from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.shell import address, caches, options
 
 DEFAULT_IMAGE = "test-0"
-SAFE_NETWORK = "mnist-cnn"
-"""What is shown where neither what was asked for nor what was there before can be."""
 UPLOAD = "upload"
 _UPLOADED = "uploaded picture"
 
@@ -48,6 +46,14 @@ def first_network() -> str:
     return network_names()[0]
 
 
+def safe() -> dict[str, str]:
+    """The address of what is shown where neither what was asked for nor what was there before can be: a network and a
+    picture that ship, whatever one's own files are called."""
+    own = {path.stem for path in (options.given.model, options.given.image) if path}
+    network = next(name for name in network_names() if name not in own)
+    return {"net": network, "image": next(name for name in (DEFAULT_IMAGE, "test-1") if name not in own)}
+
+
 def network(name: str) -> Network:
     """The network of that name, loaded once for all viewers."""
     path = options.given.model
@@ -55,7 +61,8 @@ def network(name: str) -> Network:
         if name not in bundled():
             raise NnvizError(f"A network was expected: {', '.join(network_names())}. Received: {name!r}.")
         return bundled_network(name)
-    return _load(path, options.given.card, _stamp(path))
+    with in_one_sentence("A model that can be shown", path.name):
+        return _load(path, options.given.card, _stamp(path))
 
 
 def bundled_network(name: str) -> Network:

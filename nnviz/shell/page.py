@@ -10,7 +10,7 @@ from typing import Literal
 
 import streamlit as st
 
-from nnviz.errors import NnvizError
+from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.shell import address, library
 from nnviz.shell.jobs.worker import worker
 from nnviz.shell.markdown import plain
@@ -99,17 +99,25 @@ def link(slug: str) -> None:
 def readable() -> Session | None:
     """The session of the address, else the last one that could be shown, else what ships, with the reason."""
     try:
-        return read()
+        return _session()
     except NnvizError as error:
         complain(error)
-    for before in (address.last_good(), {"net": library.SAFE_NETWORK, "image": library.DEFAULT_IMAGE}):
+    for before in (address.last_good(), library.safe()):
         if before:
             address.replace(before)
             try:
-                return read()
+                return _session()
             except NnvizError as error:
                 complain(error)
     return None
+
+
+def _session() -> Session:
+    """The session of the address, with one sentence for whatever a network or a picture of one's own makes it raise."""
+    found = address.read()
+    shown = f"{found.get('net') or library.first_network()}, {found.get('image') or 'first picture'}"
+    with in_one_sentence("A network and a picture that can be shown", shown):
+        return read()
 
 
 def notify(session: Session, *, stand: bool = False) -> None:

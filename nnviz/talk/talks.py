@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from nnviz.analysis.progress import finished
-from nnviz.errors import NnvizError
+from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.pages import registry
 from nnviz.shell import options
 from nnviz.shell.session import read
@@ -37,7 +37,8 @@ def current() -> Talk:
 
 @lru_cache(maxsize=8)
 def _read(path: Path, size: int, time: int) -> Talk:
-    talk = scenes.read(path)
+    with in_one_sentence("A talk", path.name):
+        talk = scenes.read(path)
     for scene in talk.scenes:
         _known(talk, scene)
     return talk

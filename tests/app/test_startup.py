@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nnviz.app.startup import Warmup, read_command_line
+from nnviz.errors import NnvizError
 from nnviz.shell import options
 from nnviz.shell.options import Options
 
@@ -70,17 +71,34 @@ def test_jobs_run_one_after_the_other_in_the_background():
     assert list(warmup.seconds) == ["one", "two"]
 
 
-def test_what_the_background_met_is_raised_where_it_is_waited_for():
+def lost():
+    raise LookupError("no such net")
+
+
+def test_what_fails_in_the_background_stands_in_the_log_and_the_rest_is_done(caplog, capsys):
+    def refused():
+        raise NnvizError("A picture was expected. Received: none.")
+
     warmup, after = Warmup(), []
+    warmup.start((("one", lambda: None), ("two", lost), ("three", refused), ("four", lambda: after.append(4))))
+    assert warmup.wait(30)
+    assert after == [4]
+    assert list(warmup.seconds) == ["one", "four"]
+    assert [record.exc_info[1].args for record in caplog.records] == [("no such net",)]
+    said = capsys.readouterr().err
+    assert "two" in said
+    assert "LookupError: no such net" in said
+    assert "nnviz: A picture was expected. Received: none." in said
 
-    def fail():
-        raise LookupError("no such net")
 
-    warmup.start((("one", fail), ("two", lambda: after.append(1))))
+def test_without_the_first_part_nothing_is_done_and_who_waits_is_told(caplog):
+    warmup, after = Warmup(), []
+    warmup.start((("TensorFlow", lost), ("two", lambda: after.append(2))))
     for _ in range(2):
-        with pytest.raises(LookupError, match="no such net"):
+        with pytest.raises(NnvizError, match=r"TensorFlow ready was expected.*LookupError: no such net"):
             warmup.wait(30)
     assert after == []
+    assert "Traceback" in caplog.text
 
 
 SERVER = """
@@ -123,6 +141,15 @@ def test_a_folder_of_ones_own_is_listed_at_the_start(tmp_path, capsys):
     Image.new("L", (4, 4)).save(tmp_path / "mine" / "cats" / "b.png")
     found = read_command_line(["--folder", str(tmp_path / "mine")])
     assert [entry.path for entry in found.folder.entries] == ["a.png", "cats/b.png"]
+
+
+def test_a_talk_and_a_folder_that_nobody_foresaw_end_it_with_one_sentence(tmp_path, capsys, monkeypatch, caplog):
+    deep = tmp_path / "deep.yaml"
+    deep.write_text("scenes: " + "[" * 3000)
+    with pytest.raises(SystemExit) as ended:
+        read_command_line(["--talk", str(deep)])
+    assert ended.value.code == 2
+    assert "deep.yaml" in capsys.readouterr().err.strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize("missing", ["no-such-folder", "README.md"])

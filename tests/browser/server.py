@@ -39,19 +39,18 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(log: Path, *arguments: str) -> Iterator[Server]:
-    """The app, with what stands behind `--` on its command line."""
+def serving(log: Path, *arguments: str, base: str = "") -> Iterator[Server]:
+    """The app with the settings that users get, with what stands behind `--`, below the path `base`."""
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))
         port = place.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
-    # A file that is saved during the tests must not change the app under them.
-    command += ["--server.port", str(port), "--server.fileWatcherType", "none", "--", *arguments]
+    command += ["--server.port", str(port), "--server.baseUrlPath", base, "--", *arguments]
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env=quiet)
     try:
-        server = Server(f"http://localhost:{port}", log, process)
+        server = Server(f"http://localhost:{port}{base}", log, process)
         server.wait()
         yield server
     finally:

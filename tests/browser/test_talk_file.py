@@ -76,7 +76,7 @@ def test_a_bad_talk_ends_the_server_with_line_and_reason(
     path = tmp_path / "mine.yaml"
     path.write_text(OWN.replace(*change, 1))
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
-    command += ["--server.port", "0", "--server.fileWatcherType", "none", "--", "--talk", str(path)]
+    command += ["--server.port", "0", "--", "--talk", str(path)]
     ended: Any = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode != 0
     said = ended.stdout + ended.stderr

@@ -18,8 +18,9 @@ from nnviz.analysis.image.shuffle import permutation
 from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.layers import LayerInfo, describe
 from nnviz.errors import NnvizError
+from nnviz.installation import ROOT
 
-PRETRAINED = Path(__file__).parents[3] / "pretrained"
+PRETRAINED = ROOT / "pretrained"
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 _MOST_COMPILED = 256
 """Compiled functions that a network keeps: how many bytes one takes is not known."""
@@ -123,7 +124,7 @@ def read_card(card: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
     path = Path(card)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise NnvizError(f"A card (a JSON file) was expected. Received: {path.name}, {error}.") from error
     if not isinstance(facts, dict):
         raise NnvizError(f"A card with a JSON object was expected. Received: {type(facts).__name__} in {path.name}.")
@@ -148,12 +149,17 @@ def _find(source: str | Path) -> Path:
 
 
 def _beside(path: Path) -> Path | None:
-    """The file of the same name that is a card; another JSON file, such as a training's history, is none."""
+    """The file of the same name that is a card; another JSON file, such as a training's history, is none.
+
+    One that cannot be read is taken for a card, so that `read_card` says what is wrong with it.
+    """
     card = path.with_suffix(".json")
     try:
         return card if isinstance(json.loads(card.read_text(encoding="utf-8")), dict) else None
     except FileNotFoundError:
         return None
+    except (OSError, ValueError, RecursionError):
+        return card
 
 
 def _assemble(name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False) -> Network:

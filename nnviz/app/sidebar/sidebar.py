@@ -35,7 +35,7 @@ def _networks(session: Session) -> None:
     st.selectbox("Network", names, names.index(session.name), key="network", on_change=lambda: _take_network(session))
     card = session.network.card
     test = card.get("test")
-    if isinstance(test, dict) and {"accuracy", "digits", "correct"} <= set(test):
+    if isinstance(test, dict) and all(_number(test.get(name)) for name in ("accuracy", "digits", "correct")):
         st.caption(
             f"{plain(str(card.get('title', '')))}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
             f"({test['correct']:,}), {session.network.parameters:,} parameters."
@@ -43,6 +43,10 @@ def _networks(session: Session) -> None:
     else:
         title = f"{card['title']}: " if "title" in card else ""
         st.caption(f"{plain(title)}{session.network.parameters:,} parameters.")
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _take_network(session: Session) -> None:

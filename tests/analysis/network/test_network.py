@@ -268,3 +268,14 @@ def test_a_function_is_built_once_for_all(cases):
     for _ in range(3):
         assert network.compiled("test key", lambda: built.append(1) or "made") == "made"
     assert built == [1]
+
+
+@pytest.mark.parametrize("content", ["{", "[" * 100_000, "\x00", None])
+def test_a_card_beside_a_file_that_cannot_be_read_is_said(content, cases, tmp_path):
+    cases["mlp_64"].model.save(tmp_path / "mine.keras")
+    if content is None:
+        (tmp_path / "mine.json").mkdir()
+    else:
+        (tmp_path / "mine.json").write_text(content)
+    with pytest.raises(NnvizError, match=r"A card .* was expected. Received: mine.json"):
+        load(tmp_path / "mine.keras")

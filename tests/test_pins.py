@@ -1,0 +1,51 @@
+"""What is private in Streamlit and Keras and relied on: each test names it, and fails where it is no more."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.scriptrunner import script_runner
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
+
+
+def test_streamlit_empties_the_session_of_keras_by_the_name_that_is_replaced(monkeypatch):
+    """`keras.backend.clear_session`, looked up in `sys.modules` after each run."""
+    called = []
+    backend = SimpleNamespace(clear_session=lambda: called.append("keras"))
+    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(backend=backend))
+    monkeypatch.setitem(sys.modules, "tensorflow.keras", SimpleNamespace(backend=backend))
+    script_runner._clean_problem_modules()
+    assert called, "Streamlit empties Keras' session in another way: see nnviz.app.startup.keep_session"
+
+
+def test_a_run_of_a_page_keeps_what_keras_has_as_in_the_app():
+    """Else each page test compiles anew what the app has compiled once, and tests another app than users have."""
+
+    first = keras.layers.ReLU().name
+    script_runner._clean_problem_modules()
+    # Emptied, the session would count the names of layers from the beginning.
+    assert keras.layers.ReLU().name != first
+
+
+def test_streamlit_says_whether_a_run_comes_of_going_back():
+    """`ScriptRunContext.is_history_navigation`, which the browser says in `ClientState`: see nnviz.shell.address."""
+    assert "is_history_navigation" in {field.name for field in fields(ScriptRunContext)}
+    assert "is_history_navigation" in {field.name for field in fields(RerunData)}
+    assert ClientState(is_history_navigation=True).is_history_navigation
+
+
+def test_a_normalization_reads_its_weights_again():
+    """`Normalization.finalize_state`: see nnviz.analysis.evidence.randomisation."""
+    layer = keras.layers.Normalization()
+    layer.adapt(np.array([[0.0], [2.0]]))
+    assert np.allclose(layer(np.array([[3.0]])), 2.0)
+    layer.set_weights([np.array([3.0]), np.array([4.0]), np.array(0)])
+    assert np.allclose(layer(np.array([[3.0]])), 2.0)
+    layer.finalize_state()
+    assert np.allclose(layer(np.array([[3.0]])), 0.0)
