@@ -16,8 +16,8 @@ from nnviz.analysis.data.pictures import output_shapes
 from nnviz.analysis.dossier import Distribution
 from nnviz.analysis.network.network import load
 from nnviz.pages.dossier import facts, words
-from nnviz.shell import options
-from nnviz.views.search import image_sets, patch_panels
+from nnviz.shell import caches, options
+from nnviz.views.search import image_sets
 
 
 def dossier() -> None:
@@ -86,7 +86,7 @@ def test_a_file_removed_after_the_search_is_chequered_and_said(pictures):
     names = header["panels"][0]["names"]
     (root / names[1]).unlink()
     (root / names[4]).write_bytes(b"no picture")
-    patch_panels._given.clear()
+    caches.thumbnails.clear()
     app = visited(dossier, **address)
     said = f"2 files that were searched cannot be read any more: {', '.join(sorted((names[1], names[4])))}."
     assert said in html.unescape("".join(texts(app)))
@@ -114,7 +114,7 @@ def test_with_none_of_its_pictures_left_a_unit_still_has_a_page(pictures):
     visited(dossier, **address)
     for path in root.iterdir():
         path.unlink()
-    patch_panels._given.clear()
+    caches.thumbnails.clear()
     for script in (dossier, higher):
         app = visited(script, **address)
         said = re.search(
@@ -170,5 +170,5 @@ def test_sub_folders_that_are_all_classes_stand_beside_them(pictures):
 )
 def test_a_share_is_never_rounded_to_a_certainty(values, here, said):
     answers = Distribution(values.astype(np.float32))
-    found = facts.Known(image_sets.DIGITS, None, (), answers, here, None, None, "", None, None)
+    found = facts.Known(image_sets.DIGITS, None, (), answers, here, None, None, False, "", None, None)
     assert words.standing(found) == said
