@@ -1,6 +1,7 @@
 """Tiny Keras models with fixed weights. No layer keeps its easy defaults: a zero bias or an identity batch
 normalisation would let a forgotten term pass unnoticed."""
 
+import functools
 import gc
 import os
 import shutil
@@ -13,6 +14,7 @@ os.environ["NNVIZ_CACHE"] = tempfile.mkdtemp(prefix="nnviz-tests-")
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -232,14 +234,27 @@ def flat_case(request: pytest.FixtureRequest, cases: dict[str, Case]) -> Case:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_walk_through_tensorflow() -> Iterator[None]:
-    """As the server does: Streamlit collects garbage after every run, 0.2 s each with TensorFlow in the way."""
+def as_the_server_does() -> Iterator[None]:
+    """What the server does when it starts, without which each run of a page takes longer than it does for a viewer."""
     import nnviz.pages.registry  # noqa: F401
+    from nnviz.app import startup
 
+    startup._import_tensorflow()
     gc.collect()
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_looked_through_once() -> Iterator[None]:
+    """A server looks once through all installed packages for components; `AppTest` does so for every page, 0.15 s."""
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -253,14 +268,22 @@ def no_work_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Path]]:
-    """Writes networks as files, as a viewer brings them: of the tiny models by name, or built here, with a seed."""
+    """Writes networks as files, as a viewer brings them: of the tiny models by name, or built here, with a seed.
 
-    def save(names: Sequence[str], own: Mapping[str, Callable[[], keras.Model]], seed: int) -> dict[str, Path]:
+    A tiny model has one file for all tests: the app loads it once, and compiles its functions once.
+    """
+    tiny = tmp_path_factory.mktemp("tiny")
+
+    def save(
+        names: Sequence[str], own: Mapping[str, Callable[[], keras.Model]] = MappingProxyType({}), seed: int = 0
+    ) -> dict[str, Path]:
         folder, found = tmp_path_factory.mktemp("models"), {}
         for name in names:
-            model = fixed_weights(own[name](), seed) if name in own else cases[name].model
-            found[name] = folder / f"{name}.keras"
-            model.save(found[name])
+            found[name] = (folder if name in own else tiny) / f"{name}.keras"
+            if name in own:
+                fixed_weights(own[name](), seed).save(found[name])
+            elif not found[name].exists():
+                cases[name].model.save(found[name])
         return found
 
     return save

@@ -64,7 +64,8 @@ def files(saved):
 @pytest.fixture(autouse=True)
 def nothing_goes_on() -> Iterator[None]:
     """What a page begins in the background is not waited for here: it would search 10,000 digits for each network."""
-    yield
+    with worker.drawing():
+        yield
     worker.close()
 
 
@@ -97,9 +98,9 @@ def one_of_each_kind(name):
     return list(found.values())
 
 
-@pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_page_shows_every_kind_of_layer(slug, name, opened):
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_page_shows_every_kind_of_layer(name, slug, opened):
     app = opened(slug, name)
     kinds = one_of_each_kind(name)
     for layer in kinds[:: len(kinds) - 1] if slug in WHOLE else kinds:
