@@ -8,6 +8,11 @@ import shutil
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Tests that run side by side share the cores: threads of one that wait for those of another cost a tenth.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    cores = max(1, (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, str(cores))
 # No test reads or leaves anything in the user's own cache; the apps of the browser tests inherit it.
 os.environ["NNVIZ_CACHE"] = tempfile.mkdtemp(prefix="nnviz-tests-")
 
@@ -22,6 +27,16 @@ import pytest
 from keras import layers
 
 from nnviz.analysis.network.network import Network, load
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Full crosses are tested where they are asked for: `pytest -m full`."""
+    if "full" in config.option.markexpr:
+        return
+    left = [item for item in items if item.get_closest_marker("full")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 @pytest.fixture(scope="session", autouse=True)
