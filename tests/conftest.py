@@ -1,18 +1,25 @@
 """Tiny Keras models with fixed weights. No layer keeps its easy defaults: a zero bias or an identity batch
 normalisation would let a forgotten term pass unnoticed."""
 
+import functools
 import gc
 import os
 import shutil
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Tests that run side by side share the cores: threads of one that wait for those of another cost a tenth.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    cores = max(1, (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, str(cores))
 # No test reads or leaves anything in the user's own cache; the apps of the browser tests inherit it.
 os.environ["NNVIZ_CACHE"] = tempfile.mkdtemp(prefix="nnviz-tests-")
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -20,6 +27,16 @@ import pytest
 from keras import layers
 
 from nnviz.analysis.network.network import Network, load
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Full crosses are tested where they are asked for: `pytest -m full`."""
+    if "full" in config.option.markexpr:
+        return
+    left = [item for item in items if item.get_closest_marker("full")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -232,10 +249,12 @@ def flat_case(request: pytest.FixtureRequest, cases: dict[str, Case]) -> Case:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_walk_through_tensorflow() -> Iterator[None]:
-    """As the server does: Streamlit collects garbage after every run, 0.2 s each with TensorFlow in the way."""
+def as_the_server_does() -> Iterator[None]:
+    """What the server does when it starts, without which each run of a page takes longer than it does for a viewer."""
     import nnviz.pages.registry  # noqa: F401
+    from nnviz.app import startup
 
+    startup.keep_session()
     gc.collect()
     gc.freeze()
     yield
@@ -243,13 +262,13 @@ def no_walk_through_tensorflow() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def session_kept() -> Iterator[None]:
-    """As the server does: a run of a page empties Keras' session no more."""
-    from nnviz.app import startup
+def packages_looked_through_once() -> Iterator[None]:
+    """A server looks once through all installed packages for components; `AppTest` does so for every page, 0.15 s."""
+    from streamlit.components.v2 import manifest_scanner
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.backend, "clear_session", keras.backend.clear_session)
-        startup.keep_session()
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
         yield
 
 
@@ -264,14 +283,22 @@ def no_work_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Path]]:
-    """Writes networks as files, as a viewer brings them: of the tiny models by name, or built here, with a seed."""
+    """Writes networks as files, as a viewer brings them: of the tiny models by name, or built here, with a seed.
 
-    def save(names: Sequence[str], own: Mapping[str, Callable[[], keras.Model]], seed: int) -> dict[str, Path]:
+    A tiny model has one file for all tests: the app loads it once, and compiles its functions once.
+    """
+    tiny = tmp_path_factory.mktemp("tiny")
+
+    def save(
+        names: Sequence[str], own: Mapping[str, Callable[[], keras.Model]] = MappingProxyType({}), seed: int = 0
+    ) -> dict[str, Path]:
         folder, found = tmp_path_factory.mktemp("models"), {}
         for name in names:
-            model = fixed_weights(own[name](), seed) if name in own else cases[name].model
-            found[name] = folder / f"{name}.keras"
-            model.save(found[name])
+            found[name] = (folder if name in own else tiny) / f"{name}.keras"
+            if name in own:
+                fixed_weights(own[name](), seed).save(found[name])
+            elif not found[name].exists():
+                cases[name].model.save(found[name])
         return found
 
     return save

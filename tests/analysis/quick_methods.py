@@ -22,7 +22,10 @@ WITH_MAPS += ("several_sigmoids", "any_size")
 WITHOUT_RELU = ("shared", "logits_end")
 UNFIT = [(name, way) for name in VECTORS_ONLY for way in CAMS]
 UNFIT += [(name, way) for name in WITHOUT_RELU for way in RECTIFIED]
-FITTING = [(name, way) for way in NAMES for name in (*WITH_MAPS, *VECTORS_ONLY) if (name, way) not in UNFIT]
+FITTING = [(name, way) for name in (*WITH_MAPS, *VECTORS_ONLY) for way in NAMES if (name, way) not in UNFIT]
+TYPICAL = ("branched", "one_sigmoid", "mlp_8x8")
+"""Three networks with most of what sets networks apart: several ways and an operation that is no layer, a single
+output, vectors alone. The others are in the full cross."""
 
 
 def quick(method, network):

@@ -8,12 +8,14 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from shipped import shipped
 from shown import captions, defaults, pictures
 from streamlit.testing.v1 import AppTest
 
 import nnviz.pages as package
+from nnviz.analysis.network.network import load
 from nnviz.pages.registry import PAGES
-from nnviz.shell import library, options
+from nnviz.shell import options
 from nnviz.shell.jobs.worker import worker
 from nnviz.shell.page import Page
 
@@ -64,7 +66,8 @@ def files(saved):
 @pytest.fixture(autouse=True)
 def nothing_goes_on() -> Iterator[None]:
     """What a page begins in the background is not waited for here: it would search 10,000 digits for each network."""
-    yield
+    with worker.drawing():
+        yield
     worker.close()
 
 
@@ -89,20 +92,40 @@ def opened(files, monkeypatch):
     return opening
 
 
-def one_of_each_kind(name):
-    """Layers of a network, one of each kind and shape of output, the input among them."""
-    found = {}
-    for layer in library.network(name).layers:
-        found.setdefault((layer.kind, len(layer.output_shape)), layer.name)
-    return list(found.values())
+@pytest.fixture(scope="module")
+def kinds(cases, fixed_weights):
+    """By network the layers to look at, one of each kind and shape of output, the input first."""
+
+    def of(name):
+        network = shipped(name) if name.startswith("mnist") else cases[name].network if name in cases else None
+        found = {}
+        for layer in (network or load(fixed_weights(OWN[name](), 77))).layers:
+            found.setdefault((layer.kind, len(layer.output_shape)), layer.name)
+        return found
+
+    return {name: of(name) for name in NETWORKS}
 
 
-@pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_page_shows_every_kind_of_layer(slug, name, opened):
-    app = opened(slug, name)
-    kinds = one_of_each_kind(name)
-    for layer in kinds[:: len(kinds) - 1] if slug in WHOLE else kinds:
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_page_shows_every_kind_of_layer(name, slug, kinds, opened):
+    """Each kind on the first network that has it, and of each network its two ends."""
+    before = {kind for other in NETWORKS[: NETWORKS.index(name)] for kind in kinds[other]}
+    ends = list(kinds[name])[:: len(kinds[name]) - 1]
+    wanted = ends if slug in WHOLE else [kind for kind in kinds[name] if kind in ends or kind not in before]
+    shows(opened(slug, name), slug, name, [kinds[name][kind] for kind in wanted])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug not in WHOLE])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_page_shows_every_kind_of_layer_of_every_network(name, slug, kinds, opened):
+    shows(opened(slug, name), slug, name, kinds[name].values())
+
+
+def shows(app, slug, name, studied):
+    """Looks at a page layer by layer."""
+    for layer in studied:
         app.query_params["layer"] = layer
         app.query_params.pop("unit", None)
         app.run()

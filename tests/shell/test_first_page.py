@@ -7,7 +7,7 @@ from hostile import model_with_scale
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from nnviz.shell import library, options
+from nnviz.shell import caches, options
 
 
 def opened(**parameters):
@@ -52,7 +52,7 @@ def test_a_session_that_nobody_foresaw(tmp_path, monkeypatch, caplog):
     """A picture's file that became a folder while the server runs."""
     Image.new("L", (28, 28)).save(tmp_path / "mine.png")
     monkeypatch.setattr(options, "given", options.Options(image=tmp_path / "mine.png"))
-    library._decoded.cache_clear()
+    caches.pictures.clear()
     (tmp_path / "mine.png").unlink()
     (tmp_path / "mine.png").mkdir()
     app = opened()

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from quick_methods import FITTING, NAMES
+from quick_methods import FITTING, NAMES, TYPICAL
 
 from nnviz.analysis.attribution import method_named
 from nnviz.analysis.network.network import load
@@ -45,7 +45,12 @@ def method(request):
     return method_named(request.param)
 
 
-@pytest.fixture(params=FITTING, ids="-".join)
+CROSS = [
+    pytest.param(pair, id="-".join(pair), marks=() if pair[0] in TYPICAL else pytest.mark.full) for pair in FITTING
+]
+
+
+@pytest.fixture(params=CROSS)
 def fitting(request, cases):
     """Each case with each method that makes sense on it."""
     name, way = request.param

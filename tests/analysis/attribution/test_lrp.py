@@ -1,5 +1,7 @@
 """LRP against its conservation, gradient x input, and an independent plain numpy propagation."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -95,9 +97,7 @@ def by_hand(weights, biases, image, k, rule, epsilon, reads=None, top=np.inf):
     return relevance
 
 
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("k", range(4))
-def test_dense_layers_with_biases_agree_with_plain_numpy(rule, k, fixed_weights):
+def test_dense_layers_with_biases_agree_with_plain_numpy(fixed_weights):
     model = keras.Sequential(
         [
             keras.Input((4, 4, 1)),
@@ -111,10 +111,11 @@ def test_dense_layers_with_biases_agree_with_plain_numpy(rule, k, fixed_weights)
     image = np.random.default_rng(4).normal(0, 1, (4, 4, 1)).astype(np.float32)
     dense = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
     weights, biases = ([np.asarray(each[i], float) for each in (one.get_weights() for one in dense)] for i in (0, 1))
-    found = explain(network, image, "lrp", k, rule=rule, epsilon=0.05)
-    expected = by_hand(weights, biases, image, k, rule, 0.05)
-    np.testing.assert_allclose(found.values.ravel(), expected, rtol=2e-3, atol=1e-4)
-    np.testing.assert_allclose(found.gap, expected.sum() - found.score, rtol=1e-3, atol=1e-3)
+    for rule, k in itertools.product(RULES, range(4)):
+        found = explain(network, image, "lrp", k, rule=rule, epsilon=0.05)
+        expected = by_hand(weights, biases, image, k, rule, 0.05)
+        np.testing.assert_allclose(found.values.ravel(), expected, rtol=2e-3, atol=1e-4, err_msg=f"{rule}, {k}")
+        np.testing.assert_allclose(found.gap, expected.sum() - found.score, rtol=1e-3, atol=1e-3, err_msg=rule)
 
 
 def matrix(height, width, stride, taps, make):
@@ -197,9 +198,8 @@ def test_the_map_sums_to_the_logit_of_a_deep_net_with_batch_normalisations():
         assert abs(found.gap) < 1e-3 * found.score
 
 
-@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("kind", ["conv", "depthwise", "transposed", "separable", "dense"])
-def test_a_batch_normalisation_is_folded_into_the_layer_before_it(rule, kind, fixed_weights):
+def test_a_batch_normalisation_is_folded_into_the_layer_before_it(kind, fixed_weights):
     """The same net with the normalisation worked into its weights by hand has the same map."""
     made = {
         "conv": lambda name, bias: layers.Conv2D(4, 3, use_bias=bias, name=name),
@@ -238,9 +238,10 @@ def test_a_batch_normalisation_is_folded_into_the_layer_before_it(rule, kind, fi
         mixed.set_weights([np.random.default_rng(6).normal(0, 1, (1, 1, 3, 2))])
         networks.append(load(whole))
     image = np.random.default_rng(4).normal(0, 1, (6, 6, 3)).astype(np.float32)
-    maps = [explain(network, image, "lrp", 1, rule=rule, epsilon=0.02) for network in networks]
-    np.testing.assert_allclose(maps[0].score, maps[1].score, rtol=1e-4)
-    np.testing.assert_allclose(maps[0].values, maps[1].values, rtol=1e-3, atol=1e-4)
+    for rule in RULES:
+        maps = [explain(network, image, "lrp", 1, rule=rule, epsilon=0.02) for network in networks]
+        np.testing.assert_allclose(maps[0].score, maps[1].score, rtol=1e-4, err_msg=rule)
+        np.testing.assert_allclose(maps[0].values, maps[1].values, rtol=1e-3, atol=1e-4, err_msg=rule)
 
 
 def test_what_only_scales_the_pixels_keeps_no_relevance(fixed_weights):

@@ -89,8 +89,18 @@ def relu_as(form, six):
     }[form]
 
 
-@pytest.mark.parametrize("six", [False, True], ids=["relu", "relu6"])
-@pytest.mark.parametrize("kind", [layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D, layers.Dense])
+KINDS = (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D, layers.Dense)
+
+
+@pytest.mark.parametrize(
+    ("kind", "six"),
+    [
+        # Each time every kind of layer, and both kinds of ReLU behind maps.
+        pytest.param(kind, six, id=f"{kind.__name__}-relu{'6' * six}", marks=pytest.mark.full if six is odd else ())
+        for kind, odd in zip(KINDS, (True, False, True, True), strict=True)
+        for six in (False, True)
+    ],
+)
 def test_every_form_of_a_relu_is_found(fixed_weights, kind, six):
     picture = (3 * np.random.default_rng(2).normal(size=(6, 6, 3))).astype(np.float32)
     maps = {}

@@ -11,12 +11,12 @@ from shown import caption, texts
 from streamlit.testing.v1 import AppTest
 from visiting import finish, visited
 
-from nnviz import digits, load, trace
+from nnviz import digits, trace
 from nnviz.analysis.network.receptive import receptive_fields
 from nnviz.analysis.search.patches import cut
 from nnviz.analysis.search.strongest import as_given, strongest
 from nnviz.pages.higher import page as higher
-from nnviz.shell import options
+from nnviz.shell import library, options
 from nnviz.views.search import index_job
 from nnviz.views.search.patch_panels import mean_of
 
@@ -162,12 +162,10 @@ def test_a_unit_without_life_is_said_to_be_silent(dead):
 
 
 @pytest.mark.parametrize("name", ["nested", "any_size", "one_sigmoid", "mlp_64", "mlp_8x8", "branched"])
-def test_other_networks_get_the_digits_as_they_take_them(name, cases, tmp_path, monkeypatch):
+def test_other_networks_get_the_digits_as_they_take_them(name, saved, monkeypatch):
     monkeypatch.setattr(index_job, "SECONDS", 0.0)
-    cases[name].model.save(tmp_path / f"{name}.keras")
-    monkeypatch.setattr(options, "given", options.Options(model=tmp_path / f"{name}.keras"))
-    network = load(tmp_path / f"{name}.keras")
-    for layer in network.layers:
+    monkeypatch.setattr(options, "given", options.Options(model=saved([name])[name]))
+    for layer in library.network(name).layers:
         app = opened(net=name, image="test-0", layer=layer.name)
         text = "".join(texts(app))
         if layer.index:

@@ -108,9 +108,9 @@ def param(app, name):
     return value if isinstance(value, str) else value[0]
 
 
-@pytest.mark.parametrize("net", NETWORKS)
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_layer_of_every_network_can_be_shown(view, net, opened):
+@pytest.mark.parametrize("net", NETWORKS)
+def test_every_layer_of_every_network_can_be_shown(net, view, opened):
     app = opened(net, view=view)
     seen = set()
     for layer in library.network(net).layers:
