@@ -44,6 +44,14 @@ class App:
         self.page.wait_for_function("() => window.nn.still()", polling=40, timeout=SECONDS)
         return self
 
+    def frames(self, count: int) -> App:
+        """Let the browser draw so many frames: what moves by itself has moved by then."""
+        self.page.evaluate(
+            "async count => { for (; count; count--) await new Promise(requestAnimationFrame); }",
+            count,
+        )
+        return self
+
     def until(self, **parameters: Any) -> App:
         """Wait until the address says so (None: says nothing of it), and all is drawn."""
         self.page.wait_for_function(

@@ -41,11 +41,24 @@ window.nn = {
   },
   colours(canvas) {
     const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    // Neighbours are mostly alike, and a comparison is quicker than a set.
     const found = new Set();
-    for (let at = 0; at < pixels.length; at += 4) {
-      found.add((pixels[at] << 16) | (pixels[at + 1] << 8) | pixels[at + 2]);
+    let last = -1;
+    for (const pixel of new Uint32Array(pixels.buffer)) {
+      if (pixel === last) continue;
+      last = pixel;
+      found.add(pixel & 0xffffff);
     }
     return found.size;
+  },
+  // All that is drawn: the key of its picture, where it has one, how many colours it has and what is said of it.
+  pictures() {
+    return this.canvases().map((canvas) => {
+      const host = canvas.getRootNode().host || canvas, holder = host.closest('[class*="st-key-raster-"]');
+      const key = holder ? /st-key-raster-([\w-]+)/.exec(holder.className)[1] : null;
+      const main = host.closest('[data-testid="stMain"]') !== null;
+      return { key, main, colours: this.colours(canvas), label: canvas.getAttribute("aria-label") };
+    });
   },
 };
 

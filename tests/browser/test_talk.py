@@ -59,7 +59,6 @@ def test_the_talk_from_first_to_last_with_keys_alone(
         if at < TOTAL:
             app.page.keyboard.press("PageDown")
     app.page.keyboard.press("PageDown")
-    app.page.wait_for_timeout(500)
     shows(app, TOTAL)  # there is nothing behind the last one
     app.page.keyboard.press("Home")
     shows(app, 1)
