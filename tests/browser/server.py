@@ -26,10 +26,21 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     """None where another process has started it."""
 
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended; asked by the process that started it."""
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
     def wait(self) -> None:
         """Until it answers."""
         end = time.monotonic() + 60
-        while time.monotonic() < end and self.process is not None and self.process.poll() is None:
+        while time.monotonic() < end and self.runs:
             with (
                 contextlib.suppress(OSError),
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as answer,
