@@ -22,7 +22,7 @@ window.nn = {
   missing(canvases) {
     if (document.querySelector('[data-testid="stSkeleton"], [data-testid="stAppSkeleton"]')) return true;
     for (const chart of document.querySelectorAll('[data-testid="stPlotlyChart"]')) {
-      if (!chart.querySelector(".main-svg")) return true;
+      if (chart.checkVisibility() && !chart.querySelector(".main-svg")) return true;
     }
     return canvases.length < document.querySelectorAll('[class*="st-key-raster-"], [class*="st-key-scatter-"]').length;
   },
