@@ -152,7 +152,9 @@ def test_back_leaves_each_page_in_one_press(app: App) -> None:
     assert app.still().main.locator("h1").inner_text() == "Filters"
 
 
-def test_clicks_that_carry_an_address_from_before_the_first_one_are_all_heard(app: App) -> None:
+def test_clicks_that_carry_an_address_from_before_the_first_one_are_all_heard(
+    app: App, request: pytest.FixtureRequest
+) -> None:
     """What the server sends is held back, so that the browser knows none of its addresses while it is clicked."""
     waiting: list[bytes] = []
     held = False
@@ -167,6 +169,8 @@ def test_clicks_that_carry_an_address_from_before_the_first_one_are_all_heard(ap
         server.on_message(lambda message: waiting.append(bytes(message)) if held else socket.send(message))
 
     release: list[Callable[[], object]] = []
+    # No other test gets this window.
+    request.addfinalizer(app.page.close)
     app.page.route_web_socket("**/_stcore/stream", pass_on)
     app.open("decision", view="knock", layer="conv1", unit=0)
     before = app.address
