@@ -24,15 +24,6 @@ def test_streamlit_empties_the_session_of_keras_by_the_name_that_is_replaced(mon
     assert called, "Streamlit empties Keras' session in another way: see nnviz.app.startup.keep_session"
 
 
-def test_a_run_of_a_page_keeps_what_keras_has_as_in_the_app():
-    """Else each page test compiles anew what the app has compiled once, and tests another app than users have."""
-
-    first = keras.layers.ReLU().name
-    script_runner._clean_problem_modules()
-    # Emptied, the session would count the names of layers from the beginning.
-    assert keras.layers.ReLU().name != first
-
-
 def test_streamlit_says_whether_a_run_comes_of_going_back():
     """`ScriptRunContext.is_history_navigation`, which the browser says in `ClientState`: see nnviz.shell.address."""
     assert "is_history_navigation" in {field.name for field in fields(ScriptRunContext)}

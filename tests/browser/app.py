@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,45 +19,8 @@ SECONDS = 90_000
 FIRST = registry.FIRST.slug
 """The page that stands at the app's own address, without a name."""
 
-LOOK = """
-window.nn = {
-  canvases() {
-    const found = [];
-    const walk = (root) => {
-      for (const node of root.querySelectorAll("*")) {
-        if (node.matches("canvas[data-drawn]")) found.push(node);
-        if (node.shadowRoot) walk(node.shadowRoot);
-      }
-    };
-    walk(document);
-    return found;
-  },
-  since: 0,
-  was: "",
-  still() {
-    const app = document.querySelector('[data-testid="stApp"]');
-    if (!app || app.dataset.testScriptState !== "notRunning") { this.was = ""; return false; }
-    const shown = '[data-testid="stMain"] h1, [data-testid="stAlert"], [data-testid="stException"]';
-    if (!document.querySelector(shown)) return false;
-    // A picture that is announced but not yet drawn.
-    const canvases = this.canvases();
-    const announced = document.querySelectorAll('[class*="st-key-raster-"]').length;
-    if (canvases.length < announced) { this.was = ""; return false; }
-    const drawn = canvases.map((canvas) => canvas.dataset.drawn + canvas.dataset.picked + canvas.width);
-    const now = [location.href, document.querySelectorAll("[data-stale=true]").length, ...drawn].join("|");
-    if (now !== this.was) { this.was = now; this.since = performance.now(); return false; }
-    return performance.now() - this.since > 400;
-  },
-  colours(canvas) {
-    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-    const found = new Set();
-    for (let at = 0; at < pixels.length; at += 4) {
-      found.add((pixels[at] << 16) | (pixels[at + 1] << 8) | pixels[at + 2]);
-    }
-    return found.size;
-  },
-};
-"""
+LOOK = (Path(__file__).parent / "look.js").read_text()
+"""What is put into every page: `window.nn`."""
 
 Cell = tuple[int, int]
 
@@ -76,8 +40,16 @@ class App:
         return self.still()
 
     def still(self) -> App:
-        """Wait until no script runs and no picture has changed for 0.4 seconds."""
-        self.page.wait_for_function("() => window.nn.still()", polling=60, timeout=SECONDS)
+        """Wait until all that was asked is answered, all that is announced is drawn, and nothing changes any more."""
+        self.page.wait_for_function("() => window.nn.still()", polling=40, timeout=SECONDS)
+        return self
+
+    def frames(self, count: int) -> App:
+        """Let the browser draw so many frames: what moves by itself has moved by then."""
+        self.page.evaluate(
+            "async count => { for (; count; count--) await new Promise(requestAnimationFrame); }",
+            count,
+        )
         return self
 
     def until(self, **parameters: Any) -> App:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from app import LOOK, SECONDS, App, Open
 from get_browser import installed
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 from rastering import FILES
 from scripted import blank_page
-from server import Server, serving
+from server import Server, serving, shared
 
 from nnviz.analysis.network.network import Network, load
 
 SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
+    # Windows of one server share a process, and with it what Streamlit's scripts were compiled to.
+    "--process-per-site",
     # A camera that shows a test picture, for whoever is allowed to use it.
     *("--use-fake-device-for-media-stream",),
 )
@@ -47,11 +50,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The app as it is started without a command line, for all tests of all workers."""
     failed_before = request.session.testsfailed
-    with serving(tmp_path_factory.mktemp("server") / "log.txt") as started:
-        yield started
+    base = tmp_path_factory.getbasetemp()
+    with shared((base.parent if hasattr(request.config, "workerinput") else base) / "server") as found:
+        yield found
+        log = found.log.read_text()
     if request.session.testsfailed > failed_before:
-        print(f"\nThe app's own log:\n{started.log.read_text()[-8000:]}")
+        print(f"\nThe app's own log:\n{log[-8000:]}")
 
 
 @pytest.fixture(scope="session")
@@ -76,39 +82,79 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         yield lambda *arguments: stack.enter_context(serving(tmp_path / "log.txt", *arguments))
 
 
-# The windows are closed before the server that they look at: it is asked for here for that alone.
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """The one profile of all windows: what Streamlit's own scripts are made into is kept from page to page."""
+    with browser.new_context(viewport={"width": 1920, "height": 1080}) as found:
+        found.set_default_timeout(SECONDS)
+        found.add_init_script(LOOK)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def windows(context: BrowserContext) -> list[Page]:
+    """Windows that no test looks through now."""
+    return []
+
+
+# The windows are let go before the server that they look at: it is asked for here for that alone.
 @pytest.fixture
-def viewer(browser: Browser, serve: object) -> Iterator[Open]:
-    """Opens a window of a server, with cookies and cache of its own; the house rules are checked at the end."""
+def viewer(context: BrowserContext, windows: list[Page], serve: object) -> Iterator[Open]:
+    """Opens a window of a server, each a viewer of its own; the house rules are checked at the end."""
     complaints: list[str] = []
-    contexts = []
+    opened: dict[Page, dict[str, Any]] = {}
+    before = set(context.pages)
 
     def open_window(url: str, width: int = 1920, height: int = 1080) -> App:
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        context.set_default_timeout(SECONDS)
-        context.add_init_script(LOOK)
-        page = context.new_page()
-        host = urlsplit(url).netloc
-
-        def seen(address: str) -> None:
-            parts = urlsplit(address)
-            if parts.scheme not in ("data", "blob") and parts.netloc != host:
-                complaints.append(f"asked for {address}")
-
-        page.on("request", lambda request: seen(request.url))
-        page.on("websocket", lambda socket_: seen(socket_.url))
-        page.on("pageerror", lambda error: complaints.append(f"error in the page: {error}"))
-        page.on(
-            "console",
-            lambda message: complaints.append(f"console: {message.text}") if message.type == "error" else None,
-        )
+        page = windows.pop() if windows else context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        watch = _watch(urlsplit(url).netloc, complaints)
+        for event, heard in watch.items():
+            page.on(event, heard)  # type: ignore[call-overload]
+        opened[page] = watch
         return App(page, url)
 
     yield open_window
-    for context in contexts:
-        context.close()
+    # What the app itself has opened, as the talk does the speaker's window.
+    for page in set(context.pages) - before - set(opened):
+        page.close()
+    for page, watch in opened.items():
+        if not page.is_closed():
+            _leave(page)
+            windows.append(page)
+        for event, heard in watch.items():
+            page.remove_listener(event, heard)
+    context.clear_cookies()
     assert complaints == []
+
+
+def _watch(host: str, complaints: list[str]) -> dict[str, Any]:
+    """What is listened to in a window, for what breaks the rules of the house."""
+
+    def seen(address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("data", "blob") and parts.netloc != host:
+            complaints.append(f"asked for {address}")
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(f"console: {message.text}")
+
+    return {
+        "request": lambda request: seen(request.url),
+        "websocket": lambda socket: seen(socket.url),
+        "pageerror": lambda error: complaints.append(f"error in the page: {error}"),
+        "console": said,
+    }
+
+
+def _leave(page: Page) -> None:
+    """Go to a page of the same server with nothing in it: the viewer is gone, the browser's process stays warm."""
+    parts = urlsplit(page.url)
+    if parts.scheme != "http":
+        return
+    page.goto(f"{parts.scheme}://{parts.netloc}/_stcore/health")
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
 
 
 @pytest.fixture
@@ -129,8 +175,8 @@ def networks() -> dict[str, Network]:
     return {name: load(name) for name in ("mnist-cnn", "mnist-mlp")}
 
 
-@pytest.fixture(scope="module")
-def script(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="session")
+def script(context: BrowserContext) -> Iterator[Page]:
     """A page with nothing in it but the raster component's functions."""
-    with blank_page(browser, FILES) as page:
+    with blank_page(context, FILES) as page:
         yield page

@@ -7,19 +7,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from nnviz.components import parts
 
 
 @contextlib.contextmanager
-def blank_page(browser: Browser, files: Iterable[Path]) -> Iterator[Page]:
+def blank_page(context: BrowserContext, files: Iterable[Path]) -> Iterator[Page]:
     """A page with nothing in it but the functions of these files, the component's own as `component`."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
     page = context.new_page()
     page.add_script_tag(content=parts.script(files).replace("export default function", "function component"))
     yield page
-    context.close()
+    page.close()
 
 
 def run(page: Page, body: str, *arguments: Any) -> Any:

@@ -48,7 +48,7 @@ def test_another_channel_has_its_own_sum(app: App, networks: dict[str, Network])
 
 def test_it_stands_still_until_it_is_played_and_then_fills_in(app: App) -> None:
     app.open("convolution", layer="conv1", unit=1, row=0, column=0)
-    app.page.wait_for_timeout(700)
+    app.frames(30)
     assert (cell(app)["row"], cell(app)["column"], cell(app)["playing"]) == (0, 0, False)
     app.page.get_by_label("Speed", exact=True).fill("6")
     press(app, "Play")

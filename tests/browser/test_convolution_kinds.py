@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 from app import App, Open, shows
-from convolving import assert_right, cell
+from convolving import ROOT, assert_right, cell, over, until
 from keras import layers
 from server import serving
 
@@ -95,12 +95,14 @@ def test_all_kinds_of_convolution(viewer: Open, many_url: str, many: Path) -> No
     for name, stage in KINDS:
         steps = convolution_steps(network, found, name, 2, stage)
         rows, columns = steps.place.size
-        for row, column in [(0, 0), (rows // 2, columns // 2)]:
-            where = {"row": row, "column": column} if rows > 1 else {"spot": column}
-            app.open("convolution", layer=name, unit=2, **({"stage": stage} if stage else {}), **where)
-            shown = cell(app)
-            assert (shown["row"], shown["column"]) == (row, column), name
-            assert_right(shown, steps)
+        corner = {"row": 0, "column": 0} if rows > 1 else {"spot": 0}
+        app.open("convolution", layer=name, unit=2, **({"stage": stage} if stage else {}), **corner)
+        shown = cell(app)
+        assert (shown["row"], shown["column"]) == (0, 0), name
+        assert_right(shown, steps)
+        app.page.locator(f"{ROOT} .output canvas").click(position=over(app, rows // 2, columns // 2))
+        assert_right(until(app, rows // 2, columns // 2), steps)
+        app.still()
 
 
 FILES = ("raster/layout.js", "raster/paint.js", "convolution/arithmetic.js")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from app import SECONDS, App
 from PIL import Image
-from server import Server
+from server import Server, serving
 
 from nnviz.analysis.data.folder import folder
 from nnviz.analysis.data.photographs import gallery, photograph
 
-COUNT = 40
-"""Pictures of each of the four photographs: enough that the search can be stopped in the middle."""
+COUNT = 16
+"""Pictures of each of the four photographs: five batches of the search, so that it can be stopped in the middle."""
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +37,20 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def started(
-    serve: Callable[..., Server], own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], Server]:
-    """Starts the app with the folder and a cache of the test's own."""
-    monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "cache"))
-    return lambda: serve("--folder", str(own))
+@pytest.fixture(scope="module")
+def start(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Server]]:
+    """Starts the app with the folder, where it does not run yet, and with a cache of this file's own."""
+    running: list[Server] = []
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        patch.setenv("NNVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+        def begin() -> Server:
+            if not running or not running[-1].runs:
+                log = tmp_path_factory.mktemp("server") / "log.txt"
+                running.append(stack.enter_context(serving(log, "--folder", str(own))))
+            return running[-1]
+
+        yield begin
 
 
 def caption(app: App, text: str) -> None:
@@ -57,21 +65,21 @@ def done(app: App) -> int:
 
 
 def test_it_is_searched_once_stopped_taken_up_and_found_again(
-    started: Callable[[], Server], viewer: Callable[..., App], own: Path, tmp_path: Path
+    start: Callable[[], Server], viewer: Callable[..., App], own: Path
 ) -> None:
-    server, count = started(), 4 * COUNT
+    server, count = start(), 4 * COUNT
     app = viewer(server.url)
     app.page.goto(f"{server.url}/higher?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
     caption(app, "are being searched")
     app.page.wait_for_function(
-        r"() => /[1-9]\d* of 161/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
+        r"() => /[1-9]\d* of 65/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
         timeout=4 * SECONDS,
     )
     app.page.get_by_role("button", name="Stop").click()
     again = app.page.get_by_role("button", name="Go on searching")
     again.wait_for(timeout=SECONDS)
     app.still()
-    stopped = re.search(r"([\d,]+) of the 161 pictures were searched, drawn at random", app.main.inner_text())
+    stopped = re.search(r"([\d,]+) of the 65 pictures were searched, drawn at random", app.main.inner_text())
     assert stopped
     assert 0 < int(stopped.group(1)) < count
     # A second viewer finds it stopped, and both see it go on.
@@ -101,24 +109,21 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
 
 
 def test_a_server_that_was_killed_leaves_its_index_for_the_next(
-    started: Callable[[], Server], viewer: Callable[..., App]
+    start: Callable[[], Server], viewer: Callable[..., App]
 ) -> None:
-    server = started()
+    server = start()
     app = viewer(server.url)
     app.open("higher", net="mnist-cnn", layer="conv2", unit=5, among="folder")
     caption(app, f"Of {4 * COUNT} pictures")
-    server.process.kill()
-    server.process.wait()
+    server.kill()
     app.page.goto("about:blank")
-    again = viewer(started().url)
+    again = viewer(start().url)
     again.open("higher", net="mnist-cnn", layer="conv2", unit=5, among="folder")
     caption(again, f"Of {4 * COUNT} pictures")
 
 
-def test_links_to_pictures_and_the_chooser(
-    started: Callable[[], Server], viewer: Callable[..., App], own: Path
-) -> None:
-    app = viewer(started().url)
+def test_links_to_pictures_and_the_chooser(start: Callable[[], Server], viewer: Callable[..., App], own: Path) -> None:
+    app = viewer(start().url)
     app.open("maps", net="photo-cnn", image="folder-rocket-part-07")
     assert "Shown: rocket/part 07.jpg" in app.sidebar.inner_text()
     assert app.alerts == []
@@ -132,7 +137,7 @@ def test_links_to_pictures_and_the_chooser(
     for _ in range(100):
         if app.still().hover("folder", panel=0, tile=0) != before:
             break
-    turned = re.search(r"page (\d+) of 18", app.still().sidebar.inner_text())
+    turned = re.search(r"page (\d+) of 8", app.still().sidebar.inner_text())
     assert turned
     entry = folder(own).entries[9 * (int(turned.group(1)) - 1)]
     assert app.hover("folder", panel=0, tile=0).startswith(entry.path)

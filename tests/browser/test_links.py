@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from app import FIRST, SECONDS, App, shows
 from playwright.sync_api import WebSocketRoute
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 import nnviz
 from nnviz.analysis.attribution import explain
@@ -166,30 +167,36 @@ def test_back_leaves_each_page_in_one_press(app: App) -> None:
     assert app.still().main.locator("h1").inner_text() == "Filters"
 
 
-def test_clicks_that_carry_an_address_from_before_the_first_one_are_all_heard(app: App) -> None:
+def test_clicks_that_carry_an_address_from_before_the_first_one_are_all_heard(
+    app: App, request: pytest.FixtureRequest
+) -> None:
     """What the server sends is held back, so that the browser knows none of its addresses while it is clicked."""
-    waiting: list[str | bytes] = []
+    waiting: list[bytes] = []
     held = False
+
+    def worked_on() -> int:
+        """Clicks that the server is done with."""
+        return sum(ForwardMsg.FromString(message).WhichOneof("type") == "script_finished" for message in waiting)
 
     def pass_on(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
         release.append(lambda: [socket.send(message) for message in waiting])
-        server.on_message(lambda message: waiting.append(message) if held else socket.send(message))
+        server.on_message(lambda message: waiting.append(bytes(message)) if held else socket.send(message))
 
     release: list[Callable[[], object]] = []
+    # No other test gets this window.
+    request.addfinalizer(app.page.close)
     app.page.route_web_socket("**/_stcore/stream", pass_on)
     app.open("decision", view="knock", layer="conv1", unit=0)
     before = app.address
     held = True
     for count, tile in enumerate((9, 10, 11), 1):
         app.click("knockout", tile=tile)
-        # Each is worked on before the next comes: an address, and the page.
-        app.page.wait_for_timeout(100)
+        # Each is worked on before the next comes.
         end = time.monotonic() + SECONDS / 1000
-        while len(waiting) < 2 * count and time.monotonic() < end:
-            app.page.wait_for_timeout(50)
+        while worked_on() < count and time.monotonic() < end:
+            app.frames(1)
         assert app.address == before
-    app.page.wait_for_timeout(1000)
     held = False
     release[-1]()
     app.until(off="9,10,11@conv1", unit=11)

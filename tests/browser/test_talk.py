@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from app import SECONDS, App
 from server import Server
 from talking import TALK, TOTAL, progress, shows
@@ -40,16 +39,20 @@ SMALL = """least => {
 """Text below so many pixels."""
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_the_talk_from_first_to_last_with_keys_alone(
-    viewer: Callable[..., App], server: Server, size: tuple[int, int]
-) -> None:
-    app = viewer(server.url, *size).open("talk")
+LEAST = {(1280, 720): 16, (1920, 1080): 18}
+"""The smallest text on the wall, in pixels, by the size of the wall."""
+
+
+def test_the_talk_from_first_to_last_with_keys_alone(app: App) -> None:
+    app.open("talk")
     for at, scene in enumerate(TALK.scenes, 1):
         shows(app, at)
         assert progress(app) == f"{at}/{TOTAL}"
-        assert app.page.evaluate(SCROLLS) == [], f"scene {at}: {scene.say}"
-        assert app.page.evaluate(SMALL, 18 if size[0] == 1920 else 16) == [], f"scene {at}: {scene.say}"
+        for (width, height), least in LEAST.items():
+            app.page.set_viewport_size({"width": width, "height": height})
+            app.still()
+            assert app.page.evaluate(SCROLLS) == [], f"scene {at} on {width}x{height}: {scene.say}"
+            assert app.page.evaluate(SMALL, least) == [], f"scene {at} on {width}x{height}: {scene.say}"
         assert app.alerts == [], f"scene {at}"
         assert app.element("stException").count() == 0
         assert app.element("stSidebar").count() == 0 or not app.sidebar.is_visible()
@@ -59,7 +62,6 @@ def test_the_talk_from_first_to_last_with_keys_alone(
         if at < TOTAL:
             app.page.keyboard.press("PageDown")
     app.page.keyboard.press("PageDown")
-    app.page.wait_for_timeout(500)
     shows(app, TOTAL)  # there is nothing behind the last one
     app.page.keyboard.press("Home")
     shows(app, 1)

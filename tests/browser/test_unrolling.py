@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 from scripted import blank_page, run
 
 import nnviz.components.raster as raster_package
@@ -26,11 +26,11 @@ SHAPES = [
 
 
 @pytest.fixture(scope="module")
-def script(browser: Browser) -> Iterator[Page]:
+def script(context: BrowserContext) -> Iterator[Page]:
     """A page with nothing in it but the component's functions."""
     files = [Path(raster_package.__file__).parent / name for name in ("layout.js", "paint.js")]
     files += [Path(package.__file__).parent / name for name in SCRIPTS]
-    with blank_page(browser, files) as page:
+    with blank_page(context, files) as page:
         yield page
 
 

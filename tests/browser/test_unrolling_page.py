@@ -54,7 +54,7 @@ def greys(app: App, xs: list[float], y: float) -> list[int]:
 
 def test_it_stands_still_until_it_is_played_and_tells_where_it_was_paused(app: App) -> None:
     app.open("flatten")
-    app.page.wait_for_timeout(700)
+    app.frames(30)
     assert (shown(app)["position"], shown(app)["playing"]) == (0, False)
     assert words(app) == "row 0 of 28, slot 0 of 784"
     press(app, "Play")

@@ -1,0 +1,108 @@
+// Put into every page before its own scripts: says whether the app is done with all that it was asked.
+
+window.nn = {
+  // Milliseconds without a change after which nothing more is on its way: some frames of a browser that draws slowly.
+  QUIET: 100,
+  waiting: false,
+  heard: 0,
+  since: 0,
+  was: "",
+  canvases() {
+    const found = [];
+    const walk = (root) => {
+      for (const node of root.querySelectorAll("*")) {
+        if (node.matches("canvas[data-drawn]")) found.push(node);
+        if (node.shadowRoot) walk(node.shadowRoot);
+      }
+    };
+    walk(document);
+    return found;
+  },
+  // What is announced and not there yet: a chart, a picture, or the script that draws either.
+  missing(canvases) {
+    if (document.querySelector('[data-testid="stSkeleton"], [data-testid="stAppSkeleton"]')) return true;
+    for (const chart of document.querySelectorAll('[data-testid="stPlotlyChart"]')) {
+      if (chart.checkVisibility() && !chart.querySelector(".main-svg")) return true;
+    }
+    return canvases.length < document.querySelectorAll('[class*="st-key-raster-"], [class*="st-key-scatter-"]').length;
+  },
+  still() {
+    const now = performance.now();
+    const app = document.querySelector('[data-testid="stApp"]');
+    const ready = app && app.dataset.testScriptState === "notRunning" && !this.waiting && now - this.heard > this.QUIET;
+    const shown = '[data-testid="stMain"] h1, [data-testid="stAlert"], [data-testid="stException"]';
+    if (!ready || !document.querySelector(shown)) { this.was = ""; return false; }
+    const canvases = this.canvases();
+    if (this.missing(canvases)) { this.was = ""; return false; }
+    const drawn = canvases.map((canvas) => canvas.dataset.drawn + canvas.dataset.picked + canvas.width);
+    const all = [location.href, document.querySelectorAll("[data-stale=true]").length, ...drawn].join("|");
+    if (all !== this.was) { this.was = all; this.since = now; return false; }
+    return now - this.since > this.QUIET;
+  },
+  colours(canvas) {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    // Neighbours are mostly alike, and a comparison is quicker than a set.
+    const found = new Set();
+    let last = -1;
+    for (const pixel of new Uint32Array(pixels.buffer)) {
+      if (pixel === last) continue;
+      last = pixel;
+      found.add(pixel & 0xffffff);
+    }
+    return found.size;
+  },
+  // All that is drawn: the key of its picture, where it has one, how many colours it has and what is said of it.
+  pictures() {
+    return this.canvases().map((canvas) => {
+      const host = canvas.getRootNode().host || canvas, holder = host.closest('[class*="st-key-raster-"]');
+      const key = holder ? /st-key-raster-([\w-]+)/.exec(holder.className)[1] : null;
+      const main = host.closest('[data-testid="stMain"]') !== null;
+      return { key, main, colours: this.colours(canvas), label: canvas.getAttribute("aria-label") };
+    });
+  },
+};
+
+{
+  // The fields that stand at the top of a message in the protocol buffers' form.
+  function* fields(bytes) {
+    let at = 0;
+    const varint = () => {
+      let value = 0, shift = 1;
+      for (;;) {
+        const byte = bytes[at++] ?? 0;
+        value += (byte & 127) * shift;
+        shift *= 128;
+        if (byte < 128) return value;
+      }
+    };
+    while (at < bytes.length) {
+      const tag = varint();
+      yield tag >> 3;
+      const kind = tag & 7;
+      if (kind === 0) varint();
+      else if (kind === 1) at += 8;
+      else if (kind === 2) {
+        const length = varint();
+        at += length;
+      } else at += 4;
+    }
+  }
+
+  // Numbers of Streamlit's fields: `test_look.py` holds them.
+  const RERUN = 11, NEW_SESSION = 4;
+
+  // A run that was asked for begins with a message of its own, so what waits between the two is known without a clock.
+  window.WebSocket = class extends window.WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        window.nn.heard = performance.now();
+        if (data instanceof ArrayBuffer && [...fields(new Uint8Array(data))].includes(NEW_SESSION)) window.nn.waiting = false;
+      });
+    }
+    send(data) {
+      if (data instanceof Uint8Array && [...fields(data)].includes(RERUN)) window.nn.waiting = true;
+      super.send(data);
+    }
+  };
+}
