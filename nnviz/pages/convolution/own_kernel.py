@@ -162,7 +162,7 @@ def _typed(kernel: np.ndarray) -> None:
         for column, place in enumerate(st.columns(size, gap="small")):
             key = f"own-weight-{size}-{row * size + column}"
             value = float(f"{kernel[row, column]:.6g}")
-            address.bound(key, value)
+            address.bound(key, value, near=1e-5 * max(1.0, abs(value)))
             place.number_input(
                 f"Weight of row {row}, column {column}",
                 -1000.0,

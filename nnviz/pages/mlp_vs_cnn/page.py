@@ -20,7 +20,7 @@ from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.curves import accuracy_curves
 from nnviz.pages.mlp_vs_cnn.nets import PLAIN, SHORT, SHUFFLED, about_shift, about_shuffle, bar, heading, table, verdict
 from nnviz.shell import address, library
-from nnviz.shell.controls import switch
+from nnviz.shell.controls import knob, switch
 from nnviz.shell.page import Page, caption, head, small
 from nnviz.shell.session import MOST_SHIFT, Session
 from nnviz.views import answer, chart
@@ -44,8 +44,7 @@ def render(session: Session) -> None:
 def _slider(label: str, name: str, value: int) -> None:
     """The sidebar's slider once more; style.css hides that one here, as only this fragment is drawn again."""
     key = f"plain-{name}"
-    address.bound(key, value)
-    st.slider(label, -MOST_SHIFT, MOST_SHIFT, value, key=key, on_change=address.writer(name, key))
+    knob(label, key, value, -MOST_SHIFT, MOST_SHIFT, address.writer(name, key), step=1)
 
 
 def _read(session: Session, names: tuple[str, ...], transform: Transform) -> dict[str, tuple[Network, Fitted, Trace]]:

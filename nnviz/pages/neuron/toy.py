@@ -65,10 +65,7 @@ def _read(name: str) -> float:
 def _knob(name: str, value: float) -> None:
     title, _, reach = KNOBS[name]
     key = f"toy-{name}"
-    address.bound(key, value)
-    st.slider(
-        title, -reach, reach, value, step=0.05, format="%.2f", key=key, on_change=address.writer(name, key, _written)
-    )
+    controls.knob(title, key, value, -reach, reach, address.writer(name, key, _written), step=0.05, format="%.2f")
 
 
 def _written(value: float) -> str:

@@ -85,17 +85,9 @@ def _slider(session: Session, found: Activated, unit: int) -> None:
     count = found.after.shape[-1]
     if count < 2:
         return
-    noun = "Map" if found.after.ndim > 1 else "Unit"
-    address.bound("activation-unit", unit)
+    label = f"{'Map' if found.after.ndim > 1 else 'Unit'} of {found.layer}"
     key = "activation-unit"
-    st.slider(
-        f"{noun} of {found.layer}",
-        0,
-        count - 1,
-        unit,
-        key=key,
-        on_change=lambda: _write(session, found, st.session_state[key], None),
-    )
+    controls.knob(label, key, unit, 0, count - 1, lambda: _write(session, found, st.session_state[key], None), step=1)
 
 
 def _write(session: Session, found: Activated, unit: int, cell: tuple[int, ...] | None) -> None:
