@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 from functools import partial
 
@@ -99,7 +98,7 @@ def _draw(
                 on_click=partial(forming.begin, JOB, "Dreaming", wanted),
             )
     if mine is not None and mine.reason:
-        small(html.escape(mine.reason))
+        small(mine.reason)
 
 
 def _said(mine: jobs.Job) -> tuple[float, str]:

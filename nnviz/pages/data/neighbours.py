@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +78,7 @@ def render(session: Session) -> None:
     )
     caption(_sentence(session, found, layer, first))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
-        small(html.escape(_notes(session)))
+        small(_notes(session))
         jobs.bars(*(f"{jobs.VECTORS}-{name}" for name in found))
 
 
@@ -94,7 +93,7 @@ def _near(session: Session, name: str) -> Near | None:
 
 def _sentence(session: Session, found: dict[str, Near | None], layer: str, first: str) -> str:
     own = found[layer]
-    size, name = len(jobs.chosen(session)[0]), html.escape(session.layer.name)
+    size, name = len(jobs.chosen(session)[0]), session.layer.name
     if own is None:
         long = vectors.as_vector(session.trace.activations[layer]).size
         if (values := jobs.vectors_of(session, layer)) is not None and values.shape[1] != long:

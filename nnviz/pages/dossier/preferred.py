@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from functools import partial
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.visualization import Visualization
 from nnviz.components.raster import Panel, raster
@@ -55,9 +55,9 @@ def draw(session: Session, found: Visualization | None, wait: bool, height: floa
     """What has formed; or a button that begins it, where nothing begins by itself."""
     mine = jobs.job(JOB)
     if found is None and not wait and (mine is None or not mine.busy):
-        small("<b>Preferred picture</b>")
+        small(Markup("<b>Preferred picture</b>"))
         if mine is not None and mine.reason:
-            small(html.escape(mine.reason))
+            small(mine.reason)
         button(session)
         return
     blank = np.full((1, *session.fitted.pixels.shape), 128, np.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from functools import partial
 
 import streamlit as st
@@ -76,11 +75,11 @@ def _draw(session: Session, what: VisualizationRequest, wanted: VisualizationPla
         if mine is not None and mine.busy:
             _bar(mine)
     if mine is not None and mine.reason:
-        caption(html.escape(mine.reason))
+        caption(mine.reason)
     elif found is None:
-        caption(f"The picture that raises {html.escape(name(session, what))} is about to form.")
+        caption(f"The picture that raises {name(session, what)} is about to form.")
     elif seen is None:
-        caption(f"So far, at step {found.steps}: {html.escape(whom(session, what))} at {number(found.score)}.")
+        caption(f"So far, at step {found.steps}: {whom(session, what)} at {number(found.score)}.")
     else:
         so_far = ""
         if mine is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -28,14 +27,14 @@ def measured(title: str, key: Any, steps: Callable[[], Generator[Progress, None,
         job = jobs.begin(JOB, title, key, steps)
     except NnvizError as error:
         # Said here, and not as an error of the page: another baseline or method mends it.
-        caption(html.escape(str(error)))
+        caption(str(error))
         return None, False
     if job.state == "running" and job.progress is None:
         job.work(queue.AT_ONCE)
     if (kept := jobs.result(key)) is not None:
         return kept, True
     if job.reason:
-        caption(html.escape(job.reason))
+        caption(job.reason)
     return (job.progress.so_far if job.progress else None), False
 
 
@@ -44,5 +43,5 @@ def waits(found: Found) -> bool:
     if found.state == "done":
         return False
     jobs.forget(JOB)
-    caption(html.escape(found.reason or f"First comes the map itself: {state(found) or 'it is under way'}."))
+    caption(found.reason or f"First comes the map itself: {state(found) or 'it is under way'}.")
     return True

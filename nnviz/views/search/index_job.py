@@ -3,7 +3,6 @@ and kept on disk."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
@@ -84,7 +83,7 @@ def bar(session: Session, of: Searched, redraw: float | None = 1.0) -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         if mine is not None and mine.state in ("stopped", "failed"):
             if mine.reason:
-                small(html.escape(mine.reason))
+                small(mine.reason)
             title = "Go on searching" if mine.state == "stopped" else "Search again"
             st.button(title, icon=":material/play_arrow:", key="index-again", on_click=lambda: jobs.again(JOB))
     jobs.bar(JOB, redraw=redraw)
