@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.intervention.weight_edit import Turned, turned
 from nnviz.analysis.layer.neuron import Neuron
 from nnviz.figures import largest_terms
 from nnviz.figures.words import number
 from nnviz.shell import address, controls
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 from nnviz.views import answer
@@ -94,17 +95,19 @@ def before_and_after(session: Session, one: Neuron, turn: Turn, result: Turned |
     was = session.trace.probabilities
     now = was if result is None else result.probabilities
     made = one.output if result is None else result.output
-    changed = "" if result is None else f" → <b>{number(made)}</b>"
-    small(f"Output: <b>{number(one.output)}</b>{changed}")
+    changed = "" if result is None else html(" → <b>{}</b>", number(made))
+    small(html("Output: <b>{}</b>{}", number(one.output), changed))
     order = np.argsort(-np.maximum(was, now), kind="stable")[:SHOWN]
-    cells = "".join(
-        f'<span class="name">{html.escape(session.class_name(i))}</span><span class="number">{answer.percent(was[i])}'
-        f'</span><span class="bar"><div style="width:{100 * float(now[i]):.1f}%"></div></span>'
-        f'<span class="number">{answer.percent(now[i])}</span>'
-        for i in order
-    )
-    titles = '<span></span><span class="number">trained</span><span></span><span class="number">now</span>'
-    st.html(f'<div class="nn-answer wide" role="img" aria-label="The answer before and after">{titles}{cells}</div>')
+    cells = [Markup('<span></span><span class="number">trained</span><span></span><span class="number">now</span>')]
+    for i in order:
+        share = html('<span class="bar"><div style="width:{:.1f}%"></div></span>', 100 * float(now[i]))
+        cells += [
+            html('<span class="name">{}</span>', session.class_name(i)),
+            html('<span class="number">{}</span>{}', answer.percent(was[i]), share),
+            html('<span class="number">{}</span>', answer.percent(now[i])),
+        ]
+    inner = Markup().join(cells)
+    write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
     st.button(
         "As trained",
         icon=":material/undo:",
@@ -125,14 +128,14 @@ def sentence(session: Session, was: Neuron, result: Turned, name_of: Callable[[i
     ]
     if now.bias != was.bias:
         parts.append(f"{'its bias' if parts else 'bias'} turned from {number(was.bias)} to {number(now.bias)}")
-    name = html.escape(session.class_name(before.winner))
+    name = session.class_name(before.winner)
     text = (
-        f"With {' and '.join(parts) or 'nothing turned'}, unit {was.unit} of {html.escape(was.layer)} makes "
+        f"With {' and '.join(parts) or 'nothing turned'}, unit {was.unit} of {was.layer} makes "
         f"{number(now.output)} instead of {number(was.output)}"
     )
     share = answer.percent(result.probabilities[before.winner])
     if result.winner != before.winner:
-        other = html.escape(session.class_name(result.winner))
+        other = session.class_name(result.winner)
         return f"{text}, and the net no longer says {name} ({share}) but {other}."
     was_share = answer.percent(before.probabilities[before.winner])
     kept = f"stays at {share}" if share == was_share else f"goes from {was_share} to {share}"
