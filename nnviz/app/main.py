@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from functools import partial
 from itertools import groupby
@@ -13,6 +12,7 @@ import streamlit as st
 from nnviz.app import startup
 from nnviz.shell import options
 from nnviz.shell.jobs.worker import worker
+from nnviz.shell.markup import style, write_html
 
 _HERE = Path(__file__).parent
 
@@ -21,7 +21,7 @@ def main() -> None:
     """Draw the app once. Until TensorFlow is there, the page says what it waits for."""
     # An icon of our own: a Material symbol as a tab's icon would be fetched from outside.
     st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
-    st.html(f"<style>{(_HERE / 'style.css').read_text()}</style>")
+    style((_HERE / "style.css").read_text())
     _wait()
     from nnviz.app.sidebar import sidebar
     from nnviz.pages import registry
@@ -63,7 +63,7 @@ def main() -> None:
     # At the foot of the page, in its margin: style.css takes its room from nothing else.
     with st.container(key="assumed"):
         if session.network.assumed:
-            page.small(html.escape(session.network.assumed))
+            page.small(session.network.assumed)
     sidebar.draw(session)
     with st.sidebar:
         save_scene.popover(next(slug for slug, entry in entries.items() if entry == chosen))
@@ -99,7 +99,7 @@ def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page])
     with st.container(horizontal=True, gap="medium", key="menu"):
         for chapter, group in chapters:
             with st.container(width="content", gap=None):
-                st.html(f'<p class="nn-chapter">{chapter}</p>', width="content")
+                write_html('<p class="nn-chapter">{}</p>', chapter, width="content")
                 with st.container(horizontal=True, gap="small", width="content"):
                     for entry in group:
                         st.page_link(entries[entry.slug])

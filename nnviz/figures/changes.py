@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, NEUTRAL, PICKED, POSITIVE
+from nnviz.figures.words import verbatim
 
 COLOURS = (POSITIVE, "#178a7d", NEGATIVE, NEUTRAL)
 DASHES = ("solid", "solid", "dash", "dot")
@@ -61,7 +62,7 @@ def change_curves(
         figure.add_scatter(
             x=list(steps),
             y=[None if np.isnan(value) else float(value) for value in values],
-            name=name,
+            name=verbatim(name),
             mode="lines+markers",
             line={"color": colour, "width": 4, "dash": DASHES[index % 4]},
             marker={
@@ -70,7 +71,7 @@ def change_curves(
                 "color": colour,
                 "line": {"width": [3 if at == now else 0 for at in range(len(steps))], "color": PICKED},
             },
-            hovertemplate=f"{name}, shift %{{x}}: %{{y:.2f}}<extra></extra>",
+            hovertemplate=f"{verbatim(name)}, shift %{{x}}: %{{y:.2f}}<extra></extra>",
             cliponaxis=False,
         )
     ends = {name: float(np.asarray(lines[name], float)[last]) for name in names}
@@ -79,7 +80,7 @@ def change_curves(
             x=1.02,
             xref="paper",
             y=at,
-            text=f'<span style="color:{colour_of(names, name)}">■</span> {name} {ends[name]:.2f}',
+            text=f'<span style="color:{colour_of(names, name)}">■</span> {verbatim(name)} {ends[name]:.2f}',
             showarrow=False,
             xanchor="left",
             font_size=font,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, PICKED, POSITIVE
+from nnviz.figures.words import verbatim
 
 COLOURS, DASHES = (POSITIVE, NEGATIVE), ("solid", "dash")
 LONGEST = 9
@@ -30,11 +31,12 @@ def depth_curves(
         height: pixels.
         font: size of numbers and names, pixels.
     """
+    named = [verbatim(name) for name in layers]
     figure = go.Figure()
     for index, (name, values) in enumerate(lines.items()):
         colour = COLOURS[index % 2]
         figure.add_scatter(
-            x=list(layers),
+            x=named,
             y=list(values),
             name=name,
             mode="lines+markers",
@@ -46,10 +48,8 @@ def depth_curves(
     if now is not None and now in layers:
         figure.add_vline(x=list(layers).index(now), line={"width": 3, "color": PICKED}, layer="below")
     # A category that no line has a value for yet would be left out.
-    figure.update_xaxes(
-        type="category", range=[-0.3, len(layers) - 0.7], categoryarray=list(layers), tickfont_size=font
-    )
-    ticks = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in layers]
+    figure.update_xaxes(type="category", range=[-0.3, len(layers) - 0.7], categoryarray=named, tickfont_size=font)
+    ticks = [verbatim(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…") for name in layers]
     figure.update_xaxes(tickvals=list(range(len(layers))), ticktext=ticks)
     figure.update_xaxes(categoryorder="array", tickangle=-45 if len(layers) > 4 else 0, zeroline=False)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.04], dtick=0.25, tickfont_size=font, zeroline=False)

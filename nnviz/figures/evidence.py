@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEUTRAL, PICKED, POSITIVE, SCALES, TABLES
+from nnviz.figures.words import verbatim
 
 
 def against_random(
@@ -68,7 +69,7 @@ def against_random(
         figure.update_xaxes(title_text=name, title_standoff=4, row=1, col=column)
     figure.update_xaxes(tickfont_size=font, title_font_size=font, ticksuffix="%", nticks=6, zeroline=False)
     figure.update_yaxes(tickfont_size=font, title_font_size=font, nticks=6, zeroline=True, zerolinecolor=NEUTRAL)
-    figure.update_yaxes(title_text=title, col=1)
+    figure.update_yaxes(title_text=verbatim(title), col=1)
     figure.update_layout(
         height=height,
         margin={"l": 10, "r": 10, "t": 36, "b": 10},
@@ -123,7 +124,12 @@ def likeness(
             annotation_position="top left",
         )
     figure.update_xaxes(
-        tickvals=places, ticktext=list(names), tickfont_size=font, tickangle=0, title_text=title, title_font_size=font
+        tickvals=places,
+        ticktext=[verbatim(name) for name in names],
+        tickfont_size=font,
+        tickangle=0,
+        title_text=title,
+        title_font_size=font,
     )
     figure.update_xaxes(range=[-0.5, len(names) - 0.5], title_standoff=4, zeroline=False)
     low = min([-0.15, *(value for value in values if value is not None)])

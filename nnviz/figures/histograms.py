@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, POSITIVE
+from nnviz.figures.words import verbatim
 
 
 def histograms(groups: Mapping[str, np.ndarray], *, height: int = 260, font: int = 18) -> go.Figure:
@@ -21,7 +22,7 @@ def histograms(groups: Mapping[str, np.ndarray], *, height: int = 260, font: int
     from plotly.subplots import make_subplots
 
     shown = {title: np.ravel(values) for title, values in groups.items() if np.size(values)}
-    titles = [f"{title} ({values.size:,})" for title, values in shown.items()]
+    titles = [f"{verbatim(title)} ({values.size:,})" for title, values in shown.items()]
     figure = make_subplots(rows=1, cols=max(len(shown), 1), subplot_titles=titles, horizontal_spacing=0.12)
     for column, values in enumerate(shown.values(), start=1):
         counts, edges = np.histogram(values, bins=min(40, max(8, values.size // 4)))

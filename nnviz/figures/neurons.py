@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEUTRAL, PICKED, POSITIVE
+from nnviz.figures.words import verbatim
 
 
 def activation_curve(
@@ -54,7 +55,7 @@ def activation_curve(
     figure.add_vline(x=0, line={"width": 1, "color": NEUTRAL}, layer="below")
     figure.add_hline(y=0, line={"width": 1, "color": NEUTRAL}, layer="below")
     figure.update_xaxes(title_text="sum", tickfont_size=font, title_font_size=font, nticks=5, zeroline=False)
-    figure.update_yaxes(title_text=title, tickfont_size=font, title_font_size=font, nticks=5, zeroline=False)
+    figure.update_yaxes(title_text=verbatim(title), tickfont_size=font, title_font_size=font, nticks=5, zeroline=False)
     figure.update_xaxes(title_standoff=2, range=[float(sums.min()), float(sums.max())])
     figure.update_yaxes(title_standoff=4)
     figure.update_layout(height=height, margin={"l": 10, "r": 14, "t": 10, "b": 10}, showlegend=False)

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, NEUTRAL, PICKED, POSITIVE
-from nnviz.figures.words import signed
+from nnviz.figures.words import signed, verbatim
 
 
 def ranked_bars(
@@ -48,7 +48,9 @@ def ranked_bars(
             hovertemplate="%{x}: %{customdata}<extra></extra>",
         )
     )
-    figure.update_xaxes(type="category", tickfont_size=font, tickangle=0, title_text=title, title_standoff=4, dtick=1)
+    figure.update_xaxes(
+        type="category", tickfont_size=font, tickangle=0, title_text=verbatim(title), title_standoff=4, dtick=1
+    )
     figure.update_yaxes(tickfont_size=font, zeroline=True, zerolinecolor=NEUTRAL, nticks=5, automargin=True)
     figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": 8, "b": 8}, showlegend=False, bargap=0.15)
     return figure

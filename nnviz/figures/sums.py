@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, NEUTRAL, POSITIVE
-from nnviz.figures.words import number, signed
+from nnviz.figures.words import number, signed, verbatim
 
 
 def largest_terms(terms: np.ndarray, count: int) -> tuple[np.ndarray, float]:
@@ -31,7 +31,7 @@ def adding_up(
     """A waterfall: each term stands where the ones before it have come to, and the last bar is their sum.
 
     Args:
-        names: one a term.
+        names: one a term; as the others, text or Markup.
         terms: what is added.
         total: name of the sum.
         through: (name of F, F(sum), name of the output): two more bars, the step that an activation function
@@ -40,7 +40,7 @@ def adding_up(
         height: pixels.
         font: size of names and numbers, pixels.
     """
-    named, values = [*names, total], [*map(float, terms), 0.0]
+    named, values = [verbatim(name) for name in (*names, total)], [*map(float, terms), 0.0]
     measures = ["relative"] * len(terms) + ["total"]
     made = float(sum(terms))
     texts = [*(signed(term) for term in terms), f"<b>{number(made)}</b>"]
@@ -48,7 +48,7 @@ def adding_up(
         step = through[1] - made
         # A network computes in float32: what it passes on differs in the eighth figure.
         step = 0.0 if abs(step) <= 1e-6 * max(abs(made), abs(through[1])) else step
-        named += [through[0], through[2]]
+        named += [verbatim(through[0]), verbatim(through[2])]
         values += [step, 0.0]
         measures += ["relative", "total"]
         texts += [signed(step), f"<b>{number(through[1])}</b>"]

@@ -1,6 +1,8 @@
-"""Numbers as they are read: two decimals, or two figures where those would say nothing."""
+"""Numbers as they are read, two decimals, or two figures where those would say nothing; and names as they are."""
 
 from __future__ import annotations
+
+from markupsafe import escape
 
 
 def number(value: float, sign: bool = False) -> str:
@@ -13,3 +15,8 @@ def number(value: float, sign: bool = False) -> str:
 def signed(value: float) -> str:
     """`number` with its sign, plus as well as minus."""
     return number(value, sign=True)
+
+
+def verbatim(text: str) -> str:
+    """A name so that Plotly, which reads a few tags and its own %{fields}, shows it letter by letter; not of Markup."""
+    return str(escape(text)).replace("%{", "%&#123;")

@@ -211,7 +211,7 @@ def last_good() -> dict[str, str]:
     return dict(st.session_state.get(_GOOD, {}))
 
 
-def bound(key: str, value: Any, within: Hashable = None) -> None:
+def bound(key: str, value: Any, within: Hashable = None, near: float = 0.0) -> None:
     """Give a widget the value that the address says, unless it has it already.
 
     It is to be made with that value as its own default too: what a run has sent is dropped where another run begins
@@ -223,6 +223,8 @@ def bound(key: str, value: Any, within: Hashable = None) -> None:
     there the browser draws it anew and has forgotten its value, though the server has not. There it is told again for
     some seconds, unless it is moved: a run that follows at once replaces what the first has sent, and a browser that
     still loads the script of its sliders would draw them at their lowest value, and send that.
+
+    Numbers that differ by less than `near` are one: the address holds a rounded one, a widget what it was moved to.
     """
     places = st.session_state.setdefault(_PLACES, {})
     place, now = (_path(), within), time.monotonic()
@@ -230,9 +232,13 @@ def bound(key: str, value: Any, within: Hashable = None) -> None:
     if before != place:
         first, since = value, now
     told = first == value and now - since < _TOLD
-    if key not in st.session_state or st.session_state[key] != value or told:
+    if key not in st.session_state or _differ(st.session_state[key], value, near) or told:
         st.session_state[key] = value
     places[key] = place, first if told else None, since
+
+
+def _differ(one: Any, other: Any, near: float) -> bool:
+    return abs(one - other) >= near if near and one is not None else one != other
 
 
 def writer(name: str, key: str, convert: Callable[[Any], Any] = lambda value: value) -> Callable[[], None]:

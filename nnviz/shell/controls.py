@@ -25,13 +25,29 @@ def slider(label: str, name: str, value: int, low: int, high: int, *, step: int 
     if high <= low:
         st.slider(label, low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
         return
-    address.bound(key, value, (low, high))
 
     def write() -> None:
         # Another unit may stand on another page of tiles: that is found anew.
         clears = {} if name == "page" else {"page": None}
         address.write(**{name: st.session_state[key], **clears})
 
+    knob(label, key, value, low, high, write, step=step, **more)
+
+
+def knob(
+    label: str, key: str, value: float, low: float, high: float, write: Callable[[], None], *, step: float, **more: Any
+) -> None:
+    """A slider of whole numbers (a whole step) or others, of which every press counts.
+
+    Args:
+        label: above it.
+        key: of its value in the session.
+        value: what the address says.
+        low, high, step: of one kind with the value, int or float.
+        write: writes what stands under the key to the address.
+        more: of `st.slider`.
+    """
+    address.bound(key, value, (low, high), near=step / 100 if isinstance(step, float) else 0.0)
     st.slider(label, low, high, value, step=step, key=key, on_change=write, **more)
 
 

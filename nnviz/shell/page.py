@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
+from markupsafe import Markup, escape
 
 from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.shell import address, library
 from nnviz.shell.jobs.worker import worker
 from nnviz.shell.markdown import plain
+from nnviz.shell.markup import write_html
 from nnviz.shell.session import Session, read, write_address
 
 ENTRIES = "pages"
@@ -160,11 +162,12 @@ def inform(sentence: str) -> None:
 
 
 def caption(text: str) -> None:
-    """The sentence that says what one sees, and so what."""
-    text = re.sub(r"(?<=[\s(])-(?=\d)", "\u2212", text)
-    st.html(f'<p class="nn-caption" data-testid="nnCaption">{text}</p>')
+    """The sentence that says what one sees, and so what: text, or Markup."""
+    words = re.sub(r"(?<=[\s(])-(?=\d)", "\u2212", escape(text))
+    words = Markup(words)  # escaped above
+    write_html('<p class="nn-caption" data-testid="nnCaption">{}</p>', words)
 
 
 def small(text: str, width: Literal["stretch", "content"] = "stretch") -> None:
-    """A line of detail."""
-    st.html(f'<p class="nn-small">{text}</p>', width=width)
+    """A line of detail: text, or Markup."""
+    write_html('<p class="nn-small">{}</p>', text, width=width)

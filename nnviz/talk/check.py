@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.shell import address, jobs
 from nnviz.shell.jobs import Job
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.talk import talks, wall
 from nnviz.talk.prerender import Outcome, rehearsal
@@ -48,12 +49,13 @@ def _view(talk: Talk, mine: Job) -> None:
             done = sum(each.state in ("ready", "not ready") for each in outcomes)
             st.progress(done / total, f"{done} of {total} scenes drawn")
     caption(_sentence(outcomes, mine.busy))
-    rows = "".join(_row(talk, index, outcomes[index]) for index in range(total))
-    st.html(f'<table class="nn-check"><tbody>{rows}</tbody></table>')
-    small(
-        f"The talk: {html.escape(talk.title)} ({html.escape(talk.name)}). In it, Page Down turns the page and ? shows "
-        "all keys. Another one: <code>streamlit run dashboard.py -- --talk FILE</code>."
+    rows = Markup().join(_row(talk, index, outcomes[index]) for index in range(total))
+    write_html('<table class="nn-check"><tbody>{}</tbody></table>', rows)
+    about = (
+        "The talk: {} ({}). In it, Page Down turns the page and ? shows all keys. Another one: "
+        "<code>streamlit run dashboard.py -- --talk FILE</code>."
     )
+    small(html(about, talk.title, talk.name))
 
 
 def _sentence(outcomes: Sequence[Outcome], busy: bool) -> str:
@@ -73,13 +75,19 @@ def _sentence(outcomes: Sequence[Outcome], busy: bool) -> str:
 _SIGNS = {"waiting": "\u2026", "running": "\u2192", "ready": "\u2713", "not ready": "\u2717"}
 
 
-def _row(talk: Talk, index: int, outcome: Outcome) -> str:
+def _row(talk: Talk, index: int, outcome: Outcome) -> Markup:
     scene: Scene = talk.scenes[index]
     to = f"talk?{urlencode({address.SCENE: index + 1})}"
-    reasons = "".join(f"<br><b>{html.escape(reason)}</b>" for reason in outcome.reasons)
+    reasons = Markup().join(html("<br><b>{}</b>", reason) for reason in outcome.reasons)
     seconds = f"{outcome.seconds:.2f} s" if outcome.seconds else ""
-    return (
-        f'<tr><td>{index + 1}</td><td>{_SIGNS[outcome.state]} {outcome.state}</td><td class="number">{seconds}</td>'
-        f'<td class="what"><a href="{to}" target="_self">{html.escape(scene.say)}</a>{reasons}</td>'
-        f"<td>{html.escape(scene.page)}</td></tr>"
+    return html(
+        '<tr><td>{at}</td><td>{state}</td><td class="number">{seconds}</td>'
+        '<td class="what"><a href="{to}" target="_self">{say}</a>{reasons}</td><td>{page}</td></tr>',
+        at=index + 1,
+        state=f"{_SIGNS[outcome.state]} {outcome.state}",
+        seconds=seconds,
+        to=to,
+        say=scene.say,
+        reasons=reasons,
+        page=scene.page,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import time
 from pathlib import Path
 
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.shell import address
+from nnviz.shell.markup import html, style, write_html
 from nnviz.talk import stage, talks
 from nnviz.talk.scenes import Scene
 
@@ -19,7 +20,7 @@ _EVERY = 0.4
 
 def draw() -> None:
     """Draw the view of the talk whose id the address has; it follows by itself."""
-    st.html(f"<style>{_STYLE.read_text()}</style>")
+    style(_STYLE.read_text())
     st.fragment(_view, run_every=_EVERY)()
 
 
@@ -38,11 +39,12 @@ def _view() -> None:
     spent = int(time.time() - shown.began)
     clock = f"{spent // 3600}:{spent // 60 % 60:02d}:{spent % 60:02d}" if spent >= 3600 else _minutes(spent)
     # One element, so that a look that finds nothing new changes no more than the clock.
-    st.html(
-        f'<div class="nn-speaker"><header><span>Scene <b>{at}</b> of {len(talk.scenes)}</span>'
-        f"<span>since the start <b>{clock}</b></span><span>now <b>{_now()}</b></span></header>"
-        f'<h1>{html.escape(scene.say)}</h1><div class="note">{_note(scene)}</div>'
-        f"<footer>{_next(after)}</footer></div>"
+    write_html(
+        '<div class="nn-speaker"><header><span>Scene <b>{}</b> of {}</span>'
+        "<span>since the start <b>{}</b></span><span>now <b>{}</b></span></header>"
+        '<h1>{}</h1><div class="note">{}</div><footer>{}</footer></div>',
+        *(at, len(talk.scenes), clock, _now()),
+        *(scene.say, _note(scene), _next(after)),
     )
 
 
@@ -57,9 +59,10 @@ def _now() -> str:
     return time.strftime("%H:%M", there)
 
 
-def _note(scene: Scene) -> str:
-    return "".join(f"<p>{html.escape(line)}</p>" for line in scene.note.splitlines() if line) or "<p>No note.</p>"
+def _note(scene: Scene) -> Markup:
+    lines = [line for line in scene.note.splitlines() if line] or ["No note."]
+    return Markup().join(html("<p>{}</p>", line) for line in lines)
 
 
 def _next(scene: Scene | None) -> str:
-    return "This is the last scene." if scene is None else f"Next: <b>{html.escape(scene.say)}</b>"
+    return "This is the last scene." if scene is None else html("Next: <b>{}</b>", scene.say)

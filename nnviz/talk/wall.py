@@ -10,6 +10,7 @@ import streamlit as st
 from nnviz.components.keys import keys
 from nnviz.pages import registry
 from nnviz.shell import address, page
+from nnviz.shell.markup import style
 from nnviz.talk import prerender, stage, talks
 from nnviz.talk.scenes import Scene, Talk
 
@@ -18,7 +19,7 @@ _STYLE = Path(__file__).parent / "wall.css"
 
 def draw() -> None:
     """Draw the talk: everything stands in one fragment, so that nothing is loaded anew between scenes."""
-    st.html(f"<style>{_STYLE.read_text()}</style>")
+    style(_STYLE.read_text())
     st.fragment(_scene)()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.figures.words import number
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.session import Session
 
 
@@ -22,20 +23,27 @@ def bars(
 ) -> None:
     """Bars, one a class, from 0 to 1, with their numbers; `second` is one more column of numbers with its title,
     `heading` the title of the numbers."""
-    titles, cells = "", [""] * len(names)
+    titles, cells = Markup(), [Markup()] * len(names)
     if second is not None:
-        titles = (
-            f'<span></span><span class="number">{second[0]}</span><span></span><span class="number">{heading}</span>'
+        titles = html(
+            '<span></span><span class="number">{}</span><span></span><span class="number">{}</span>', second[0], heading
         )
-        cells = [f'<span class="number">{html.escape(text.replace("-", chr(0x2212)))}</span>' for text in second[1]]
-    rows = "".join(
-        f'<span class="name{" on" if index == marked else ""}">{html.escape(name)}</span>{cells[index]}'
-        f'<span class="bar"><div style="width:{100 * min(max(float(value), 0.0), 1.0):.1f}%"></div></span>'
-        f'<span class="number">{html.escape(number)}</span>'
+        cells = [html('<span class="number">{}</span>', text.replace("-", chr(0x2212))) for text in second[1]]
+    rows = [
+        html(
+            '<span class="name{on}">{name}</span>{cell}'
+            '<span class="bar"><div style="width:{share:.1f}%"></div></span><span class="number">{number}</span>',
+            on=" on" if index == marked else "",
+            name=name,
+            cell=cells[index],
+            share=100 * min(max(float(value), 0.0), 1.0),
+            number=number,
+        )
         for index, (name, value, number) in enumerate(zip(names, values, numbers, strict=True))
-    )
+    ]
     wide = " wide" if second is not None else ""
-    st.html(f'<div class="nn-answer{wide}" role="img" aria-label="Answer as bars">{titles}{rows}</div>')
+    inner = titles + Markup().join(rows)
+    write_html('<div class="nn-answer{}" role="img" aria-label="Answer as bars">{}</div>', wide, inner)
 
 
 def says(session: Session) -> None:
@@ -45,10 +53,10 @@ def says(session: Session) -> None:
     long = len(name) > 7
     big, right_side = st.columns([2 if long else 1, 3], gap="small")
     with big:
-        size = f' style="font-size:{"2" if len(name) <= 24 else "1.4"}rem"' if long else ""
-        st.html(f'<div class="nn-small">The net says</div><div class="nn-big"{size}>{html.escape(name)}</div>')
+        size = html(' style="font-size:{}rem"', "2" if len(name) <= 24 else "1.4") if long else ""
+        write_html('<div class="nn-small">The net says</div><div class="nn-big"{}>{}</div>', size, name)
         if right := verdict(session):
-            st.html(f'<p class="nn-small">{right}.</p>')
+            write_html('<p class="nn-small">{}.</p>', right)
     with right_side:
         order = np.argsort(-trace.logits, kind="stable")[:5]
         bars(
@@ -63,16 +71,16 @@ def said(session: Session) -> str:
     trace = session.trace
     if trace.logits.size == 1:
         return number(float(trace.logits[0]))
-    return f"{html.escape(session.class_name(trace.winner))} ({percent(float(trace.probabilities[trace.winner]))})"
+    return f"{session.class_name(trace.winner)} ({percent(float(trace.probabilities[trace.winner]))})"
 
 
-def verdict(session: Session) -> str:
+def verdict(session: Session) -> Markup:
     """Whether the answer is right, where the picture's class is known to the network; else nothing."""
     label = session.picture.label
     if label is None or session.trace.logits.size == 1 or label not in session.network.classes:
-        return ""
+        return Markup()
     right = label == session.class_name(session.trace.winner)
-    return "and is right" if right else f"and is <b>wrong</b>: it is a {html.escape(label)}"
+    return Markup("and is right") if right else html("and is <b>wrong</b>: it is a {}", label)
 
 
 def percent(probability: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from app import App, shows
 
 import nnviz
@@ -56,3 +57,46 @@ def test_the_toys_surface_is_picked(app: App) -> None:
     app.until(x1="2.00", x2="2.00")
     assert "the sum is 4.00 and Linear makes 4.00" in app.caption
     assert app.colours("toy") > 50
+
+
+# Slug and parameters of a page, the key of a slider, and where the address holds it: the parameter, and which part.
+# Weights as trained stand between two steps of their slider, and the fractions are none that a float holds exactly.
+FAST = {
+    "weight": ("neuron", {"layer": "conv1", "unit": 3}, "turn-weight-conv1-3-", ("turn", 2)),
+    "bias": ("neuron", {"layer": "conv1", "unit": 3}, "turn-bias-conv1-3-", ("turn", 3)),
+    "toy": ("neuron", {"view": "toy"}, "toy-w1", ("w1", 0)),
+    "whole": ("saliency", {"method": "occlusion"}, "parameter-occlusion-patch", ("occlusion.patch", 0)),
+    "fraction": ("saliency", {"method": "smoothgrad"}, "parameter-smoothgrad-noise", ("smoothgrad.noise", 0)),
+    "map": ("pooling", {"layer": "pool1"}, "pooling-unit", ("unit", 0)),
+    "unit": ("filters", {"layer": "conv1"}, "slider-unit", ("unit", 0)),
+}
+
+
+@pytest.mark.parametrize("which", FAST)
+def test_of_many_quick_presses_every_one_counts(app: App, which: str) -> None:
+    slug, parameters, key, (name, part) = FAST[which]
+    app.open(slug, **parameters)
+    thumb = app.page.locator(f'[class*="st-key-{key}"]').get_by_role("slider")
+    low, high, step = (float(thumb.get_attribute(of) or "") for of in ("min", "max", "step"))
+
+    def wait_for(value: float) -> None:
+        app.page.wait_for_function(
+            """([name, part, value, near]) => {
+              const found = (new URLSearchParams(location.search).get(name) ?? "").split(",")[part];
+              return found && Math.abs(found - value) < near;
+            }""",
+            arg=[name, part, value, step / 10],
+            timeout=30_000,
+        )
+        app.still()
+        assert float(thumb.input_value()) == pytest.approx(value, abs=step / 10)
+
+    thumb.press("Home")
+    wait_for(low)
+    presses = min(25, round((high - low) / step) - 1)
+    for _ in range(presses):
+        app.page.keyboard.press("ArrowRight")
+    wait_for(low + presses * step)
+    for arrow in ("ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowLeft"):
+        app.page.keyboard.press(arrow)
+    wait_for(low + (presses - 2) * step)

@@ -196,17 +196,18 @@ def test_what_the_map_should_add_up_to_is_named(method, asked, whole):
 
 
 @pytest.mark.parametrize(
-    ("values", "end"),
+    ("values", "biased", "end"),
     [
-        ({"rule": "epsilon", "epsilon": 0.5}, ", kept by the biases and by epsilon."),
-        ({"rule": "epsilon", "epsilon": 0.0}, ", kept by the biases."),
-        ({"rule": "z-plus", "epsilon": 0.01}, "."),
+        ({"rule": "epsilon", "epsilon": 0.5}, True, ", kept by the biases and by epsilon."),
+        ({"rule": "epsilon", "epsilon": 0.5}, False, ", kept by epsilon."),
+        ({"rule": "epsilon", "epsilon": 0.0}, True, ", kept by the biases."),
+        ({"rule": "z-plus", "epsilon": 0.01}, True, "."),
     ],
 )
-def test_the_gap_of_lrp_names_what_keeps_it(values, end):
+def test_the_gap_of_lrp_names_what_keeps_it(values, biased, end):
     network = shipped("mnist-mlp")
     found = explain(network, digits.digit(0)[0], "lrp", 7, **values)
-    text = words.sums(target_words.of_class(network, 7), method_named("lrp"), values, found)
+    text = words.sums(target_words.of_class(network, 7), method_named("lrp"), values, found, biased)
     assert text.endswith(end)
     assert ("kept" in text) == ("kept" in end)
 

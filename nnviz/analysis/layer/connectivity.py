@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 import numpy as np
+
+from nnviz.analysis.network.padding import cropping_before, padding_before, reach_of
 
 DENSE = (keras.layers.Dense,)
 PLAIN = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
@@ -79,22 +80,13 @@ def taps(layer: Any, axis: int, position: int, length: int) -> np.ndarray:
         (kernel size,) int, -1 beyond the border, and where a transposed kernel meets no input.
     """
     size, stride, dilation = layer.kernel_size[axis], layer.strides[axis], _along(layer.dilation_rate, axis)
-    offsets = np.arange(size) * dilation
-    reach = (size - 1) * dilation
+    offsets, reach = np.arange(size) * dilation, reach_of(size, dilation)
     if isinstance(layer, TRANSPOSED):
         extra = None if layer.output_padding is None else _along(layer.output_padding, axis)
-        # What is cut off: with an output padding Keras fixes the output's size, else it is input * stride.
-        cut = reach + 1 - stride if extra is None else (reach + 1) // 2 * 2 - extra
-        before = max(cut, 0) // 2 if layer.padding == "same" else 0
+        before = cropping_before(layer.padding, reach, stride, extra)
         found, rest = np.divmod(position + before - offsets, stride)
         return np.where((rest == 0) & (found >= 0) & (found < length), found, -1)
-    before = 0
-    if layer.padding == "causal":
-        before = reach
-    elif layer.padding == "same":
-        # TensorFlow's rule: as much as the last window needs, the odd cell at the end.
-        before = max((math.ceil(length / stride) - 1) * stride + reach + 1 - length, 0) // 2
-    found = position * stride - before + offsets
+    found = position * stride - padding_before(layer.padding, length, reach, stride) + offsets
     return np.where((found >= 0) & (found < length), found, -1)
 
 

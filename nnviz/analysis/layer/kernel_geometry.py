@@ -6,12 +6,12 @@ padding p, z[r, c] = sum over i, j, channel of kernel[i, j, channel] * maps[r*s 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nnviz.analysis.network.padding import padding_before, padding_behind, reach_of, window_count
 from nnviz.analysis.network.receptive import pair
 from nnviz.errors import NnvizError
 
@@ -34,20 +34,14 @@ class Geometry:
 
 
 def geometry_of(layer: Any, shape: tuple[int, ...]) -> Geometry:
-    """That of a Keras convolution on maps of `shape` (rows, columns), by TensorFlow's rules of padding."""
+    """That of a Keras convolution on maps of `shape` (rows, columns)."""
     kernel, strides = pair(layer.kernel_size) or (1, 1), pair(layer.strides) or (1, 1)
     dilation = pair(layer.dilation_rate) or (1, 1)
     before, size = [], []
     for n, k, s, d in zip(shape, kernel, strides, dilation, strict=True):
-        reach = (k - 1) * d + 1
-        if layer.padding == "same":
-            size.append(math.ceil(n / s))
-            # As much as the last window needs, the odd cell at the end.
-            before.append(max((size[-1] - 1) * s + reach - n, 0) // 2)
-        else:
-            # A causal one sees no later step: all of its padding stands before.
-            before.append(reach - 1 if layer.padding == "causal" else 0)
-            size.append((n + before[-1] - reach) // s + 1)
+        reach = reach_of(k, d)
+        before.append(padding_before(layer.padding, n, reach, s))
+        size.append(window_count(layer.padding, n, reach, s))
     return Geometry(strides, dilation, (before[0], before[1]), (size[0], size[1]))
 
 
@@ -57,13 +51,13 @@ def output_length(length: int, kernel: int, stride: int, padding: int, dilation:
     Raises:
         NnvizError: the kernel is longer than the padded input.
     """
-    room = length + 2 * padding - dilation * (kernel - 1) - 1
-    if room < 0:
+    reach = reach_of(kernel, dilation)
+    if reach > length + 2 * padding:
         raise NnvizError(
             f"A kernel that fits the padded input ({length + 2 * padding} cells) was expected. "
-            f"Received: one that reaches over {dilation * (kernel - 1) + 1}."
+            f"Received: one that reaches over {reach}."
         )
-    return room // stride + 1
+    return window_count("valid", length + 2 * padding, reach, stride)
 
 
 def slide(maps: np.ndarray, kernel: np.ndarray, place: Geometry) -> np.ndarray:
@@ -117,7 +111,7 @@ def pad(maps: np.ndarray, kernel: tuple[int, ...], place: Geometry) -> np.ndarra
     for n, k, s, d, before, out in zip(
         maps.shape[:2], kernel, place.strides, place.dilation, place.padding, place.size, strict=True
     ):
-        edges.append((before, max((out - 1) * s + (k - 1) * d + 1 - before - n, 0)))
+        edges.append((before, max(padding_behind(n, reach_of(k, d), s, before, out), 0)))
     return np.pad(maps.astype(np.float64), [*edges, (0, 0)])
 
 

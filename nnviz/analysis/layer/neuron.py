@@ -6,7 +6,6 @@ border counts as inputs of zero.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,7 +164,7 @@ def read_neuron(
         peers = np.array(
             [_sum(inputs, weights_of(layer, kernel, k), biases, k) for k in range(info.output_shape[-1] or 0)]
         )
-    found = Neuron(
+    return Neuron(
         info.name,
         unit,
         cell,
@@ -178,11 +177,9 @@ def read_neuron(
         total,
         activation_name(layer.activation),
         peers,
-        math.nan,
+        float(_activated(layer.activation, unit, peers, np.array([total]))[0]),
         biases is not None,
     )
-    object.__setattr__(found, "output", float(responses(info, found, np.array([total]))[0]))
-    return found
 
 
 def responses(info: LayerInfo, of: Neuron, sums: np.ndarray) -> np.ndarray:
@@ -196,12 +193,7 @@ def responses(info: LayerInfo, of: Neuron, sums: np.ndarray) -> np.ndarray:
     Returns:
         (n,) float64.
     """
-    activation = info.keras_layer.activation
-    if of.elementwise:
-        return np.asarray(activation(keras.ops.convert_to_tensor(sums.astype(np.float32))), np.float64)
-    rows = np.tile(of.peers, (len(sums), 1))
-    rows[:, of.unit] = sums
-    return np.asarray(activation(keras.ops.convert_to_tensor(rows.astype(np.float32))), np.float64)[:, of.unit]
+    return _activated(info.keras_layer.activation, of.unit, of.peers, sums)
 
 
 def activation_name(activation: Any) -> str:
@@ -214,6 +206,15 @@ def elementwise(activation: Any) -> bool:
     tried = keras.ops.convert_to_tensor(np.array([[0.5, -1, 2, 0.1], [0.5, 3, -2, 1.1]], np.float32))
     made = np.asarray(activation(tried))
     return made.shape == (2, 4) and bool(made[0, 0] == made[1, 0])
+
+
+def _activated(activation: Any, unit: int, peers: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    """What F makes of the sums of a unit, among those of its peers where F reads them."""
+    if not peers.size:
+        return np.asarray(activation(keras.ops.convert_to_tensor(sums.astype(np.float32))), np.float64)
+    rows = np.tile(peers, (len(sums), 1))
+    rows[:, unit] = sums
+    return np.asarray(activation(keras.ops.convert_to_tensor(rows.astype(np.float32))), np.float64)[:, unit]
 
 
 def _sum(inputs: np.ndarray, weights: np.ndarray, biases: np.ndarray | None, unit: int) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.padding import padding_before, padding_behind, window_count
 from nnviz.analysis.network.receptive import pair
 from nnviz.errors import NnvizError
 
@@ -82,7 +83,7 @@ class Pool:
         """How many rows and columns at the end lie in no window."""
         rest = []
         for n, k, s, p, out in zip(self.shape, self.size, self.strides, self.padding, self.output, strict=True):
-            rest.append(max(n - ((out - 1) * s - p + k), 0))
+            rest.append(max(-padding_behind(n, k, s, p, out), 0))
         return rest[0], rest[1]
 
     def arithmetic(self, axis: int) -> str:
@@ -146,7 +147,7 @@ def windows(kind: Kind, shape: Cell, size: Cell, strides: Cell, *, same: bool = 
         kind: "max" or "average".
         shape: of the map.
         size, strides: 1 or more each.
-        same: TensorFlow's padding: as much as the last window needs, the odd cell at the end; else none.
+        same: whether the padding is Keras's 'same'; else there is none.
 
     Raises:
         NnvizError: a window larger than the map, or a size or stride below 1.
@@ -158,10 +159,10 @@ def windows(kind: Kind, shape: Cell, size: Cell, strides: Cell, *, same: bool = 
             f"A window that fits the map of {shape[0]}x{shape[1]} cells was expected. "
             f"Received: one of {size[0]}x{size[1]}."
         )
-    made, before = [], []
+    padding, made, before = "same" if same else "valid", [], []
     for n, k, s in zip(shape, size, strides, strict=True):
-        made.append(math.ceil(n / s) if same else (n - k) // s + 1)
-        before.append(max((made[-1] - 1) * s + k - n, 0) // 2 if same else 0)
+        made.append(window_count(padding, n, k, s))
+        before.append(padding_before(padding, n, k, s))
     return Pool(kind, shape, size, strides, (before[0], before[1]), (made[0], made[1]), same)
 
 
@@ -186,7 +187,7 @@ def pooled(maps: np.ndarray, pool: Pool) -> np.ndarray:
         return values.max(axis=(0, 1), keepdims=True) if pool.kind == "max" else values.mean(axis=(0, 1), keepdims=True)
     edges = []
     for n, k, s, p, out in zip(pool.shape, pool.size, pool.strides, pool.padding, pool.output, strict=True):
-        edges.append((p, max((out - 1) * s + k - p - n, 0)))
+        edges.append((p, max(padding_behind(n, k, s, p, out), 0)))
     found = np.full((*pool.output, maps.shape[2]), -np.inf if pool.kind == "max" else 0.0)
     padded = np.pad(values, [*edges, (0, 0)], constant_values=-np.inf if pool.kind == "max" else 0.0)
     counts = np.zeros((*pool.output, 1))

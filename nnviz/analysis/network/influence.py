@@ -13,8 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis.network.graph import LOGITS
+from nnviz.analysis.network.layers import adds_bias
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.passes import score_of
+from nnviz.analysis.network.step import Step
 from nnviz.analysis.network.targets import Target
 from nnviz.analysis.network.trace import compiled, inputs
 from nnviz.errors import NnvizError
@@ -98,17 +100,29 @@ def leads_to(network: Network, source: str, sink: str) -> bool:
 
 def deciding_layer(network: Network) -> str:
     """The layer whose activations the last weights turn into the logits."""
+    graph, step = network.graph, _last_weights(network)
+    name = graph.input_name if step is None else graph.name_of(step.inputs[0])
+    while name != graph.input_name and type(graph.by_name[name].layer).__name__ == "Dropout":
+        name = graph.name_of(graph.by_name[name].inputs[0])
+    return name
+
+
+def decides_with_bias(network: Network) -> bool:
+    """Whether the logits are more than weights times activations of the `deciding_layer`."""
+    step = _last_weights(network)
+    return step is not None and adds_bias(step.layer)
+
+
+def _last_weights(network: Network) -> Step | None:
+    """The last step with weights on the way to the logits."""
     graph = network.graph
     name = graph.name_of(graph.logits)
     while name != graph.input_name:
         step = graph.by_name[name]
-        before = graph.name_of(step.inputs[0])
         if getattr(step.layer, "weights", ()):
-            while before != graph.input_name and type(graph.by_name[before].layer).__name__ == "Dropout":
-                before = graph.name_of(graph.by_name[before].inputs[0])
-            return before
-        name = before
-    return name
+            return step
+        name = graph.name_of(step.inputs[0])
+    return None
 
 
 def answer_layer(network: Network) -> str:

@@ -112,6 +112,11 @@ def describe(graph: Graph) -> tuple[LayerInfo, ...]:
     return tuple(found)
 
 
+def adds_bias(layer: Any) -> bool:
+    """Whether a Keras layer adds numbers of its own to what it reads: a bias, or the shift of a normalisation."""
+    return any(weight.name in ("bias", "beta", "moving_mean") for weight in getattr(layer, "weights", ()))
+
+
 def _info(graph: Graph, step: Step, index: int, seen: Field | None) -> LayerInfo:
     layer = step.layer
     inputs = step.inputs

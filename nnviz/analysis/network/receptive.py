@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from nnviz.analysis.network.graph import Graph
+from nnviz.analysis.network.padding import cropping_before, padding_before, reach_of
 from nnviz.analysis.network.step import Step
 
 Shape = tuple[int | None, ...]
@@ -198,18 +199,13 @@ def _window(layer: Any, seen: Field, shape: Shape) -> Field:
     dilation = (dilation, dilation) if isinstance(dilation, int) else dilation
 
     def widen(axis: int, extent: Extent) -> Extent:
-        reach = (size[axis] - 1) * dilation[axis]
-        stride, length = layer.strides[axis], shape[axis] if len(shape) == 3 else None
-        before = 0
-        if layer.padding == "same":
-            # TensorFlow's rule: as much as the last window needs, the odd cell at the end.
-            needed = reach if length is None else (math.ceil(length / stride) - 1) * stride + reach + 1 - length
-            before = max(needed, 0) // 2
+        reach, stride = reach_of(size[axis], dilation[axis]), layer.strides[axis]
+        before = padding_before(layer.padding, shape[axis] if len(shape) == 3 else None, reach, stride)
         return replace(
             extent,
             jump=extent.jump * stride,
             low=extent.low - extent.jump * before,
-            high=extent.high + extent.jump * (reach - before),
+            high=extent.high + extent.jump * (reach - 1 - before),
         )
 
     return _each(seen, widen)
@@ -218,15 +214,12 @@ def _window(layer: Any, seen: Field, shape: Shape) -> Field:
 def _transposed(layer: Any, seen: Field) -> Field:
     def spread(axis: int, extent: Extent) -> Extent:
         stride, dilation = layer.strides[axis], pair(layer.dilation_rate) or (1, 1)
-        size = (layer.kernel_size[axis] - 1) * dilation[axis] + 1
-        extra = pair(layer.output_padding)
-        # What is cut off: with an output padding Keras fixes the output's size, else it is input * stride.
-        cut = size - stride if extra is None else size // 2 * 2 - extra[axis]
-        before = max(cut, 0) // 2 if layer.padding == "same" else 0
+        reach, extra = reach_of(layer.kernel_size[axis], dilation[axis]), pair(layer.output_padding)
+        before = cropping_before(layer.padding, reach, stride, None if extra is None else extra[axis])
         return replace(
             extent,
             jump=extent.jump / stride,
-            low=extent.low + extent.jump * (before - size + 1) / stride,
+            low=extent.low + extent.jump * (before - reach + 1) / stride,
             high=extent.high + extent.jump * before / stride,
         )
 

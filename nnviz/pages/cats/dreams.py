@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 
 import streamlit as st
@@ -80,7 +79,7 @@ def _draw(session: Session, found: list[Depth], depth: Depth, height: float) -> 
             work = forming.job("Dreaming", wanted)
             jobs.again_button(JOB, title, work, forming.seconds(wanted), icon=None, type="primary")
     if mine is not None and mine.reason:
-        small(html.escape(mine.reason))
+        small(mine.reason)
 
 
 def made(session: Session, found: list[Depth]) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.data import photographs
 from nnviz.components.raster import raster
@@ -46,7 +45,7 @@ def render(session: Session) -> None:
     if stages:
         depths.draw(session, stages, _SMALL, open_maps=not st.session_state.get(ON_WALL))
     said = sentence(session, found, looks.measured(session, request, found))
-    caption(" ".join(filter(None, [said, dreams.made(session, stages) if stages else "", html.escape(why)])))
+    caption(Markup(" ").join(filter(None, [said, dreams.made(session, stages) if stages else "", why])))
 
 
 def _leave() -> None:

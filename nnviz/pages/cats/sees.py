@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from functools import partial
 
 import numpy as np
@@ -11,6 +10,7 @@ import streamlit as st
 from nnviz.figures.words import number
 from nnviz.pages.cats.subject import take
 from nnviz.shell.markdown import plain
+from nnviz.shell.markup import style, write_html
 from nnviz.shell.session import Session
 from nnviz.views import answer
 
@@ -29,10 +29,11 @@ def draw(session: Session) -> None:
     """What it says in large letters, and the bars."""
     trace = session.trace
     if trace.logits.size == 1:
-        st.html(f'<div class="nn-small">The net says</div><div class="nn-big">{number(float(trace.logits[0]))}</div>')
+        said = number(float(trace.logits[0]))
+        write_html('<div class="nn-small">The net says</div><div class="nn-big">{}</div>', said)
         return
     name = session.class_name(trace.winner)
-    st.html(f'<div class="nn-small">The net says</div><div class="nn-cats-big">{html.escape(name)}</div>')
+    write_html('<div class="nn-small">The net says</div><div class="nn-cats-big">{}</div>', name)
     order = shown(session)
     # The bars are buttons, filled as far as the class is likely: a button has no share of its own.
     rules = []
@@ -41,7 +42,7 @@ def draw(session: Session) -> None:
         rules.append(f".st-key-cats-class-{rank} button {{ --nn-filled: {filled}; }}")
         if index == session.class_index:
             rules.append(f".st-key-cats-class-{rank} button {{ box-shadow: 0 0 0 0.16rem #e6007e; }}")
-    st.html(f"<style>{' '.join(rules)}</style>")
+    style(" ".join(rules))
     with st.container(key="cats-classes", gap=None):
         for rank, index in enumerate(order):
             st.button(

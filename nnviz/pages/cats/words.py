@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 
 import numpy as np
+from markupsafe import Markup
 
 from nnviz.analysis.evidence import Sharp
 from nnviz.analysis.network.trace import trace
 from nnviz.analysis.visualization import Visualization
 from nnviz.figures.words import number
 from nnviz.pages.cats.depths import Depth
+from nnviz.shell.markup import html
 from nnviz.shell.session import Session
 from nnviz.views import answer
 from nnviz.views.attribution.panels import state
@@ -19,9 +20,9 @@ from nnviz.views.attribution.request import Found
 from nnviz.views.attribution.zero_map import cause_of_zero
 
 
-def sentence(session: Session, found: Found, left: Sharp | None) -> str:
-    """What one sees, and so what: HTML."""
-    return f"It says {answer.said(session)}{_second(session)}. {_where(session, found, left)}"
+def sentence(session: Session, found: Found, left: Sharp | None) -> Markup:
+    """What one sees, and so what."""
+    return html("It says {}{}. {}", answer.said(session), _second(session), _where(session, found, left))
 
 
 def _second(session: Session) -> str:
@@ -30,25 +31,28 @@ def _second(session: Session) -> str:
         return ""
     index = int(np.argsort(-session.trace.logits, kind="stable")[1])
     share = answer.percent(float(session.trace.probabilities[index]))
-    return f", before {html.escape(session.class_name(index))} ({share})"
+    return f", before {session.class_name(index)} ({share})"
 
 
 def _where(session: Session, found: Found, left: Sharp | None) -> str:
-    title, name = found.method.title, html.escape(session.class_name(session.class_index))
+    title, name = found.method.title, session.class_name(session.class_index)
     if left is None:
         if found.state == "done":
             return f"{title} is zero everywhere for {name}. {cause_of_zero(session, found.method)}".rstrip()
-        return html.escape(found.reason) or f"Where it looks: {state(found)}."
+        return found.reason or f"Where it looks: {state(found)}."
     probability = session.trace.logits.size > 1
     say = answer.percent if probability else number
-    return (
-        f"Blur all but the third of the picture where the map is brightest, and {name} gets "
-        f"<b>{say(left.brightest)}</b>; all but the third where it is dimmest, {say(left.dimmest)}."
+    return html(
+        "Blur all but the third of the picture where the map is brightest, and {} gets <b>{}</b>; "
+        "all but the third where it is dimmest, {}.",
+        name,
+        say(left.brightest),
+        say(left.dimmest),
     )
 
 
 def of_dream(session: Session, depth: Depth, dreamt: Visualization, stopped: str) -> str:
-    """What the net says of the dream, and at which step it was stopped where it was: HTML."""
+    """What the net says of the dream, and at which step it was stopped where it was."""
     says = answer.said(replace(session, trace=trace(session.network, dreamt.fitted())))
     if stopped:
         return f"The dream of its {depth.name} layer was stopped at {stopped}; of what there is it says {says}."

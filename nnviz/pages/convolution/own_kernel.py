@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.layer.convolution import ConvolutionSteps, slides
 from nnviz.analysis.layer.own_kernel import PRESETS, Nearest, nearest_filter, own_steps
@@ -13,6 +14,7 @@ from nnviz.components.convolution import Sliding, convolution
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.colour import symmetric
 from nnviz.shell import address, controls
+from nnviz.shell.markup import html
 from nnviz.shell.page import caption, inform, small
 from nnviz.shell.session import Session
 
@@ -162,7 +164,7 @@ def _typed(kernel: np.ndarray) -> None:
         for column, place in enumerate(st.columns(size, gap="small")):
             key = f"own-weight-{size}-{row * size + column}"
             value = float(f"{kernel[row, column]:.6g}")
-            address.bound(key, value)
+            address.bound(key, value, near=1e-5 * max(1.0, abs(value)))
             place.number_input(
                 f"Weight of row {row}, column {column}",
                 -1000.0,
@@ -176,15 +178,15 @@ def _typed(kernel: np.ndarray) -> None:
             )
 
 
-def _explained(steps: ConvolutionSteps, size: tuple[int, int], stride: int, padding: int, dilation: int) -> str:
+def _explained(steps: ConvolutionSteps, size: tuple[int, int], stride: int, padding: int, dilation: int) -> Markup:
     kernel = steps.kernel.shape[0]
     lengths = [("side", size[0], steps.place.size[0])]
     if size[0] != size[1]:
         lengths = [("rows", size[0], steps.place.size[0]), ("columns", size[1], steps.place.size[1])]
-    text = "Size of the output: \u230a(n + 2p \u2212 d(k \u2212 1) \u2212 1) / s\u230b + 1"
+    text = Markup("Size of the output: \u230a(n + 2p \u2212 d(k \u2212 1) \u2212 1) / s\u230b + 1")
     for name, n, made in lengths:
         reach = f"{n} + 2\u00b7{padding} \u2212 {dilation}\u00b7({kernel} \u2212 1) \u2212 1"
-        text += f"<br>{name}: \u230a({reach}) / {stride}\u230b + 1 = <b>{made}</b>"
+        text += html("<br>{}: \u230a({}) / {}\u230b + 1 = <b>{}</b>", name, reach, stride, made)
     return text
 
 
@@ -229,6 +231,5 @@ def _nearest(session: Session, kernel: np.ndarray) -> None:
         if found.kernel.shape != kernel.shape:
             where = f"row {found.offset[0]}, column {found.offset[1]}"
             how = f" The smaller lies in the larger from {where}, zeros around it."
-        small(
-            f"Nearest of {found.layer}: <b>filter {found.filter}</b> ({shape}), cosine <b>{found.cosine:.2f}</b>.{how}"
-        )
+        nearest = "Nearest of {}: <b>filter {}</b> ({}), cosine <b>{:.2f}</b>.{}"
+        small(html(nearest, found.layer, found.filter, shape, found.cosine, how))

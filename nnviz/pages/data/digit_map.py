@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import streamlit as st
 
@@ -71,7 +69,7 @@ def render(session: Session) -> None:
         # Where there is no choice, a count is that of another network.
         chosen = ("reduce", "axes", "marks", *[results.COUNT] * (len(results.counts(session)) > 1))
         said = [*address.unknown(*chosen), _notes(session, mine, shaped is None, final)]
-        small(html.escape(" ".join(said)))
+        small(" ".join(said))
         results.bars(results.DEPTH, results.SHAPE, redraw=1.0)
 
 
@@ -122,10 +120,10 @@ def _depths(session: Session, found: dict[str, Embedding]) -> None:
 
 
 def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | None) -> str:
-    layer = html.escape(session.layer.name)
+    layer = session.layer.name
     count = f"{len(results.chosen(session)[0]):,}"
     if mine is None:
-        return f"{count} test digits on their way through {html.escape(session.name)} to {layer}."
+        return f"{count} test digits on their way through {session.name} to {layer}."
     text = f"In {layer} the {NEIGHBOURS} nearest of a digit tell its class for {answer.percent(mine.space.accuracy)}"
     text += f" of {count}"
     first = session.network.layers[0].name
@@ -135,9 +133,7 @@ def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | N
         text += "the classes come apart with depth" if now > was + 0.005 else "they come apart no further here"
     elif first in found:
         names = [name for name in vectors.depths(session.network) if name in found]
-        text += (
-            f" by the pixels alone; in {html.escape(names[-1])} for {answer.percent(found[names[-1]].space.accuracy)}"
-        )
+        text += f" by the pixels alone; in {names[-1]} for {answer.percent(found[names[-1]].space.accuracy)}"
     return text + "."
 
 

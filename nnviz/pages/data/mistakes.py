@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from itertools import chain
 
@@ -167,7 +166,7 @@ def _sentence(session: Session, found: Answers) -> str:
     counts = found.matrix
     wrong = counts * (1 - np.eye(10, dtype=int))
     label, said = np.unravel_index(wrong.argmax(), wrong.shape)
-    text = f"{html.escape(session.name)} reads {found.correct:,} of {len(found.labels):,} test digits"
+    text = f"{session.name} reads {found.correct:,} of {len(found.labels):,} test digits"
     if not wrong.any():
         return text + " and makes no mistake."
     surest = int(found.mistakes()[0])
@@ -181,9 +180,9 @@ def _sentence(session: Session, found: Answers) -> str:
 def _instead(session: Session) -> str:
     names = session.network.classes
     if digits.read_by(session.network):
-        return f"{html.escape(session.name)} is reading the 10,000 test digits."
+        return f"{session.name} is reading the 10,000 test digits."
     what = "one output that is no class" if len(names) == 1 else f"{len(names):,} classes of its own"
     return (
-        f"{html.escape(session.name)} has {what}, so it cannot take one of the 10,000 test digits for another; "
+        f"{session.name} has {what}, so it cannot take one of the 10,000 test digits for another; "
         "the map and the neighbours show how it sees them."
     )

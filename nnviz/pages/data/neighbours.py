@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +79,7 @@ def render(session: Session) -> None:
     )
     caption(_sentence(session, found, values[layer], layer, first))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
-        small(html.escape(_notes(session)))
+        small(_notes(session))
         results.bars(results.VECTORS)
 
 
@@ -96,7 +95,7 @@ def _sentence(
     session: Session, found: dict[str, Near | None], values: np.ndarray | None, layer: str, first: str
 ) -> str:
     own = found[layer]
-    size, name = len(results.chosen(session)[0]), html.escape(session.layer.name)
+    size, name = len(results.chosen(session)[0]), session.layer.name
     if own is None:
         long = vectors.as_vector(session.trace.activations[layer]).size
         if values is not None and values.shape[1] != long:

@@ -5,13 +5,13 @@ Nothing is written to the network, which all viewers share: what is off is a mas
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.intervention.knockout import knocked_out, ranking, switchable
 from nnviz.analysis.network import targets
@@ -23,6 +23,7 @@ from nnviz.pages.decision import accuracy, predict, switchboard, units_off
 from nnviz.pages.decision.units_off import Switched
 from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, inform, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, chart
@@ -125,50 +126,53 @@ def _table(session: Session, after: Trace) -> None:
     if before.logits.size == 1:
         numbers = [number(float(trace.logits[0])) for trace in (before, after)]
         small("The one output: as trained, now")
-        st.html(f'<div class="nn-big">{numbers[0]} → {numbers[1]}</div>')
+        write_html('<div class="nn-big">{} → {}</div>', *numbers)
         return
     order = np.arange(before.logits.size)
     if len(order) > SHOWN:
         first = [np.argsort(-trace.logits, kind="stable")[: SHOWN // 2 - 1] for trace in (before, after)]
         order = np.union1d(np.concatenate(first), [session.class_index])
         order = order[np.argsort(-before.logits[order], kind="stable")]
-    rows = "".join(
-        f'<span class="name{" on" if at == session.class_index else ""}">{html.escape(names[at])}</span>'
-        f'<span class="number">{number(before.logits[at])}</span><span class="number now">{number(after.logits[at])}'
-        f'</span><span class="bars">{_bar(before.probabilities[at], "was")}{_bar(after.probabilities[at], "is")}</span>'
-        f'<span class="number">{answer.percent(before.probabilities[at])}</span>'
-        f'<span class="number now">{answer.percent(after.probabilities[at])}</span>'
-        for at in (int(each) for each in order)
-    )
-    heads = "".join(f'<span class="title">{text}</span>' for text in ("", "logit", "now", "", "probability", "now"))
-    st.html(f'<div class="nn-knock" role="img" aria-label="Scores before and after">{heads}{rows}</div>')
+    cells = [html('<span class="title">{}</span>', text) for text in ("", "logit", "now", "", "probability", "now")]
+    for at in (int(each) for each in order):
+        was, now = before.probabilities[at], after.probabilities[at]
+        cells += [
+            html('<span class="name{}">{}</span>', " on" if at == session.class_index else "", names[at]),
+            html('<span class="number">{}</span>', number(before.logits[at])),
+            html('<span class="number now">{}</span>', number(after.logits[at])),
+            html('<span class="bars">{}{}</span>', _bar(was, "was"), _bar(now, "is")),
+            html('<span class="number">{}</span>', answer.percent(was)),
+            html('<span class="number now">{}</span>', answer.percent(now)),
+        ]
+    inner = Markup().join(cells)
+    write_html('<div class="nn-knock" role="img" aria-label="Scores before and after">{}</div>', inner)
 
 
-def _bar(share: Any, kind: str) -> str:
-    return f'<i class="{kind}" style="width:{100 * min(max(float(share), 0.0), 1.0):.1f}%"></i>'
+def _bar(share: Any, kind: str) -> Markup:
+    return html('<i class="{}" style="width:{:.1f}%"></i>', kind, 100 * min(max(float(share), 0.0), 1.0))
 
 
 def _sentence(session: Session, chosen: Switched, after: Trace, changes: np.ndarray | None) -> str:
     single = session.trace.logits.size == 1
-    what = "the output" if single else f"the logit of {html.escape(session.class_name(session.class_index))}"
+    what = "the output" if single else f"the logit of {session.class_name(session.class_index)}"
     if session.network.graph.output_head == "binary" and session.class_index == 0:
-        what = f"the score of {html.escape(session.class_name(0))} against {html.escape(session.class_name(1))}"
-    layer = html.escape(chosen.layer.name)
+        what = f"the score of {session.class_name(0)} against {session.class_name(1)}"
+    layer = chosen.layer.name
     was, now = score(session, session.trace), score(session, after)
     if not chosen.off:
         text = f"All {chosen.count} {chosen.noun}s of {layer} are on: the net says {answer.said(session)}"
         if changes is not None and changes.min() < 0:
             best = int(changes.argmin())
-            whom = "the output" if single else html.escape(session.class_name(session.class_index))
+            whom = "the output" if single else session.class_name(session.class_index)
             text += f". {chosen.noun.capitalize()} {best} speaks most for {whom}: without it alone {what} falls from "
             text += f"{number(was)} to {number(was + float(changes[best]))}"
         return text + ". Click one to switch it off: its output becomes 0."
     moves = "stays" if number(now) == number(was) else "falls" if now < was else "rises"
-    text = f"With{html.escape(chosen.who)} of {layer} {what} {moves} "
+    text = f"With{chosen.who} of {layer} {what} {moves} "
     text += f"at {number(now)}" if moves == "stays" else f"from {number(was)} to {number(now)}"
     if not single:
         said, first = after.winner, session.trace.winner
-        name = html.escape(session.class_name(said))
+        name = session.class_name(said)
         still = f"still says {name}" if said == first else f"says {name} instead of {session.class_name(first)}"
         text += f" and the net {still} ({answer.percent(float(after.probabilities[said]))})"
     return text + accuracy.clause(session, chosen) + "."

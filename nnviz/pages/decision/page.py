@@ -5,21 +5,22 @@ Two more views of it: units switched off (`knockout.py`), and the audience's gue
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.network import targets
-from nnviz.analysis.network.influence import contributions, deciding_layer
+from nnviz.analysis.network.influence import contributions, decides_with_bias, deciding_layer
 from nnviz.components.raster import Panel, raster
 from nnviz.figures import adding_up, largest_terms
 from nnviz.figures.tiles import as_tiles
-from nnviz.figures.words import number
+from nnviz.figures.words import number, verbatim
 from nnviz.pages.decision import knockout, predict
 from nnviz.shell import address, controls, hidden_answer
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import answer, chart, scales
@@ -96,8 +97,8 @@ def _table(session: Session, chosen: int) -> None:
     """All classes with logit and probability; of more than a dozen the first, and the chosen one."""
     trace = session.trace
     if trace.logits.size == 1:
-        said = html.escape(number(float(trace.logits[0])))
-        st.html(f'<div class="nn-small">The one output, a plain number</div><div class="nn-big">{said}</div>')
+        said = number(float(trace.logits[0]))
+        write_html('<div class="nn-small">The one output, a plain number</div><div class="nn-big">{}</div>', said)
         return
     order = np.arange(len(trace.logits))
     if len(order) > SHOWN:
@@ -149,17 +150,19 @@ def _way(session: Session) -> None:
 def _sum(session: Session, source: str, terms: np.ndarray, logit: float) -> None:
     largest, others = largest_terms(terms, TERMS)
     flat = terms.ravel()
-    bias = logit - float(flat.sum(dtype=np.float64))
     names = [_slot(terms.shape, int(index)) for index in largest]
     values = [float(flat[index]) for index in largest]
     if flat.size > TERMS:
-        names.append(f"{flat.size - TERMS}<br>others")
+        names.append(html("{}<br>others", flat.size - TERMS))
         values.append(others)
+    if decides_with_bias(session.network):
+        names.append("bias")
+        values.append(logit - float(flat.sum(dtype=np.float64)))
     # A name that is longer than its bar is wide would run into the next one's; the sentence has it.
     name = session.class_name(session.class_index)
     total = f"logit {name}" if len(name) < 5 else "logit"
-    figure = adding_up([*names, "bias"], [*values, bias], total, height=400)
-    figure.update_xaxes(title_text=f"slots of {source}: weight x activation, largest first")
+    figure = adding_up(names, values, total, height=400)
+    figure.update_xaxes(title_text=f"slots of {verbatim(source)}: weight x activation, largest first")
     chart.plot(figure, "sum")
 
 
@@ -168,14 +171,14 @@ def _slot(shape: tuple[int, ...], index: int) -> str:
     return ",".join(str(int(axis)) for axis in place)
 
 
-def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) -> str:
-    name = html.escape(session.class_name(session.class_index))
+def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) -> Markup:
+    name = session.class_name(session.class_index)
     flat = terms.ravel()
     best = int(flat.argmax())
     share = f"{number(flat[best], sign=True)} of its logit {number(logit)}"
-    speaks = f"slot {_slot(terms.shape, best)} of {html.escape(source)} speaks most for {name}: {share}"
+    speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
     verdict = answer.verdict(session)
-    return f"The net says {answer.said(session)}{' ' + verdict if verdict else ''}; {speaks}."
+    return html("The net says {}{}{}; {}.", answer.said(session), " " if verdict else "", verdict, speaks)
 
 
 PAGE = Page("Decision", ":material/rule:", "decision", "Decide", render)

@@ -5,7 +5,6 @@ What the address says of it stands in `nnviz.shell.hidden_answer`; Reveal change
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,12 +12,14 @@ from functools import partial
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.components.raster import raster
 from nnviz.figures.words import number
 from nnviz.shell import address, hidden_answer
 from nnviz.shell.markdown import plain
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, scales
@@ -142,7 +143,7 @@ def _versus(session: Session, votes: Counter[int], secret: bool) -> None:
     trace, names, total = session.trace, session.network.classes, votes.total()
     if trace.logits.size == 1:
         said = "?" if secret else number(float(trace.logits[0]))
-        st.html(f'<div class="nn-versus"><b class="title">The net</b><b class="big">{said}</b></div>')
+        write_html('<div class="nn-versus"><b class="title">The net</b><b class="big">{}</b></div>', said)
         return
     shown = list(range(len(names)))
     if len(names) > SHOWN:
@@ -150,27 +151,31 @@ def _versus(session: Session, votes: Counter[int], secret: bool) -> None:
         likely = [] if secret else [int(each) for each in np.argsort(-trace.probabilities, kind="stable")[: SHOWN // 2]]
         voted = [index for index, _ in votes.most_common(SHOWN - len(likely))]
         shown = sorted({*voted, *likely})
-    favourite = " / ".join(html.escape(names[index]) for index in _first(votes)[:3]) or "\u2013"
-    said = "?" if secret else html.escape(names[trace.winner])
-    longest = max(len(favourite), len(said))
+    favourite = " / ".join(names[index] for index in _first(votes)[:3]) or "\u2013"
+    said = "?" if secret else names[trace.winner]
+    long = " long" if max(len(favourite), len(said)) > 9 else ""
     rows = [
-        f'<span></span><b class="title">The audience: {_counted(total)}</b><span></span>'
-        f'<b class="title">The net</b><span></span>',
-        f'<span></span><b class="big{" long" if longest > 9 else ""}">{favourite}</b><span></span>'
-        f'<b class="big net{" long" if longest > 9 else ""}">{said}</b><span></span>',
+        html('<span></span><b class="title">The audience: {}</b><span></span>', _counted(total)),
+        Markup('<b class="title">The net</b><span></span>'),
+        html('<span></span><b class="big{}">{}</b><span></span>', long, favourite),
+        html('<b class="big net{}">{}</b><span></span>', long, said),
     ]
     for index in shown:
         share, count = votes[index] / max(total, 1), votes[index]
         here = 0.0 if secret else float(trace.probabilities[index])
-        rows.append(
-            f'<span class="name">{html.escape(names[index])}</span>{_bar(share, "votes")}<span class="number">{count}'
-            f'</span>{_bar(here, "net")}<span class="number">{"?" if secret else answer.percent(here)}</span>'
-        )
-    st.html(f'<div class="nn-versus" role="img" aria-label="Votes and answer as bars">{"".join(rows)}</div>')
+        said = "?" if secret else answer.percent(here)
+        rows += [
+            html('<span class="name">{}</span>{}', names[index], _bar(share, "votes")),
+            html('<span class="number">{}</span>{}', count, _bar(here, "net")),
+            html('<span class="number">{}</span>', said),
+        ]
+    inner = Markup().join(rows)
+    write_html('<div class="nn-versus" role="img" aria-label="Votes and answer as bars">{}</div>', inner)
 
 
-def _bar(share: float, kind: str) -> str:
-    return f'<span class="bar"><i class="{kind}" style="width:{100 * min(max(share, 0.0), 1.0):.1f}%"></i></span>'
+def _bar(share: float, kind: str) -> Markup:
+    width = 100 * min(max(share, 0.0), 1.0)
+    return html('<span class="bar"><i class="{}" style="width:{:.1f}%"></i></span>', kind, width)
 
 
 def _first(votes: Counter[int]) -> list[int]:
@@ -179,7 +184,7 @@ def _first(votes: Counter[int]) -> list[int]:
 
 
 def _waiting(session: Session, votes: Counter[int]) -> str:
-    ask = f"What will {html.escape(session.name)} say of this picture?"
+    ask = f"What will {session.name} say of this picture?"
     if session.trace.logits.size == 1:
         return f"{ask} It gives 1 number; the answer is hidden until it is revealed."
     if not votes:
@@ -187,13 +192,10 @@ def _waiting(session: Session, votes: Counter[int]) -> str:
     return f"{ask} {_most(session, votes)}; the answer is hidden until it is revealed."
 
 
-def _revealed(session: Session, votes: Counter[int]) -> str:
-    said = f"The net says {answer.said(session)}"
+def _revealed(session: Session, votes: Counter[int]) -> Markup:
     verdict = answer.verdict(session)
-    said += f" {verdict}" if verdict else ""
-    if session.trace.logits.size == 1:
-        return f"{said}."
-    return f"{said}. {_compared(session, votes)}"
+    said = html("The net says {}{}{}.", answer.said(session), " " if verdict else "", verdict)
+    return said if session.trace.logits.size == 1 else html("{} {}", said, _compared(session, votes))
 
 
 def _compared(session: Session, votes: Counter[int]) -> str:
@@ -206,7 +208,7 @@ def _compared(session: Session, votes: Counter[int]) -> str:
 
 
 def _most(session: Session, votes: Counter[int]) -> str:
-    first = [html.escape(session.class_name(index)) for index in _first(votes)]
+    first = [session.class_name(index) for index in _first(votes)]
     tie = f"{', '.join(first[:3])} equally" if len(first) > 1 else first[0]
     return f"{_counted(votes.total())}, most for {tie} ({max(votes.values())})"
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 
 import numpy as np
-import streamlit as st
+from markupsafe import Markup
 
 from nnviz.figures.answers import ANSWER
 from nnviz.figures.colour import NEGATIVE, POSITIVE
 from nnviz.figures.words import number
 from nnviz.pages.dossier.facts import Known
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 
@@ -44,27 +44,25 @@ def classes(session: Session, known: Known) -> None:
     places = max(2, 1 - math.floor(math.log10(largest)))
     means = np.zeros(0) if read is None else read[1].means
     top = max(float(np.abs(means).max()), 1e-9) if means.size else 1.0
-    cells = ["<b></b>"]
+    cells = [Markup("<b></b>")]
     if read is not None:
-        cells.append("<b>mean answer</b>")
-    cells.append("<b>speaks for + or against \u2212</b>")
+        cells.append(Markup("<b>mean answer</b>"))
+    cells.append(Markup("<b>speaks for + or against \u2212</b>"))
     for index in shown:
-        cells.append(f'<span class="name">{html.escape(names[index])}</span>')
+        cells.append(html('<span class="name">{}</span>', names[index]))
         if read is not None and not read[1].counts[index]:
-            cells.append("<span></span><span></span>")
+            cells.append(Markup("<span></span><span></span>"))
         elif read is not None:
             mean = float(means[index])
             cells.append(_two_sided(mean / top) if (means < 0).any() else _bar(0.0, mean / top, ANSWER))
-            cells.append(f'<span class="number">{number(mean)}</span>')
+            cells.append(html('<span class="number">{}</span>', number(mean)))
         if drops is None:
-            cells.append('<span class="bar two"></span><span></span>')
+            cells.append(Markup('<span class="bar two"></span><span></span>'))
             continue
         drop = float(drops[index])
         cells.append(_two_sided(drop / largest))
-        cells.append(f'<span class="number">{drop:+.{places}f}</span>'.replace("-", "\u2212"))
-    columns = "three" if read is not None else "two"
-    label = f"Each class, and what unit {session.unit} has to do with it"
-    st.html(f'<div class="nn-speaks {columns}" role="img" aria-label="{html.escape(label)}">{"".join(cells)}</div>')
+        cells.append(html('<span class="number">{}</span>', f"{drop:+.{places}f}".replace("-", "\u2212")))
+    _table("three" if read is not None else "two", f"Each class, and what unit {session.unit} has to do with it", cells)
 
 
 def one_by_one(names: Sequence[str], values: np.ndarray, marked: int | None) -> None:
@@ -73,21 +71,24 @@ def one_by_one(names: Sequence[str], values: np.ndarray, marked: int | None) -> 
     signed = bool((values < 0).any())
     cells = []
     for at, (name, value) in enumerate(zip(names, values.tolist(), strict=True)):
-        cells.append(f'<span class="name{" on" if at == marked else ""}">{html.escape(name)}</span>')
+        cells.append(html('<span class="name{}">{}</span>', " on" if at == marked else "", name))
         cells.append(_two_sided(value / largest) if signed else _bar(0.0, value / largest, ANSWER))
-        cells.append(f'<span class="number">{number(value)}</span>')
-    st.html(f'<div class="nn-speaks two" role="img" aria-label="Its answers, a bar each">{"".join(cells)}</div>')
+        cells.append(html('<span class="number">{}</span>', number(value)))
+    _table("two", "Its answers, a bar each", cells)
 
 
-def _bar(start: float, width: float, colour: str) -> str:
-    return (
-        f'<span class="bar"><i style="left:{100 * start:.1f}%;width:{100 * width:.1f}%;background:{colour}"></i></span>'
-    )
+def _table(columns: str, label: str, cells: list[Markup]) -> None:
+    inner = Markup().join(cells)
+    write_html('<div class="nn-speaks {}" role="img" aria-label="{}">{}</div>', columns, label, inner)
 
 
-def _two_sided(share: float) -> str:
+def _bar(start: float, width: float, colour: str, kind: str = "") -> Markup:
+    bar = '<span class="bar{}"><i style="left:{:.1f}%;width:{:.1f}%;background:{}"></i></span>'
+    return html(bar, kind, 100 * start, 100 * width, colour)
+
+
+def _two_sided(share: float) -> Markup:
     """A bar from the middle: to the right and orange what speaks for the class, to the left and blue what against."""
     width = abs(share) / 2
     start = 0.5 if share >= 0 else 0.5 - width
-    bar = _bar(start, width, POSITIVE if share >= 0 else NEGATIVE)
-    return bar.replace('class="bar"', 'class="bar two"')
+    return _bar(start, width, POSITIVE if share >= 0 else NEGATIVE, " two")

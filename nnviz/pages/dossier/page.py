@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import streamlit as st
 
@@ -13,6 +11,7 @@ from nnviz.pages.dossier import bars, pictures, preferred, words
 from nnviz.pages.dossier.facts import EFFECTS, LEAST, Known, known
 from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
+from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, small
 from nnviz.shell.session import Session
 from nnviz.views import chart
@@ -42,13 +41,13 @@ def render(session: Session) -> None:
     here, there = pictures.fields(session, of)
     _above(session, seen, here, there)
     _below(session, seen, there, liked, wait=index.busy)
-    caption(html.escape(words.sentence(session, seen)))
+    caption(words.sentence(session, seen))
     # In one row: a bar that is not there would still take the gap below the line.
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="dossier-said")
     with index_job.beside(session), row:
         busy = index.busy or seen.measuring or (liked is not None and liked.busy)
         lost = gone(session.network, session.key, of, seen.hits)
-        small("" if busy else html.escape(words.note(session, seen) + lost))
+        small("" if busy else words.note(session, seen) + lost)
         if liked is not None and liked.halted and liked.found is not None:
             preferred.button(session, liked)
         index_job.bar(index)
@@ -70,7 +69,7 @@ def _answers(session: Session, seen: Known) -> None:
     """How strongly it answers: to many pictures as a histogram, to a few one by one."""
     if seen.answers is None or seen.found is None:
         return
-    small(f"<b>How strongly it answers</b><br>{html.escape(words.standing(seen))}")
+    small(html("<b>How strongly it answers</b><br>{}", words.standing(seen)))
     if seen.answers.constant:
         return
     if seen.answers.values.size >= LEAST:
@@ -89,7 +88,7 @@ def _below(session: Session, seen: Known, there: Field | None, liked: Job | None
         preferred.draw(session, liked, wait, BELOW)
     with classes:
         if seen.mute:
-            small(html.escape(seen.mute))
+            small(seen.mute)
         else:
             bars.classes(session, seen)
     with like:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
+from markupsafe import Markup
 
 from nnviz.analysis.visualization import Visualization
 from nnviz.components.raster import Panel, raster
@@ -47,9 +46,9 @@ def draw(session: Session, mine: Job | None, wait: bool, height: float) -> None:
     """What has formed; or a button that begins it, where nothing begins by itself."""
     found: Visualization | None = None if mine is None else mine.found
     if found is None and not wait and (mine is None or not mine.busy):
-        small("<b>Preferred picture</b>")
+        small(Markup("<b>Preferred picture</b>"))
         if mine is not None and mine.reason:
-            small(html.escape(mine.reason))
+            small(mine.reason)
         button(session, mine)
         return
     blank = np.full((1, *session.fitted.pixels.shape), 128, np.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.figures.words import number
 from nnviz.shell import address, controls
+from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
@@ -37,7 +37,7 @@ def render(session: Session) -> None:
     with right:
         words = f"{session.layer.description}, {_shape(session.activations.shape)}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            small(f"<b>{html.escape(session.layer.name)}</b>: {html.escape(words)}")
+            small(html("<b>{}</b>: {}", session.layer.name, words))
             link("dossier")
         _detail(session, colour, ranges, overlay)
 
@@ -156,7 +156,7 @@ def _detail(session: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
     )
     address.bound("overlay", overlay)
     st.toggle("Lay the map over the input", overlay, key="overlay", on_change=address.writer("overlay", "overlay"))
-    caption(html.escape(_sentence(session, tile, cell, seen)))
+    caption(_sentence(session, tile, cell, seen))
 
 
 def _one_feature(session: Session, colour: Any, ranges: np.ndarray) -> None:
@@ -225,7 +225,7 @@ def _unit_in_words(session: Session, values: np.ndarray) -> None:
     words = (
         f"Unit {session.unit} of {session.layer.name} is {number(values[session.unit])}, number {rank} of {values.size}"
     )
-    caption(html.escape(f"{words}; {np.mean(values == 0):.0%} of the units are zero."))
+    caption(f"{words}; {np.mean(values == 0):.0%} of the units are zero.")
 
 
 PAGE = Page("Feature maps", ":material/grid_view:", "maps", "Convolve", render)

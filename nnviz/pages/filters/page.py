@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import streamlit as st
 
@@ -15,6 +13,7 @@ from nnviz.figures.tiles import as_tiles, fold
 from nnviz.figures.words import number
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import plain
+from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import chart, scales
@@ -52,7 +51,7 @@ def _without(session: Session) -> None:
     layer = session.layer
     near = nearest_with_filters(session.network, layer.name)
     words = f"{layer.name} ({layer.description}) has no filters: it learns no weights that slide or connect."
-    caption(html.escape(words))
+    caption(words)
     if near is not None:
         st.button(f"Show the nearest that has some: {plain(near)}", on_click=lambda: controls.go_to(near))
 
@@ -118,11 +117,9 @@ def _grid(session: Session, bank: FilterBank, stage: str, unit: int, channel: in
 def _detail(session: Session, bank: FilterBank, stage: str, unit: int, channel: int) -> None:
     shape = "x".join(map(str, bank.weights.shape[1:]))
     low, high = symmetric(bank.weights)
-    words = f"{session.layer.description}; {len(bank.weights)} filters of {shape} weights."
-    small(
-        f"<b>{html.escape(session.layer.name)}</b>: {html.escape(words)} "
-        f"Colours run from \u2212{high:.3g} to {high:.3g} over the layer."
-    )
+    words = f"{session.layer.description}; {len(bank.weights)} filters of {shape} weights. "
+    words += f"Colours run from \u2212{high:.3g} to {high:.3g} over the layer."
+    small(html("<b>{}</b>: {}", session.layer.name, words))
     tiles = _tiles(bank, channel)
     folded = bank.kind in ("mix", "vector")
     panels = [
@@ -153,7 +150,7 @@ def _detail(session: Session, bank: FilterBank, stage: str, unit: int, channel: 
         height=0.4,
         wide=True,
     )
-    caption(html.escape(_sentence(session, bank, stage, unit)))
+    caption(_sentence(session, bank, stage, unit))
     groups = {"weights": bank.weights}
     if bank.bias is not None:
         groups["biases"] = bank.bias

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,13 +44,13 @@ def render(session: Session) -> None:
     _fields(session, layers, shown, fields)
     _patches(session, of, shown, hits, fields)
     own = next((each for depth, each in zip(shown, hits, strict=True) if depth.layer is session.layer), ())
-    caption(html.escape(sentence(session, of, layers, fields, found, own)))
+    caption(sentence(session, of, layers, fields, found, own))
     # In one row: a bar that is not there would still take the gap below the line.
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="higher-said")
     with index_job.beside(session), row:
         if not index.busy:
             lost = gone(network, session.key, of, [hit for each in hits for hit in each])
-            small(html.escape(notes(session, of, found) + lost))
+            small(notes(session, of, found) + lost)
         link("dossier")
         index_job.bar(index)
 

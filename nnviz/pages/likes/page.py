@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from nnviz.analysis.network.trace import Trace, trace
@@ -49,11 +47,11 @@ def _draw(session: Session, what: VisualizationRequest, wanted: VisualizationPla
     with st.container():
         jobs.row(JOB)
     if mine.reason:
-        caption(html.escape(mine.reason))
+        caption(mine.reason)
     elif found is None:
-        caption(f"The picture that raises {html.escape(name(session, what))} is about to form.")
+        caption(f"The picture that raises {name(session, what)} is about to form.")
     elif seen is None:
-        caption(f"So far, at step {found.steps}: {html.escape(whom(session, what))} at {number(found.score)}.")
+        caption(f"So far, at step {found.steps}: {whom(session, what)} at {number(found.score)}.")
     else:
         so_far = f"So far at step {found.steps}: " if mine.busy else ""
         if mine.halted:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 
 from nnviz.analysis.network.trace import Trace
@@ -75,15 +73,15 @@ def sentence(
     """What one sees, and so what: HTML."""
     if what.way == "dream":
         return _dream(session, what, requested, found, seen)
-    who = html.escape(whom(session, what))
+    who = whom(session, what)
     objective = raised(session, what.subject, at(session, what.subject), session.layer.name)
     here, there = objectives.value(objective, seen), objectives.value(objective, session.trace)
     if what.way == "between":
         other = raised(session, what.subject, what.other, what.other_layer)
         share = shown * 100 // (BETWEEN - 1)
         return (
-            f"{100 - share}% {html.escape(name(session, what))} and {share}% "
-            f"{html.escape(_other(session, what))}: on this picture the one gives {number(here)}, the other "
+            f"{100 - share}% {name(session, what)} and {share}% "
+            f"{_other(session, what)}: on this picture the one gives {number(here)}, the other "
             f"{number(objectives.value(other, seen))}. What lies between two likes shows whether they are kin."
         )
     text = f"{who} {_reaches(session, what, objective, here, seen)} on this picture, {_times(here, there)}"
@@ -126,7 +124,7 @@ def _dream(
         goes = f"falls from {number(there)} to {number(here)}"
         so_what = "each step goes too far" + ("; try a smaller rate" if what.rate > 1 else "")
     return (
-        f"{html.escape(whom(session, what))} {goes} when each pixel may drift ({change:.0f} of 255 on average): "
+        f"{whom(session, what)} {goes} when each pixel may drift ({change:.0f} of 255 on average): "
         f"{so_what}. The net now says {_says(session, seen)}."
     )
 
@@ -135,4 +133,4 @@ def _says(session: Session, seen: Trace) -> str:
     if seen.logits.size == 1:
         return number(float(seen.logits[0]))
     winner = seen.winner
-    return f"{html.escape(session.class_name(winner))} ({answer.percent(float(seen.probabilities[winner]))})"
+    return f"{session.class_name(winner)} ({answer.percent(float(seen.probabilities[winner]))})"

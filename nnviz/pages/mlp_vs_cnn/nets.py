@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import math
+
+from markupsafe import Markup, escape
 
 from nnviz.analysis.data.shift_accuracy import Axis, Measured
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.figures.curves import COLOURS
+from nnviz.shell.markup import html, write_html
 from nnviz.views import answer
 
 PLAIN = ("mnist-mlp", "mnist-cnn")
@@ -17,43 +19,32 @@ SHORT = dict(zip((*PLAIN, *SHUFFLED), ("MLP", "CNN") * 2, strict=True))
 INK = dict(zip((*PLAIN, *SHUFFLED), COLOURS * 2, strict=True))
 
 
-def heading(name: str, text: str) -> str:
-    """A network's short name in the colour of its curve, and what there is to say of it."""
-    return f'<p class="nn-net"><i style="background:{INK[name]}"></i><b>{SHORT[name]}</b> {text}</p>'
+def heading(name: str, text: str) -> None:
+    """Draw a network's short name in the colour of its curve, and what there is to say of it."""
+    write_html('<p class="nn-net"><i style="background:{}"></i><b>{}</b> {}</p>', INK[name], SHORT[name], text)
 
 
-def bar(value: float, largest: float, colour: str, text: str) -> str:
+def bar(value: float, largest: float, colour: str, text: str) -> Markup:
     """One bar to scale: from 0 to the largest of its kind."""
     share = 100 * value / largest if largest else 0
-    return f'<span class="bar"><div style="width:{share:.2f}%;background:{colour}"></div></span><span>{text}</span>'
+    shape = '<span class="bar"><div style="width:{:.2f}%;background:{}"></div></span><span>{}</span>'
+    return html(shape, share, colour, text)
 
 
-def verdict(network: Network, trace: Trace, label: str | None) -> str:
+def verdict(network: Network, trace: Trace, label: str | None) -> Markup:
     """What a network says, and whether it is right, where that is known."""
-    said = f"{html.escape(network.classes[trace.winner])} ({answer.percent(float(trace.probabilities[trace.winner]))})"
+    said = f"{network.classes[trace.winner]} ({answer.percent(float(trace.probabilities[trace.winner]))})"
     if label is None or label not in network.classes:
-        return said
-    return f"{said}, {'right' if network.classes[trace.winner] == label else '<b>wrong</b>'}"
+        return escape(said)
+    return html("{}, {}", said, "right" if network.classes[trace.winner] == label else Markup("<b>wrong</b>"))
 
 
-def table(found: Measured, parameters: dict[str, int]) -> str:
-    """The four networks: what they are trained on, what they read of both kinds of digits, and their size."""
+def table(found: Measured, parameters: dict[str, int]) -> None:
+    """Draw the four networks: what they are trained on, what they read of both kinds of digits, and their size."""
     own = {name: found.shuffled[name] if name in SHUFFLED else found.plain[name] for name in SHORT}
     wrong = {name: found.digits - count for name, count in own.items()}
-    rows = "".join(
-        f'<span class="net"><i style="background:{INK[name]}"></i><b>{SHORT[name]}</b></span>'
-        f"<span>{'shuffled' if name in SHUFFLED else 'plain'}</span>"
-        + "".join(
-            f'<span class="number{" own" if (name in SHUFFLED) is (kind == "shuffled") else ""}">'
-            f"{getattr(found, kind)[name] / found.digits:.2%}</span>"
-            for kind in ("plain", "shuffled")
-        )
-        + bar(wrong[name], max(wrong.values()), INK[name], f"{wrong[name]:,}")
-        + bar(parameters[name], max(parameters.values()), "#6b7280", f"{parameters[name]:,}")
-        for name in (PLAIN[0], SHUFFLED[0], PLAIN[1], SHUFFLED[1])
-    )
-    titles = "".join(
-        f'<span class="title{more}">{title}</span>'
+    cells = [
+        html('<span class="title{}">{}</span>', more, title)
         for title, more in (
             ("net", ""),
             ("trained on", ""),
@@ -62,8 +53,18 @@ def table(found: Measured, parameters: dict[str, int]) -> str:
             (f"errors of {found.digits:,} on its own kind", " two"),
             ("parameters", " two"),
         )
-    )
-    return f'<div class="nn-nets" role="group" aria-label="The four nets, accuracy and size">{titles}{rows}</div>'
+    ]
+    for name in (PLAIN[0], SHUFFLED[0], PLAIN[1], SHUFFLED[1]):
+        kind = "shuffled" if name in SHUFFLED else "plain"
+        net = '<span class="net"><i style="background:{}"></i><b>{}</b></span><span>{}</span>'
+        cells.append(html(net, INK[name], SHORT[name], kind))
+        for each in ("plain", "shuffled"):
+            right = getattr(found, each)[name] / found.digits
+            cells.append(html('<span class="number{}">{:.2%}</span>', " own" if each == kind else "", right))
+        cells.append(bar(wrong[name], max(wrong.values()), INK[name], f"{wrong[name]:,}"))
+        cells.append(bar(parameters[name], max(parameters.values()), "#6b7280", f"{parameters[name]:,}"))
+    inner = Markup().join(cells)
+    write_html('<div class="nn-nets" role="group" aria-label="The four nets, accuracy and size">{}</div>', inner)
 
 
 def chance(first: int, second: int) -> bool:
@@ -100,28 +101,31 @@ def about_shuffle(found: Measured) -> str:
     return f"Trained and tested on shuffled pixels, the MLP gets {mlp}: {means}. The CNN gets {cnn}: {why}."
 
 
-def about_shift(found: Measured, shift: tuple[int, int], verdicts: dict[str, str]) -> str:
+def about_shift(found: Measured, shift: tuple[int, int], verdicts: dict[str, Markup]) -> Markup:
     """What both networks say of the shifted digit, and what the shift costs over all of them."""
     dx, dy = shift
     where = " and ".join(filter(None, (_way(dx, "right", "left"), _way(dy, "down", "up"))))
-    says = f"the MLP says {verdicts[PLAIN[0]]}; the CNN says {verdicts[PLAIN[1]]}."
+    says = html("the MLP says {}; the CNN says {}.", verdicts[PLAIN[0]], verdicts[PLAIN[1]])
     still = {name: found.accuracy(name, "right", 0) for name in PLAIN}
     if not where:
-        return (
-            f"Where it was drawn, {says} Of all {found.digits:,} test digits in their places the MLP gets "
-            f"{still[PLAIN[0]]:.1%} right, the CNN {still[PLAIN[1]]:.1%}: shift it, and see which net follows."
+        return html(
+            "Where it was drawn, {} Of all {:,} test digits in their places the MLP gets {:.1%} right, the CNN "
+            "{:.1%}: shift it, and see which net follows.",
+            says,
+            found.digits,
+            *still.values(),
         )
     axes: list[tuple[Axis, int]] = [("right", dx), ("down", dy)]
     steps = [(axis, step) for axis, step in axes if step]
     rates = {name: [found.accuracy(name, axis, step) for axis, step in steps] for name in PLAIN}
     shares = {name: " and ".join(f"{rate:.1%}" for rate in of) for name, of in rates.items()}
     alone = " (one way at a time)" if len(steps) > 1 else ""
-    text = f"Shifted {where}, {says} Of all {found.digits:,} test digits shifted so{alone} the MLP gets "
-    text += f"{shares[PLAIN[0]]} right, the CNN {shares[PLAIN[1]]}: "
+    text = html("Shifted {}, {} Of all {:,} test digits shifted so{} ", where, says, found.digits, alone)
+    text += html("the MLP gets {} right, the CNN {}: ", shares[PLAIN[0]], shares[PLAIN[1]])
     lost = {name: [still[name] - rate for rate in rates[name]] for name in PLAIN}
     if max(max(losses) for losses in lost.values()) < SLIGHT:
         met = max(abs(step) for _, step in steps) <= min(found.trained.values())
-        return f"{text}so small a shift costs neither much{', as both met such shifts in training' if met else ''}."
+        return text + f"so small a shift costs neither much{', as both met such shifts in training' if met else ''}."
     if all(cnn < mlp for mlp, cnn in zip(*lost.values(), strict=True)):
         return text + "its filters meet the same strokes wherever they stand; the MLP has weights for places only."
     return text + "so far out the CNN is not the better one any more: its dense layers know places too."

@@ -20,7 +20,8 @@ from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.curves import accuracy_curves
 from nnviz.pages.mlp_vs_cnn.nets import PLAIN, SHORT, SHUFFLED, about_shift, about_shuffle, bar, heading, table, verdict
 from nnviz.shell import address, library
-from nnviz.shell.controls import switch
+from nnviz.shell.controls import knob, switch
+from nnviz.shell.markup import write_html
 from nnviz.shell.page import Page, caption, head, small
 from nnviz.shell.session import MOST_SHIFT, Session
 from nnviz.views import answer, chart
@@ -44,8 +45,7 @@ def render(session: Session) -> None:
 def _slider(label: str, name: str, value: int) -> None:
     """The sidebar's slider once more; style.css hides that one here, as only this fragment is drawn again."""
     key = f"mlp-vs-cnn-{name}"
-    address.bound(key, value)
-    st.slider(label, -MOST_SHIFT, MOST_SHIFT, value, key=key, on_change=address.writer(name, key))
+    knob(label, key, value, -MOST_SHIFT, MOST_SHIFT, address.writer(name, key), step=1)
 
 
 def _read(session: Session, names: tuple[str, ...], transform: Transform) -> dict[str, tuple[Network, Fitted, Trace]]:
@@ -73,10 +73,10 @@ def _shift(session: Session, found: Measured) -> None:
         network, _, trace = both[name]
         with place:
             kind = "two convolutions, then dense" if name == PLAIN[1] else "dense layers only"
-            st.html(heading(name, kind))
+            heading(name, kind)
             _answer(network, trace, 5)
             size = bar(network.parameters, most, "#6b7280", f"{network.parameters:,} parameters")
-            st.html(f'<div class="nn-size">{size}</div>')
+            write_html('<div class="nn-size">{}</div>', size)
     dx, dy = session.transform.shift
     lines = {
         "shift right (pixels), not down": {SHORT[name]: counts / found.digits for name, counts in found.right.items()},
@@ -101,9 +101,9 @@ def _shuffle(session: Session, found: Measured) -> None:
     for place, names, title in zip(answers, (PLAIN, SHUFFLED), ("plain", "shuffled"), strict=True):
         with place:
             for name in names:
-                st.html(heading(name, title))
+                heading(name, title)
                 _answer(*read[name][::2], 4)
-    st.html(table(found, {name: network.parameters for name, (network, _, _) in read.items()}))
+    table(found, {name: network.parameters for name, (network, _, _) in read.items()})
     caption(about_shuffle(found))
     small(
         f"One net each, measured on {found.digits:,} test digits. All pixels are moved by one permutation "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 
 import numpy as np
@@ -149,4 +148,4 @@ def sentence(session: Session, found: tuple[Block, ...]) -> str:
         text += (
             f": {channels} maps of {rows}x{columns} become {last} of {height}x{width}, less of where and more of what"
         )
-    return f"{html.unescape(text)}; the net says {html.unescape(answer.said(session))}. Click a map to open its block."
+    return f"{text}; the net says {answer.said(session)}. Click a map to open its block."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.figures.words import number
 from nnviz.pages.network import blocks
 from nnviz.shell import address
+from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, scales
@@ -57,9 +57,9 @@ def render(session: Session) -> None:
     found = of_trace(session.network, session.trace)
     block = blocks.opened(found)
     with head(PAGE):
+        size = f"{len(session.network.layers)} layers, {session.network.parameters:,} parameters"
         small(
-            f"<b>{html.escape(session.name)}</b>: {len(session.network.layers)} layers, "
-            f"{session.network.parameters:,} parameters{'' if found else _left_out(session)}",
+            html("<b>{}</b>: {}{}", session.name, size, "" if found else _left_out(session)),
             width="content" if block else "stretch",
         )
         if block:
@@ -71,7 +71,7 @@ def render(session: Session) -> None:
         text = _layers(session, blocks.within(session, found, block, COLUMNS) if block else _window(session), block)
     words, bars = st.columns([3, 2], gap="large")
     with words:
-        caption(html.escape(text))
+        caption(text)
         _links(session)
     with bars:
         answer.says(session)
@@ -108,7 +108,7 @@ def _changing(session: Session) -> list[LayerInfo]:
 def _left_out(session: Session) -> str:
     """That there are more layers than have a column; else nothing."""
     more = len(_changing(session)) - COLUMNS
-    return f"; {COLUMNS} are shown, around {html.escape(session.layer.name)}" if more > 0 else ""
+    return f"; {COLUMNS} are shown, around {session.layer.name}" if more > 0 else ""
 
 
 def _window(session: Session) -> list[LayerInfo]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.layer.activation_functions import NAMES
 from nnviz.analysis.layer.neuron import Cell, Neuron, has_neurons, nearest_with_neurons, neuron, responses, strongest
@@ -18,6 +17,7 @@ from nnviz.pages.neuron import toy, weight_edit
 from nnviz.pages.neuron.sheet import Sheet, output_panel, sheet_of
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import plain
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import chart
@@ -26,10 +26,8 @@ VIEWS = {"real": "Real", "toy": "Toy"}
 TERMS = 6
 """The largest ones that have a bar of their own."""
 
-WORDS = (
-    '<b class="out">output</b> = F( sum( <b class="in">input</b> × <b class="weight">weight</b> ) + '
-    '<b class="bias">bias</b> )'
-)
+WORDS = Markup('<b class="out">output</b> = F( sum( <b class="in">input</b> × <b class="weight">weight</b> ){} )')
+BIAS = Markup(' + <b class="bias">{}</b>')
 
 
 def render(session: Session) -> None:
@@ -68,7 +66,8 @@ def _real(session: Session) -> None:
     many = sheet.channels > 1
     words, *sliders = st.columns([6, 2, 2] if many else [8, 2], gap="medium", vertical_alignment="center")
     with words:
-        st.html(f'<p class="nn-formula">{WORDS}<br>{_numbers(now)}</p>')
+        formula = WORDS.format(BIAS.format("bias") if now.has_bias else "")
+        write_html('<p class="nn-formula">{}<br>{}</p>', formula, _numbers(now))
     with sliders[0]:
         controls.slider(f"Unit of {session.layer.name}", "unit", session.unit, 0, values.shape[-1] - 1)
     if many:
@@ -126,21 +125,27 @@ def _pictures(session: Session, now: Neuron, sheet: Sheet, turn: weight_edit.Tur
     )
 
 
-def _numbers(now: Neuron) -> str:
+def _numbers(now: Neuron) -> Markup:
     """The formula with this image's numbers."""
     best, more = int(np.abs(now.terms).argmax()), now.weights.size - 1
     first = float(now.inputs.ravel()[best]), float(now.weights.ravel()[best])
-    name = function_name(now)
-    return (
-        f'<b class="out">{number(now.output)}</b> = {name}( <b class="in">{number(first[0])}</b> × '
-        f'<b class="weight">{number(first[1])}</b>{f" + {more:,} more" if more else ""} + '
-        f'<b class="bias">{number(now.bias)}</b> ) = {name}( {number(now.sum)}{"" if now.elementwise else ", …"} )'
+    return html(
+        '<b class="out">{output}</b> = {f}( <b class="in">{input}</b> × <b class="weight">{weight}</b>{more}{bias} ) '
+        "= {f}( {sum}{peers} )",
+        output=number(now.output),
+        f=function_name(now),
+        input=number(first[0]),
+        weight=number(first[1]),
+        more=f" + {more:,} more" if more else "",
+        bias=BIAS.format(number(now.bias)) if now.has_bias else "",
+        sum=number(now.sum),
+        peers="" if now.elementwise else ", …",
     )
 
 
 def function_name(one: Neuron) -> str:
     """F as one writes it."""
-    return html.escape(NAMES.get(one.activation, one.activation.replace("_", " ")))
+    return NAMES.get(one.activation, one.activation.replace("_", " "))
 
 
 def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
@@ -152,12 +157,15 @@ def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
         names.append(f"{flat.size - TERMS:,} others")
         values.append(others)
     total = "logit" if session.layer.index == session.network.layers[-1].index else "sum"
+    if now.has_bias:
+        names.append("bias")
+        values.append(now.bias)
     figure = adding_up(
-        [*names, "bias"],
-        [*values, now.bias],
-        f"<b>{total}</b>",
+        names,
+        values,
+        html("<b>{}</b>", total),
         # A softmax reads the other logits too: what it makes of this one is no step from it.
-        through=(f"F: {function_name(now)}", now.output, "<b>output</b>") if now.elementwise else None,
+        through=(f"F: {function_name(now)}", now.output, Markup("<b>output</b>")) if now.elementwise else None,
         across=True,
         font=18,
     )
@@ -182,8 +190,8 @@ def _sentence(session: Session, now: Neuron) -> str:
     where = f", {_where(now.cell)}," if now.cell else ""
     of = " of its inner maps" if now.stage else ""
     text = (
-        f"Unit {now.unit} of {html.escape(now.layer)}{where} adds up {terms.size:,} products{of} "
-        f"(the largest {number(best, sign=True)}) and its bias to {number(now.sum)}"
+        f"Unit {now.unit} of {now.layer}{where} adds up {terms.size:,} products{of} "
+        f"(the largest {number(best, sign=True)}){' and its bias' if now.has_bias else ''} to {number(now.sum)}"
     )
     name = function_name(now)
     if not now.elementwise:
@@ -209,7 +217,7 @@ def _after(session: Session) -> str:
         if len(readers) != 1 or not readers[0].pointwise or readers[0].kind.endswith("Dropout"):
             break
         name = readers[0].name
-        found.append(html.escape(name))
+        found.append(name)
     return f" to {' and '.join(found)}" if found else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.layer.activation_functions import ACTIVATIONS, activation_named
 from nnviz.analysis.layer.toy import REACH, Toy, cell_of, inputs_at
@@ -12,6 +13,7 @@ from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.neurons import curve_span
 from nnviz.figures.words import number
 from nnviz.shell import address, controls
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption
 from nnviz.views import chart
 
@@ -39,7 +41,7 @@ def draw() -> None:
     values = {name: _read(name) for name in KNOBS}
     toy = Toy(values["w1"], values["w2"], values["b"], f)
     x1, x2 = values["x1"], values["x2"]
-    st.html(f'<p class="nn-formula">{_formula(toy, x1, x2)}</p>')
+    write_html('<p class="nn-formula">{}</p>', _formula(toy, x1, x2))
     left, middle, right = st.columns([4, 9, 8], gap="large")
     with left:
         for name in ("x1", "x2", "w1", "w2", "b"):
@@ -65,35 +67,32 @@ def _read(name: str) -> float:
 def _knob(name: str, value: float) -> None:
     title, _, reach = KNOBS[name]
     key = f"toy-{name}"
-    address.bound(key, value)
-    st.slider(
-        title, -reach, reach, value, step=0.05, format="%.2f", key=key, on_change=address.writer(name, key, _written)
-    )
+    controls.knob(title, key, value, -reach, reach, address.writer(name, key, _written), step=0.05, format="%.2f")
 
 
 def _written(value: float) -> str:
     return f"{value:.2f}"
 
 
-def _formula(toy: Toy, x1: float, x2: float) -> str:
+def _formula(toy: Toy, x1: float, x2: float) -> Markup:
     total = toy.w1 * x1 + toy.w2 * x2 + toy.bias
     f = toy.activation
-    return (
-        f'<b class="out">output</b> = F( <b class="in">x1</b>×<b class="weight">w1</b> + '
-        f'<b class="in">x2</b>×<b class="weight">w2</b> + <b class="bias">b</b> ) with F = {f.title}: {f.formula}<br>'
-        f'<b class="out">{number(toy.output(x1, x2))}</b> = {f.title}( '
-        f'<b class="in">{number(x1)}</b>×<b class="weight">{number(toy.w1)}</b> + '
-        f'<b class="in">{number(x2)}</b>×<b class="weight">{number(toy.w2)}</b> + '
-        f'<b class="bias">{number(toy.bias)}</b> ) = {f.title}( {number(total)} )'
+    line = (
+        '<b class="out">{}</b> = {}( <b class="in">{}</b>×<b class="weight">{}</b> + '
+        '<b class="in">{}</b>×<b class="weight">{}</b> + <b class="bias">{}</b> ) '
     )
+    words = html(line, "output", "F", "x1", "w1", "x2", "w2", "b")
+    values = (number(value) for value in (x1, toy.w1, x2, toy.w2, toy.bias))
+    numbers = html(line, number(toy.output(x1, x2)), f.title, *values)
+    return html("{}with F = {}: {}<br>{}= {}( {} )", words, f.title, f.formula, numbers, f.title, number(total))
 
 
 def _sum(toy: Toy, x1: float, x2: float) -> None:
     figure = adding_up(
         ["x1 × w1", "x2 × w2", "bias b"],
         [x1 * toy.w1, x2 * toy.w2, toy.bias],
-        "<b>sum</b>",
-        through=(f"F: {toy.activation.title}", toy.output(x1, x2), "<b>output</b>"),
+        Markup("<b>sum</b>"),
+        through=(f"F: {toy.activation.title}", toy.output(x1, x2), Markup("<b>output</b>")),
         across=True,
     )
     chart.plot(figure, "toy-sum")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.intervention.weight_edit import Turned, turned
 from nnviz.analysis.layer.neuron import Neuron
 from nnviz.figures import largest_terms
 from nnviz.figures.words import number
 from nnviz.shell import address, controls
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 from nnviz.views import answer
@@ -50,7 +51,7 @@ def read(one: Neuron) -> Turn:
 
 def write(one: Neuron, turn: Turn) -> None:
     """Let the address say what is turned."""
-    new = [f"{value:.5g}" if value is not None else "" for value in (turn.weight, turn.bias)]
+    new = [_written(value) if value is not None else "" for value in (turn.weight, turn.bias)]
     address.write(turn=",".join([str(one.unit), str(turn.term), *new, one.layer]))
 
 
@@ -68,17 +69,15 @@ def choose_channel(one: Neuron, turn: Turn, channels: int) -> None:
     if channels < 2:
         return
     key = f"turn-channel-{one.layer}"
-    shown = turn.term % channels
-    address.bound(key, shown)
 
     def choose() -> None:
-        channel = st.session_state[key]
-        if channel == shown:  # a late message, as in `_writer`
+        channel, now = st.session_state[key], read(one)
+        if channel == now.term % channels:  # a late message, as in `_writer`
             return
         terms = np.abs(one.terms).reshape(-1, channels)[:, channel]
-        write(one, Turn(int(terms.argmax()) * channels + channel, None, turn.bias))
+        write(one, Turn(int(terms.argmax()) * channels + channel, None, now.bias))
 
-    st.slider("Input channel", 0, channels - 1, shown, key=key, on_change=choose)
+    controls.knob("Input channel", key, turn.term % channels, 0, channels - 1, choose, step=1)
 
 
 def draw(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
@@ -96,17 +95,19 @@ def before_and_after(session: Session, one: Neuron, turn: Turn, result: Turned |
     was = session.trace.probabilities
     now = was if result is None else result.probabilities
     made = one.output if result is None else result.output
-    changed = "" if result is None else f" → <b>{number(made)}</b>"
-    small(f"Output: <b>{number(one.output)}</b>{changed}")
+    changed = "" if result is None else html(" → <b>{}</b>", number(made))
+    small(html("Output: <b>{}</b>{}", number(one.output), changed))
     order = np.argsort(-np.maximum(was, now), kind="stable")[:SHOWN]
-    cells = "".join(
-        f'<span class="name">{html.escape(session.class_name(i))}</span><span class="number">{answer.percent(was[i])}'
-        f'</span><span class="bar"><div style="width:{100 * float(now[i]):.1f}%"></div></span>'
-        f'<span class="number">{answer.percent(now[i])}</span>'
-        for i in order
-    )
-    titles = '<span></span><span class="number">trained</span><span></span><span class="number">now</span>'
-    st.html(f'<div class="nn-answer wide" role="img" aria-label="The answer before and after">{titles}{cells}</div>')
+    cells = [Markup('<span></span><span class="number">trained</span><span></span><span class="number">now</span>')]
+    for i in order:
+        share = html('<span class="bar"><div style="width:{:.1f}%"></div></span>', 100 * float(now[i]))
+        cells += [
+            html('<span class="name">{}</span>', session.class_name(i)),
+            html('<span class="number">{}</span>{}', answer.percent(was[i]), share),
+            html('<span class="number">{}</span>', answer.percent(now[i])),
+        ]
+    inner = Markup().join(cells)
+    write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
     st.button(
         "As trained",
         icon=":material/undo:",
@@ -127,14 +128,14 @@ def sentence(session: Session, was: Neuron, result: Turned, name_of: Callable[[i
     ]
     if now.bias != was.bias:
         parts.append(f"{'its bias' if parts else 'bias'} turned from {number(was.bias)} to {number(now.bias)}")
-    name = html.escape(session.class_name(before.winner))
+    name = session.class_name(before.winner)
     text = (
-        f"With {' and '.join(parts) or 'nothing turned'}, unit {was.unit} of {html.escape(was.layer)} makes "
+        f"With {' and '.join(parts) or 'nothing turned'}, unit {was.unit} of {was.layer} makes "
         f"{number(now.output)} instead of {number(was.output)}"
     )
     share = answer.percent(result.probabilities[before.winner])
     if result.winner != before.winner:
-        other = html.escape(session.class_name(result.winner))
+        other = session.class_name(result.winner)
         return f"{text}, and the net no longer says {name} ({share}) but {other}."
     was_share = answer.percent(before.probabilities[before.winner])
     kept = f"stays at {share}" if share == was_share else f"goes from {was_share} to {share}"
@@ -151,9 +152,9 @@ def _choose(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
         return f"{name_of(term)}: {number(float(one.weights.ravel()[term]))}"
 
     def choose() -> None:
-        term = int(st.session_state[key])
-        if term != turn.term:  # a late message, as in `_writer`
-            write(one, Turn(term, None, turn.bias))
+        term, now = int(st.session_state[key]), read(one)
+        if term != now.term:  # a late message, as in `_writer`
+            write(one, Turn(term, None, now.bias))
 
     controls.listed("Weight", key, options, turn.term, choose, title=say, hide=True)
 
@@ -166,37 +167,33 @@ def _knobs(one: Neuron) -> list[tuple[str, float]]:
 def _knob(one: Neuron, turn: Turn, name: str, own: float, value: float) -> None:
     reach = _reach([*np.abs([one.weights.min(), one.weights.max()]) * 2, abs(own), abs(value), 0.1])
     key = f"turn-{name}-{one.layer}-{one.unit}-{turn.term}"
-    address.bound(key, value)
-    st.slider(
-        f"Turn the {name} ({number(own)})",
-        -reach,
-        reach,
-        value,
-        step=reach / 200,
-        format="%.2f",
-        key=key,
-        on_change=_writer(one, turn, name, key, value),
-    )
+    label, report = f"Turn the {name} ({number(own)})", _writer(one, turn.term, name, key, own)
+    controls.knob(label, key, value, -reach, reach, report, step=reach / 200, format="%.2f")
 
 
-def _writer(one: Neuron, turn: Turn, name: str, key: str, told: float) -> Callable[[], None]:
+def _writer(one: Neuron, term: int, name: str, key: str, own: float) -> Callable[[], None]:
     def report() -> None:
-        value = float(st.session_state[key])
+        value, now = float(st.session_state[key]), read(one)
+        held = now.weight if name == "weight" else now.bias
         # Two quick clicks elsewhere: the second still brings the value of a knob that the first has taken away, and
-        # Streamlit holds it to be new. Nobody has turned it.
-        if value == told:
+        # Streamlit holds it to be new. Nobody has turned it. What the address says counts, and not what the last run
+        # drew: of many quick presses the run of each is cut short by the next.
+        if now.term != term or _written(value) == _written(own if held is None else held):
             return
-        new = (value, turn.bias) if name == "weight" else (turn.weight, value)
-        write(one, Turn(turn.term, *new))
+        write(one, replace(now, weight=value) if name == "weight" else replace(now, bias=value))
 
     return report
 
 
 def _reach(values: list[float]) -> float:
-    """An end of a slider: round, and beyond all of them."""
+    """An end of a slider: round, and beyond all of them but for a last digit, so that it stands at its own end."""
     largest = float(max(values))
     step = 10.0 ** math.floor(math.log10(largest))
-    return math.ceil(largest / step * 2) / 2 * step
+    return max(math.ceil(largest / step * 2 - 1e-4) / 2 * step, largest)
+
+
+def _written(value: float) -> str:
+    return f"{value:.5g}"
 
 
 def _number(text: str) -> float | None:

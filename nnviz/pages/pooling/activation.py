@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.layer.activation import Activated, activated, activated_layers
 from nnviz.analysis.layer.activation_functions import NAMES
@@ -22,6 +22,7 @@ from nnviz.figures.tiles import fold, folded_shape
 from nnviz.figures.words import number
 from nnviz.pages.pooling.subject import channel_of, nearest
 from nnviz.shell import address, controls
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
 from nnviz.views import chart
@@ -43,14 +44,14 @@ def render(session: Session) -> None:
     layer = _layer(session)
     if layer is None:
         count = len(session.network.layers)
-        caption(f"None of the {count} layers of {html.escape(session.name)} has an activation function: it is linear.")
+        caption(f"None of the {count} layers of {session.name} has an activation function: it is linear.")
         return
     found = activated(session.network, session.trace, layer.name)
     unit = channel_of(session, as_maps(found.before))
     cell = _cell(session, found, unit)
     words, slider = st.columns([3, 1], gap="large", vertical_alignment="center")
     with words:
-        st.html(f'<p class="nn-formula">{_formula(found, (*cell, unit))}</p>')
+        write_html('<p class="nn-formula">{}</p>', _formula(found, (*cell, unit)))
     with slider:
         _slider(session, found, unit)
     left, middle, right = st.columns(3, gap="medium")
@@ -85,17 +86,9 @@ def _slider(session: Session, found: Activated, unit: int) -> None:
     count = found.after.shape[-1]
     if count < 2:
         return
-    noun = "Map" if found.after.ndim > 1 else "Unit"
-    address.bound("activation-unit", unit)
+    label = f"{'Map' if found.after.ndim > 1 else 'Unit'} of {found.layer}"
     key = "activation-unit"
-    st.slider(
-        f"{noun} of {found.layer}",
-        0,
-        count - 1,
-        unit,
-        key=key,
-        on_change=lambda: _write(session, found, st.session_state[key], None),
-    )
+    controls.knob(label, key, unit, 0, count - 1, lambda: _write(session, found, st.session_state[key], None), step=1)
 
 
 def _write(session: Session, found: Activated, unit: int, cell: tuple[int, ...] | None) -> None:
@@ -167,13 +160,15 @@ def name_of(found: Activated) -> str:
     return {**NAMES, "prelu": "PReLU"}.get(found.function, found.function.replace("_", " "))
 
 
-def _formula(found: Activated, index: tuple[int, ...]) -> str:
-    name = html.escape(name_of(found))
-    more = "" if found.alone else ", …"
+def _formula(found: Activated, index: tuple[int, ...]) -> Markup:
+    ends = f"{name_of(found)}( ", " )" if found.alone else ", … )"
+    start, end = {"relu": ("max( 0, ", " )"), "relu6": ("min( 6, max( 0, ", " ) )")}.get(found.function, ends)
     before, after = number(float(found.before[index])), number(float(found.after[index]))
-    pattern = {"relu": "max( 0, {} )", "relu6": "min( 6, max( 0, {} ) )"}.get(found.function, f"{name}( {{}}{more} )")
-    rule, filled = (pattern.format(f"<b class='in'>{value}</b>") for value in ("before", before))
-    return f'<b class="out">after</b> = {rule}<br><b class="out">{after}</b> = {filled}'
+    lines = [
+        html('<b class="out">{}</b> = {}<b class="in">{}</b>{}', made, start, read, end)
+        for made, read in (("after", "before"), (after, before))
+    ]
+    return Markup("<br>").join(lines)
 
 
 def _curve(found: Activated, index: tuple[int, ...]) -> None:
@@ -181,7 +176,7 @@ def _curve(found: Activated, index: tuple[int, ...]) -> None:
     sums = curve_span([before])
     made = found.curve(index, sums)
     if made is None:
-        small(f"{html.escape(name_of(found))} reads a whole map at once, so there is no curve of one value.")
+        small(f"{name_of(found)} reads a whole map at once, so there is no curve of one value.")
         return
     figure = activation_curve(sums, made, (before, after), title=f"after = {name_of(found)}")
     figure.update_xaxes(title_text="before")
@@ -194,7 +189,7 @@ def _shares(found: Activated) -> str:
     still = float(np.mean((found.before == 0) & (found.after == 0)))
     if still:
         text += f", {still:.1%} zero before too"
-    return f"{html.escape(text)}. Before: {_range(found.before)}; after: {_range(values)}."
+    return f"{text}. Before: {_range(found.before)}; after: {_range(values)}."
 
 
 def _range(values: np.ndarray) -> str:
@@ -203,7 +198,7 @@ def _range(values: np.ndarray) -> str:
 
 def sentence(found: Activated, unit: int, cell: tuple[int, ...]) -> str:
     """What one sees, and so what."""
-    name, layer = html.escape(name_of(found)), html.escape(found.layer)
+    name, layer = name_of(found), found.layer
     index = (*cell, unit)
     before, after = float(found.before[index]), float(found.after[index])
     own = found.after[..., unit] if found.after.ndim > 1 else found.after

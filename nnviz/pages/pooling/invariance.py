@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.layer.invariance import (
     DIRECTIONS,
@@ -26,6 +25,7 @@ from nnviz.figures.changes import change_curves
 from nnviz.pages.pooling.subject import Subject, choose
 from nnviz.pages.pooling.words import without
 from nnviz.shell import address, controls, library
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.views import answer, chart, scales
 
@@ -51,11 +51,11 @@ def render(subject: Subject) -> None:
             subject.choose_channel()
         _pictures(subject, fitted, traces, step, direction)
     with curves:
-        st.html('<p class="nn-formula"><b>change</b> = ‖ shifted − unshifted ‖ / ‖ unshifted ‖</p>')
+        write_html('<p class="nn-formula"><b>change</b> = ‖ shifted − unshifted ‖ / ‖ unshifted ‖</p>')
         chart.plot(_chart(subject, found, step), "pooling-change")
         small(_answers(subject, found))
     caption(sentence(subject, found, step, direction))
-    small(f"{without(subject)} {_stages(subject, traces, found, step)}")
+    small(html("{} {}", without(subject), _stages(subject, traces, found, step)))
 
 
 def _moved(subject: Subject, direction: str) -> tuple[list[np.ndarray], list[Trace]]:
@@ -128,18 +128,18 @@ def _chart(subject: Subject, found: Invariance, step: int) -> go.Figure:
     )
 
 
-def _answers(subject: Subject, found: Invariance) -> str:
+def _answers(subject: Subject, found: Invariance) -> Markup:
     """What the net says at each shift."""
-    said = [html.escape(subject.session.class_name(winner)) for winner in found.winners]
+    said = [subject.session.class_name(winner) for winner in found.winners]
     shares = ", ".join(answer.percent(float(probability)) for probability in found.probabilities)
     steps = ", ".join(str(step) for step in range(len(said)))
-    which = f"<b>{said[0]}</b> at every shift" if len(set(said)) == 1 else f"<b>{', '.join(said)}</b>"
-    return f"At {steps} px the net says {which}; {said[0]} has {shares}."
+    which = html("<b>{}</b>{}", *((said[0], " at every shift") if len(set(said)) == 1 else (", ".join(said), "")))
+    return html("At {} px the net says {}; {} has {}.", steps, which, said[0], shares)
 
 
 def sentence(subject: Subject, found: Invariance, step: int, direction: str) -> str:
     """What the numbers say for this network and this picture, also where pooling does not help."""
-    read, name = html.escape(subject.read), html.escape(subject.name)
+    read, name = subject.read, subject.name
     at = step or 1
     before, after = float(found.before[at]), float(found.after[at])
     by = f"{at} pixel{'s' if at > 1 else ''} {direction}"
@@ -150,15 +150,11 @@ def sentence(subject: Subject, found: Invariance, step: int, direction: str) -> 
     text += verdict(before, after)
     last = float(found.last[at])
     first, now = (subject.session.class_name(found.winners[index]) for index in (0, at))
-    says = (
-        f"the net still says {html.escape(first)}"
-        if first == now
-        else (f"the net says {html.escape(now)} instead of {html.escape(first)}")
-    )
+    says = f"the net still says {first}" if first == now else (f"the net says {now} instead of {first}")
     tail = (
         ""
         if np.isnan(last) or found.last_layer in (subject.name, subject.source.name)
-        else (f" {html.escape(found.last_layer)}, from which the net decides, changes by {last:.2f}, and")
+        else (f" {found.last_layer}, from which the net decides, changes by {last:.2f}, and")
     )
     return f"{text};{tail} {says}." if tail else f"{text}; {says}."
 
@@ -178,14 +174,14 @@ def verdict(before: float, after: float) -> str:
     return f"pooling does not help here, the change grows by {-share:.0%}"
 
 
-def _stages(subject: Subject, traces: list[Trace], found: Invariance, step: int) -> str:
+def _stages(subject: Subject, traces: list[Trace], found: Invariance, step: int) -> Markup:
     """Every pooling of the network at this shift, and what the smaller grid alone would have done."""
     at = step or 1
     parts = []
     for name, (read, made) in stages(subject.session.network, traces).items():
         source = subject.session.network.layer(name).inputs[0]
-        parts.append(f"{html.escape(source)} {read[at]:.2f} → {html.escape(name)} <b>{made[at]:.2f}</b>")
-    text = f"Each pooling at {at} px: {'; '.join(parts)}. " if len(parts) > 1 else ""
+        parts.append(html("{} {:.2f} → {} <b>{:.2f}</b>", source, read[at], name, made[at]))
+    text = html("Each pooling at {} px: {}. ", at, Markup("; ").join(parts)) if len(parts) > 1 else Markup()
     if found.thinned.size and not np.isnan(found.thinned[at]):
         text += f"The same grid without pooling (one cell of each window) would change by {found.thinned[at]:.2f}. "
     return (

@@ -109,14 +109,13 @@ class Subject:
         if count < 2:
             return
         key = "pooling-unit"
-        address.bound(key, self.channel)
 
         def write() -> None:
             same = self.session.layer.name == self.under_study
             gone = {} if same else {"row": None, "column": None}
             address.write(layer=self.under_study, unit=st.session_state[key], page=None, **gone)
 
-        st.slider(f"{noun} of {self.read}", 0, count - 1, self.channel, key=key, on_change=write)
+        controls.knob(f"{noun} of {self.read}", key, self.channel, 0, count - 1, write, step=1)
 
 
 def nearest(session: Session, options: Sequence[LayerInfo], *, later: bool = True) -> LayerInfo | None:

@@ -13,6 +13,7 @@ from nnviz.figures.tiles import fold, folded_shape
 from nnviz.pages.pooling.subject import Subject, choose
 from nnviz.pages.pooling.words import formula, kept_words, numbers, sentence, size_of, size_words, without
 from nnviz.shell import address
+from nnviz.shell.markup import write_html
 from nnviz.shell.page import caption, small
 from nnviz.views import scales
 
@@ -35,7 +36,7 @@ def render(subject: Subject) -> None:
     note = without(subject)
     words, *beside = st.columns([3, 2] if note else 1, gap="medium", vertical_alignment="center")
     with words:
-        st.html(f'<p class="nn-formula">{formula(subject)}<br>{numbers(subject, found)}</p>')
+        write_html('<p class="nn-formula">{}<br>{}</p>', formula(subject), numbers(subject, found))
     for place in beside:
         with place:
             small(note)

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
+from markupsafe import Markup
 
 from nnviz.analysis.layer.pooling import Cell, Window, kept, pooling_layers
 from nnviz.figures.words import number
 from nnviz.pages.pooling.subject import Subject
+from nnviz.shell.markup import html
 
 SHOWN = 9
 """Numbers of a window that stand in its formula."""
 
 
-def formula(subject: Subject) -> str:
+def formula(subject: Subject) -> Markup:
     """The formula in words."""
-    made = "max( <b class='in'>window</b> )"
+    made = Markup('max( <b class="in">window</b> )')
     if subject.pool.kind == "average":
-        made = "sum( <b class='in'>window</b> ) / cells in it"
-    return f'<b class="out">output</b> = {made}'
+        made = Markup('sum( <b class="in">window</b> ) / cells in it')
+    return html('<b class="out">output</b> = {}', made)
 
 
-def numbers(subject: Subject, found: Window) -> str:
+def numbers(subject: Subject, found: Window) -> Markup:
     """The formula with this image's numbers; of a large window only what they come to."""
     known = found.values[found.inside].astype(np.float64)
     values = [number(value) if value else "0" for value in known]
-    out, many = f'<b class="out">{number(found.value)}</b>', len(values) > SHOWN
+    out, many = html('<b class="out">{}</b>', number(found.value)), len(values) > SHOWN
     if subject.pool.kind == "max":
         joined = f"{len(values):,} values, up to {number(found.value)}" if many else ", ".join(values)
-        return f'{out} = max( <b class="in">{joined}</b> )'
-    total = number(float(known.sum()))
-    joined = (
-        f"sum( <b class='in'>{len(values):,} values</b> )" if many else f'( <b class="in">{" + ".join(values)}</b> )'
-    )
-    return f"{out} = {joined} / {found.count:,} = {total} / {found.count:,}"
+        return html('{} = max( <b class="in">{}</b> )', out, joined)
+    total, joined = number(float(known.sum())), f"{len(values):,} values" if many else " + ".join(values)
+    summed = html('{}( <b class="in">{}</b> )', "sum" if many else "", joined)
+    return html("{} = {} / {:,} = {} / {:,}", out, summed, found.count, total, found.count)
 
 
 def without(subject: Subject) -> str:
@@ -42,7 +40,7 @@ def without(subject: Subject) -> str:
     network = subject.session.network
     if pooling_layers(network):
         return ""
-    return f"{html.escape(network.name)} has no pooling layer: here you pool its picture, or any of its maps, yourself."
+    return f"{network.name} has no pooling layer: here you pool its picture, or any of its maps, yourself."
 
 
 def size_of(shape: Cell) -> str:
@@ -84,7 +82,7 @@ def kept_words(subject: Subject) -> str:
 def sentence(subject: Subject, found: Window) -> str:
     """What one sees, and so what."""
     pool, cell = subject.pool, subject.cell
-    name, read = html.escape(subject.name), html.escape(subject.read)
+    name, read = subject.name, subject.read
     which = f"map {subject.channel} of {read}" if subject.maps.shape[2] > 1 else read
     name = name if subject.layer else name.capitalize()
     text = f"{name} makes {size_of(pool.output)} of the {size_of(pool.shape)} cells of {which}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -77,9 +76,9 @@ def _measured(method: SaliencyMethod, mine: Job, draw: Draw, alone: bool) -> Non
     """What is measured so far, or what it waits for."""
     result = mine.found.measured if alone and mine.found is not None else mine.found
     if mine.reason:
-        caption(html.escape(mine.reason))
+        caption(mine.reason)
     elif alone and (found := map_of(method, mine)).state != "done":
-        caption(html.escape(f"First comes the map itself: {state(found) or 'it is under way'}."))
+        caption(f"First comes the map itself: {state(found) or 'it is under way'}.")
     if result is not None:
         draw(result, mine.state == "done")
 

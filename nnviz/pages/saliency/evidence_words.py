@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
+from markupsafe import Markup
 
 from nnviz.analysis.attribution import SaliencyMethod, method_named
 from nnviz.analysis.evidence import Agreement, Curves, Randomised, Stability
@@ -13,6 +12,7 @@ from nnviz.analysis.evidence.randomisation import shown_name
 from nnviz.analysis.network.graph import LOGITS
 from nnviz.analysis.network.targets import Target
 from nnviz.figures.words import number
+from nnviz.shell.markup import html
 from nnviz.shell.session import Session
 
 _PLACES = {1: "better than every random order", 0: "among the random orders", -1: "worse than every random order"}
@@ -32,7 +32,7 @@ def what(session: Session, curves: Curves) -> str:
     return f"{measure_name(curves.measure, curves.target)} of {session.target_name}"
 
 
-def of_deletion(session: Session, method: SaliencyMethod, curves: Curves) -> str:
+def of_deletion(session: Session, method: SaliencyMethod, curves: Curves) -> Markup:
     """How the map's order does against the random ones, at each curve."""
     gone, there = curves.random_areas
     total = len(gone)
@@ -42,11 +42,12 @@ def of_deletion(session: Session, method: SaliencyMethod, curves: Curves) -> str
     verdict = _PLACES[taken] if taken == given else apart
     if taken == given == 1:
         verdict = f"it points at what the {measure_name(curves.measure, curves.target)} rests on, {verdict}"
-    return (
-        f"As its pixels go, the {html.escape(what(session, curves))} has an area of {number(curves.deletion_area)} "
+    text = (
+        f"As its pixels go, the {what(session, curves)} has an area of {number(curves.deletion_area)} "
         f"(random {_spread(gone)}, {lost}); as they come, {number(curves.insertion_area)} (random {_spread(there)}, "
-        f"{won}). <b>{method.title}: {verdict}.</b>"
+        f"{won})."
     )
+    return html("{} <b>{}: {}.</b>", text, method.title, verdict)
 
 
 def _spread(areas: np.ndarray) -> str:
@@ -91,17 +92,19 @@ def of_randomisation(session: Session, method: SaliencyMethod, found: Randomised
     else:
         what = " and ".join(filter(None, [", ".join(shuffled[:-1]), shuffled[-1]]))
     last = float(found.alike[-1])
-    after = f"After randomising {html.escape(what)} the map of {method.title}"
+    after = f"After randomising {what} the map of {method.title}"
     if np.isnan(last):
-        return f"{after} is the same everywhere: <b>it depends on what was learned</b>."
+        return html("{} is the same everywhere: <b>it depends on what was learned</b>.", after)
     blind = float(found.blind.max())
     held = f"maps that never saw the network reach {number(blind)}"
     if not whole:
         return f"{after} is {number(last)} alike so far; {held}."
     if last <= blind:
-        return f"{after} is {number(last)} alike, no more than {held}: <b>it depends on what was learned</b>."
+        text = f"{after} is {number(last)} alike, no more than {held}"
+        return html("{}: <b>it depends on what was learned</b>.", text)
     much = "most" if last >= (1 + blind) / 2 else "part"
-    return f"{after} is still {number(last)} alike; {held}: <b>{much} of it does not depend on what was learned</b>."
+    text = f"{after} is still {number(last)} alike; {held}"
+    return html("{}: <b>{} of it does not depend on what was learned</b>.", text, much)
 
 
 def how_randomisation() -> str:
@@ -117,11 +120,11 @@ def how_randomisation() -> str:
 def of_stability(session: Session, method: SaliencyMethod, found: Stability, whole: bool) -> str:
     """How much the map changes where the answer does not."""
     if not found.sigma:
-        return (
+        return Markup(
             "<b>No noise could be added</b>: it is a share of the picture's range, and the whole picture is of one "
             "colour. Nothing can be said of how steady the map is."
         )
-    kept, name = len(found.changes), html.escape(session.class_name(session.trace.winner))
+    kept, name = len(found.changes), session.class_name(session.trace.winner)
     if not kept:
         return (
             f"None of {found.copies} noisy copies is still read as {name}: the noise of {found.noise:.0%} is not small "
@@ -143,10 +146,8 @@ def of_stability(session: Session, method: SaliencyMethod, found: Stability, who
     )
     alike = float(np.nanmean(found.alike)) if np.isfinite(found.alike).any() else float("nan")
     order = "" if np.isnan(alike) else f", and its order stays {number(alike)} alike"
-    return (
-        f"{head}the map of {method.title} differs by {number(mean)} of its size on average, {number(found.largest)} at "
-        f"most{order}: <b>{verdict}</b>."
-    )
+    text = f"{head}the map of {method.title} differs by {number(mean)} of its size on average, "
+    return html("{}{} at most{}: <b>{}</b>.", text, number(found.largest), order, verdict)
 
 
 def how_stability(found: Stability) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,10 +9,12 @@ import numpy as np
 import streamlit as st
 
 from nnviz.analysis.attribution import METHODS, SaliencyMethod, method_named
+from nnviz.analysis.network.layers import adds_bias
 from nnviz.components.raster import Place, raster
 from nnviz.pages.saliency import parameters
 from nnviz.pages.saliency.words import sentence, sums
 from nnviz.shell import address, controls, jobs
+from nnviz.shell.markup import html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
@@ -163,9 +164,9 @@ def _enlarged(session: Session, found: Found, signed: bool, strength: int) -> No
 
 def _in_words(session: Session, found: Found, asked: Mapping[str, Any], signed: bool) -> None:
     method, attribution = found.method, found.attribution
-    small(f"<b>{html.escape(method.title)}</b>: {html.escape(method.paper)}")
+    small(html("<b>{}</b>: {}", method.title, method.paper))
     if found.reason:
-        caption(html.escape(found.reason))
+        caption(found.reason)
     elif attribution is None:
         caption(f"{method.what} {'It was stopped before its first step.' if found.state == 'stopped' else ''}")
     else:
@@ -173,8 +174,10 @@ def _in_words(session: Session, found: Found, asked: Mapping[str, Any], signed: 
         so_far = {"running": f"So far, {at}: ", "stopped": f"{at.capitalize()}: "}.get(found.state, "")
         cause = "" if attribution.values.any() else cause_of_zero(session, method)
         caption(so_far + sentence(session.explained, method, asked, attribution, signed, cause))
-    if attribution is not None and (told := sums(session.explained, method, asked, attribution)):
-        small(told)
+    if attribution is not None:
+        biased = any(adds_bias(layer.keras_layer) for layer in session.network.layers)
+        if told := sums(session.explained, method, asked, attribution, biased):
+            small(told)
 
 
 def _left_out(session: Session) -> None:
@@ -187,4 +190,4 @@ def _left_out(session: Session) -> None:
     for titles in reasons.values():
         first = next(method for method in METHODS if method.title == titles[0])
         others = f" Nor {', '.join(titles[1:])}." if titles[1:] else ""
-        small(html.escape(first.unfit(session.network) + others))
+        small(first.unfit(session.network) + others)

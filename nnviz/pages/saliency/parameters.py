@@ -99,21 +99,13 @@ def sliders(method: SaliencyMethod, network: Network) -> None:
 def _control(name: str, parameter: Parameter, value: Any) -> None:
     # A network's layers are among the choices: the key must not carry one network's over to another.
     key = f"parameter-{name}-{hash(parameter.choices)}"
-    address.bound(key, value)
     write = _writer(name, key, parameter)
     if not parameter.choices:
-        whole = isinstance(parameter.step, int)
-        kind: Callable[[float], float] = int if whole else float
-        st.slider(
-            parameter.title,
-            kind(parameter.low),
-            kind(parameter.high),
-            kind(value),
-            step=kind(parameter.step),
-            key=key,
-            on_change=write,
-        )
+        kind: Callable[[float], float] = int if isinstance(parameter.step, int) else float
+        low, high, step = kind(parameter.low), kind(parameter.high), kind(parameter.step)
+        controls.knob(parameter.title, key, kind(value), low, high, write, step=step)
     elif len(parameter.choices) <= 4:
+        address.bound(key, value)
         st.segmented_control(
             parameter.title,
             parameter.choices,

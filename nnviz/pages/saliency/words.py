@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from nnviz.analysis.attribution import Attribution, SaliencyMethod
+from nnviz.shell.markup import html
 from nnviz.shell.target_words import Explained
 
 
@@ -26,12 +27,12 @@ def sentence(
     cause: str = "",
 ) -> str:
     """What one sees, with the numbers of the map; `cause` is why it may be zero everywhere."""
-    name, title, signed = html.escape(explained.name), method.title, signed and method.signed
+    name, title, signed = explained.name, method.title, signed and method.signed
     values = attribution.over_image(magnitude=not signed)
     what = method.reading(parameters).rstrip(".")
     what = what[0].lower() + what[1:]
     if not values.any():
-        nothing = f"no pixel speaks for {name}, none {html.escape(explained.against)}"
+        nothing = f"no pixel speaks for {name}, none {explained.against}"
         if not method.signed:
             nothing = f"no place stands out for {name}"
         return f"{title} is zero everywhere: {nothing}. {cause}".rstrip()
@@ -39,26 +40,40 @@ def sentence(
     colours = "bright is much, black nothing"
     number = minus(f"{values[row, column]:.3g}")
     if signed:
-        colours = f"orange speaks for {name}, blue {html.escape(explained.against)}"
+        colours = f"orange speaks for {name}, blue {explained.against}"
         number = minus(f"{values[row, column]:+.3g}")
     return (
-        f"{title} gives the most to row {row}, column {column}: {number}, where {html.escape(explained.score)} is "
+        f"{title} gives the most to row {row}, column {column}: {number}, where {explained.score} is "
         f"{minus(f'{attribution.score:.1f}')}. It shows {what}; {colours}."
     )
 
 
-def sums(explained: Explained, method: SaliencyMethod, parameters: Mapping[str, Any], attribution: Attribution) -> str:
-    """What the map adds up to, and what it should: HTML; nothing where the method promises no sum."""
+def sums(
+    explained: Explained,
+    method: SaliencyMethod,
+    parameters: Mapping[str, Any],
+    attribution: Attribution,
+    biased: bool,
+) -> Markup:
+    """What the map adds up to, and what it should; nothing where the method promises no sum.
+
+    `biased` tells whether any layer of the network has a bias, or shifts as a normalisation does.
+    """
     if attribution.adds_up_to is None or attribution.gap is None:
-        return ""
+        return Markup()
     lrp = method.name == "lrp"
     less = {"lrp": "", "expected-gradients": ", less its mean over the references,"}
-    whole = html.escape(explained.score) + less.get(method.name, ", less its value on the baseline,")
+    whole = explained.score + less.get(method.name, ", less its value on the baseline,")
     kept = ""
     if lrp and parameters.get("rule") == "epsilon" and abs(attribution.gap) > 1e-3 * abs(attribution.adds_up_to):
-        kept = ", kept by the biases" + (" and by epsilon" if parameters.get("epsilon") else "")
-    return (
-        f"<b>{'Conservation' if lrp else 'Completeness'}</b>: the map adds up to "
-        f"{minus(f'{attribution.values.sum():.3f}')}; {whole} is {minus(f'{attribution.adds_up_to:.3f}')}; "
-        f"gap {minus(f'{attribution.gap:+.3f}')}{kept}."
+        by = ["by the biases"] * biased + ["by epsilon"] * bool(parameters.get("epsilon"))
+        kept = f", kept {' and '.join(by)}" if by else ""
+    return html(
+        "<b>{}</b>: the map adds up to {}; {} is {}; gap {}{}.",
+        "Conservation" if lrp else "Completeness",
+        minus(f"{attribution.values.sum():.3f}"),
+        whole,
+        minus(f"{attribution.adds_up_to:.3f}"),
+        minus(f"{attribution.gap:+.3f}"),
+        kept,
     )

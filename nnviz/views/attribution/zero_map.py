@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 
 from nnviz.analysis.attribution import SaliencyMethod
@@ -30,14 +28,14 @@ def cause_of_zero(session: Session, method: SaliencyMethod) -> str:
             )
         return f"Likely cause: {_where(session, found)} zero on this picture; a ReLU that is off passes nothing back."
     if isinstance(method, Cam) and not isinstance(method, EigenCam):
-        name = html.escape(session.target_name)
+        name = session.target_name
         return f"Likely cause: it cuts off what speaks against, and at no place of its layer more speaks for {name}."
     if method.name == "vargrad":
         return "Likely cause: the gradient is the same on every noisy copy: so near, the score is linear in the pixels."
     if found is None:
         return ""
     return (
-        f"{found.live} of {found.total} units of {html.escape(found.layer)} pass something back, so it is not that "
+        f"{found.live} of {found.total} units of {found.layer} pass something back, so it is not that "
         "they are off: the score does not depend on the pixels, or ever so little."
     )
 
@@ -47,9 +45,9 @@ _THEIR = ("its", "their")
 
 def _where(session: Session, found: Silence) -> str:
     """The units that let nothing through, with their verb."""
-    layer = html.escape(found.layer)
+    layer = found.layer
     if found.explained:
-        name = html.escape(session.target_name)
+        name = session.target_name
         return f"{name} is" if found.total == 1 else f"all {found.total} cells of {name} are"
     where = f"{layer}, the last hidden layer," if found.last else layer
     return f"all {found.total} units of {where} are" if found.total > 1 else f"the one unit of {where} is"

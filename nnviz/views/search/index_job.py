@@ -3,7 +3,6 @@ and kept on disk."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
@@ -72,7 +71,7 @@ def bar(mine: Job, redraw: float | None = 1.0) -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         if mine.halted:
             if mine.reason:
-                small(html.escape(mine.reason))
+                small(mine.reason)
             jobs.again_button(JOB, "Go on searching" if mine.state == "stopped" else "Search again")
     jobs.progress_bar(JOB, redraw=redraw)
 
