@@ -1,10 +1,12 @@
 // Put into every page before its own scripts: says whether the app is done with all that it was asked.
 
 window.nn = {
-  // Milliseconds without a change after which nothing more is on its way: some frames of a browser that draws slowly.
+  // Milliseconds in which nothing is drawn any more, and those after a run in which its last words are put in.
   QUIET: 100,
+  BREATH: 50,
+  // A run was asked for, and none has begun since.
   waiting: false,
-  heard: 0,
+  idle: null,
   since: 0,
   was: "",
   canvases() {
@@ -29,15 +31,16 @@ window.nn = {
   still() {
     const now = performance.now();
     const app = document.querySelector('[data-testid="stApp"]');
-    const ready = app && app.dataset.testScriptState === "notRunning" && !this.waiting && now - this.heard > this.QUIET;
+    if (!app || app.dataset.testScriptState !== "notRunning" || this.waiting) { this.idle = null; return false; }
+    this.idle ??= now;
     const shown = '[data-testid="stMain"] h1, [data-testid="stAlert"], [data-testid="stException"]';
-    if (!ready || !document.querySelector(shown)) { this.was = ""; return false; }
     const canvases = this.canvases();
-    if (this.missing(canvases)) { this.was = ""; return false; }
+    if (!document.querySelector(shown) || this.missing(canvases)) { this.was = ""; return false; }
     const drawn = canvases.map((canvas) => canvas.dataset.drawn + canvas.dataset.picked + canvas.width);
     const all = [location.href, document.querySelectorAll("[data-stale=true]").length, ...drawn].join("|");
+    // A bar that moves beside it draws nothing of this: it is not waited for.
     if (all !== this.was) { this.was = all; this.since = now; return false; }
-    return now - this.since > this.QUIET;
+    return now - this.since > this.QUIET && now - this.idle > this.BREATH;
   },
   colours(canvas) {
     const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -96,8 +99,7 @@ window.nn = {
     constructor(...given) {
       super(...given);
       this.addEventListener("message", ({ data }) => {
-        window.nn.heard = performance.now();
-        if (data instanceof ArrayBuffer && [...fields(new Uint8Array(data))].includes(NEW_SESSION)) window.nn.waiting = false;
+          if (data instanceof ArrayBuffer && [...fields(new Uint8Array(data))].includes(NEW_SESSION)) window.nn.waiting = false;
       });
     }
     send(data) {

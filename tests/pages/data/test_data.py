@@ -10,14 +10,11 @@ from draining import drained
 from keras import layers
 from shipped import shipped
 from shown import caption, texts
-from sklearn.manifold import trustworthiness
 from visiting import visited
 
 from nnviz import digits, trace
 from nnviz.analysis.data.confusion import Answers
-from nnviz.analysis.embedding import vectors as analysed
 from nnviz.analysis.embedding.embedding import embedding
-from nnviz.analysis.embedding.tsne import tsne
 from nnviz.analysis.embedding.vectors import vectors
 from nnviz.pages.data import mistakes
 from nnviz.pages.data.neighbours import nearest_to
@@ -87,21 +84,6 @@ def test_a_picture_that_is_not_among_them_stands_where_it_would(mlp):
     moved = sent(opened(net="mnist-mlp", layer="dense2", image="test-15", dx=3))[0][0]
     assert moved["picked"] is None
     assert moved["other"] is not None
-
-
-def test_the_map_is_that_of_t_sne_and_of_the_axes_until_it_has_begun(mlp, monkeypatch):
-    monkeypatch.setattr(analysed, "_ELEMENTS", 1.0)  # so that 250 digits are enough
-    every, labels = mlp[0]["output"][::8], mlp[2][::8]
-    expected = embedding(every, labels)
-    header, coordinates, _ = sent(app := opened(net="mnist-mlp", layer="output", image="test-120", reduce="tsne"))[0]
-    assert (header["axes"], header["picked"]) == (2, 3)
-    found, _ = drained(tsne(every, expected.coordinates[:, :2]))
-    # The page drew the last word, whose neighbours are those of the vectors; its start is known to a few bits only.
-    places = coordinates.reshape(len(labels), -1)[:, :2]
-    score = trustworthiness(every, places, n_neighbors=10)
-    assert score == pytest.approx(trustworthiness(every, found, n_neighbors=10), abs=0.01)
-    assert score > trustworthiness(every, expected.coordinates[:, :2], n_neighbors=10)
-    assert "t-SNE keeps neighbours together" in "".join(texts(app))
 
 
 def test_a_method_that_is_none_is_said_and_the_axes_are_drawn():

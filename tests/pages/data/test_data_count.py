@@ -7,11 +7,13 @@ import shown
 from draining import drained
 from keras import layers
 from shown import caption, texts
+from sklearn.manifold import trustworthiness
 from visiting import visited
 
 from nnviz import digits, load, trace
 from nnviz.analysis.embedding import vectors as analysed
 from nnviz.analysis.embedding.embedding import embedding
+from nnviz.analysis.embedding.tsne import tsne
 from nnviz.analysis.embedding.vectors import vectors
 from nnviz.pages.data.neighbours import nearest_to
 from nnviz.shell import options
@@ -56,6 +58,21 @@ def test_the_map_is_that_of_so_many(asked, step, large):
     np.testing.assert_allclose(found, expected.coordinates[:, :2], rtol=1e-3, atol=1e-3 * np.ptp(found))
     assert counted(app) == str(len(numbers))
     assert f"for {expected.space.accuracy:.1%} of {len(numbers):,}" in caption(app)
+
+
+def test_the_map_is_that_of_t_sne_and_of_the_axes_until_it_has_begun(large):
+    numbers = np.arange(0, 10_000, 40)
+    values = drained(vectors(large, ["hidden"], digits.test_set()[0][numbers]))[0]["hidden"]
+    expected = embedding(values, digits.test_set()[1][numbers].astype(int))
+    app = visited(script, net="large", layer="hidden", image="test-120", reduce="tsne")
+    header, coordinates = shown.pictures(app)[0]
+    assert (header["axes"], header["picked"]) == (2, 3)
+    found, _ = drained(tsne(values, expected.coordinates[:, :2]))
+    # The page drew the last word, whose neighbours are those of the vectors; its start is known to a few bits only.
+    score = trustworthiness(values, coordinates.reshape(len(numbers), -1)[:, :2], n_neighbors=10)
+    assert score == pytest.approx(trustworthiness(values, found, n_neighbors=10), abs=0.01)
+    assert score > trustworthiness(values, expected.coordinates[:, :2], n_neighbors=10)
+    assert "t-SNE keeps neighbours together" in "".join(texts(app))
 
 
 def test_the_neighbours_are_among_so_many(large):
