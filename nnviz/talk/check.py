@@ -33,11 +33,12 @@ def draw() -> None:
 
 def _view(talk: Talk, found: Rehearsal) -> None:
     was_running = found.running
-    name = talks.own_id()
+    # The first window that opens this link is the wall that the speaker's view waits for.
+    link = {address.TALK: talks.own_id(hand_out=True)}
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Check the talk", anchor=False, width="content")
-        link = {address.TALK: name}
-        st.link_button("Start the talk", f"talk?{urlencode(wall.parameters(talk, 1, name))}", type="primary")
+        start = urlencode(link | wall.parameters(talk, 1))
+        st.link_button("Start the talk", f"talk?{start}", type="primary")
         st.link_button("Speaker's view", f"speaker?{urlencode(link)}")
         if found.running:
             st.button("Stop", icon=":material/stop:", key="check-stop", on_click=found.stop)

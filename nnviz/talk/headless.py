@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, StopException
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, add_script_run_ctx
 from streamlit.runtime.state import SafeSessionState, SessionState
 
@@ -32,7 +33,7 @@ def draw(render: Callable[[], None], parameters: Mapping[str, str], stopped: thr
     Args:
         render: draws with Streamlit.
         parameters: of the address.
-        stopped: set from elsewhere, it ends the work before its next slice.
+        stopped: set from elsewhere, it ends the drawing before its next element, and the work before its next slice.
 
     Raises:
         whatever `render` raises.
@@ -57,7 +58,7 @@ def draw(render: Callable[[], None], parameters: Mapping[str, str], stopped: thr
 def _draw(render: Callable[[], None], parameters: Mapping[str, str], stopped: threading.Event) -> None:
     context = ScriptRunContext(
         session_id=f"off-stage-{uuid4()}",
-        _enqueue=_nobody_listens,
+        _enqueue=partial(_nobody_listens, stopped),
         query_string="",
         session_state=SafeSessionState(SessionState(), lambda: None),
         uploaded_file_mgr=MemoryUploadedFileManager("/off-stage"),
@@ -75,6 +76,8 @@ def _draw(render: Callable[[], None], parameters: Mapping[str, str], stopped: th
         except RerunException:
             query = urlencode(st.query_params.to_dict())
             continue
+        except StopException:
+            pass
         under_way = jobs.under_way()
         for each in under_way:
             while each.busy and not stopped.is_set():
@@ -84,5 +87,7 @@ def _draw(render: Callable[[], None], parameters: Mapping[str, str], stopped: th
         query = urlencode(st.query_params.to_dict())
 
 
-def _nobody_listens(message: ForwardMsg) -> None:
-    """There is no browser."""
+def _nobody_listens(stopped: threading.Event, message: ForwardMsg) -> None:
+    """There is no browser. What is drawn for nobody any more ends here, as Streamlit ends a run."""
+    if stopped.is_set():
+        raise StopException

@@ -62,18 +62,37 @@ def rehearse(scene: Scene, stopped: threading.Event | None = None) -> Outcome:
 
 _prepared: set[Scene] = set()
 _next = threading.Lock()
+_wanted: dict[str, tuple[Scene, threading.Event]] = {}
+_change = threading.Lock()
 
 
-def prepare(scene: Scene) -> None:
-    """Have a scene computed in the background, once. Where another is being prepared, that one goes first."""
-    if scene in _prepared:
-        return
+def prepare(wall: str, scene: Scene | None) -> None:
+    """Have the scene that comes next on a wall computed in the background, once; None where none does.
+
+    What was to be computed for that wall before is not any more: it was passed over, or stands there now. Where a scene
+    is being prepared for another wall, that one goes first.
+    """
+    with _change:
+        before = _wanted.get(wall)
+        if before is not None and before[0] == scene:
+            return
+        if before is not None:
+            before[1].set()
+            del _wanted[wall]
+        if scene is None or scene in _prepared:
+            return
+        stopped = threading.Event()
+        _wanted[wall] = scene, stopped
 
     def run() -> None:
         with _next:
-            if scene not in _prepared:
-                rehearse(scene)
-                _prepared.add(scene)
+            if not stopped.is_set() and scene not in _prepared:
+                rehearse(scene, stopped)
+                if not stopped.is_set():
+                    _prepared.add(scene)
+        with _change:
+            if _wanted.get(wall) == (scene, stopped):
+                del _wanted[wall]
 
     threading.Thread(target=run, daemon=True, name="next scene").start()
 
