@@ -16,6 +16,8 @@ else is a parameter of that address, as the browser shows it.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,14 +26,30 @@ from types import MappingProxyType
 from urllib.parse import urlencode
 
 import yaml
+from yaml.composer import ComposerError
 
 from nnviz.errors import NnvizError
 
 BUNDLED = Path(__file__).parent / "talk.yaml"
 MOST_LETTERS = 90
 """Of the sentence on the wall: as many as stand on one line, in the size that the back row reads."""
+MOST_BYTES = 200_000
+"""Of a file: some hundred scenes with long notes. A parser that is given a hundred megabytes takes an hour."""
+_MOST_SCENES = 500
+_MOST_IN_ADDRESS = 2_000
+"""Letters of a parameter's value: browsers and servers refuse an address of more than some thousand."""
+MOST_IN_NOTE = 5_000
+_DEEPEST = 8
+"""Nodes inside each other: a talk has three, and PyYAML a Python frame or two for each."""
 _KEYS = ("page", "say", "note")
-_BOOL = "tag:yaml.org,2002:bool"
+_CORE = "tag:yaml.org,2002:"
+_BOOL, _NULL = f"{_CORE}bool", f"{_CORE}null"
+_PLAIN = {
+    yaml.ScalarNode: {_CORE + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")},
+    yaml.SequenceNode: {f"{_CORE}seq"},
+    yaml.MappingNode: {f"{_CORE}map"},
+}
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -80,9 +98,17 @@ def read(path: Path) -> Talk:
         NnvizError: not a file that can be read, or not a talk; the sentence names the line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
         raise NnvizError(f"A talk, a YAML file in UTF-8, was expected. Received: {path.name}, {error}.") from error
+    if len(content) > MOST_BYTES:
+        raise NnvizError(f"A talk of at most {MOST_BYTES:,} bytes was expected. Received: {path.name}, which has more.")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _wrong(path.name, line, f"text in UTF-8 was expected. Received: {error.reason}.") from error
     return parse(text, path.name)
 
 
@@ -102,12 +128,7 @@ def parse(text: str, name: str = "talk") -> Talk:
     Raises:
         NnvizError: not a talk; the sentence names the line.
     """
-    try:
-        root = yaml.compose(text, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise _wrong(name, mark.line + 1 if mark else 1, f"YAML was expected. Received: {problem}.") from error
+    root = _root(text, name)
     if root is None:
         raise _wrong(name, 1, "title and scenes were expected. Received: nothing.")
     found = _pairs(root, name, "title and scenes")
@@ -119,8 +140,51 @@ def parse(text: str, name: str = "talk") -> Talk:
     scenes = found["scenes"][1]
     if not isinstance(scenes, yaml.SequenceNode) or not scenes.value:
         raise _wrong(name, _line(scenes), f"a list of scenes was expected. Received: {_what(scenes)}.")
+    if len(scenes.value) > _MOST_SCENES:
+        reason = f"at most {_MOST_SCENES} scenes were expected. Received: {len(scenes.value):,}."
+        raise _wrong(name, _line(scenes.value[_MOST_SCENES]), reason)
     title = _text(*found["title"], name) if "title" in found else ""
     return Talk(title, tuple(_scene(node, name) for node in scenes.value), name)
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes plain nodes only, a few inside each other: no tag of a language, and nothing that nests without end."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            mark = self.peek_event().start_mark
+            raise ComposerError(None, None, f"lists or mappings more than {_DEEPEST} deep", mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        if node is not None and node.tag not in _PLAIN[type(node)]:
+            raise ComposerError(None, None, f"a value with the tag {node.tag[:60]!r}", node.start_mark)
+        return node
+
+
+def _root(text: str, name: str) -> yaml.Node | None:
+    """The outermost node of a text; None where there is nothing in it."""
+    line = 1
+    try:
+        loader = _Loader(text)
+        try:
+            return loader.get_single_node()
+        finally:
+            line = loader.line + 1
+            loader.dispose()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        reason = f"text was expected. Received: the character U+{error.character:04X}."
+        raise _wrong(name, line, reason) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else line
+        problem = str(error.problem or error.context).removeprefix("but ")
+        raise _wrong(name, line, f"YAML was expected. Received: {problem}.") from error
+    except (ValueError, OverflowError) as error:
+        # PyYAML's own: the code of a character that there is not, the number of a version with thousands of digits.
+        raise _wrong(name, line, f"YAML was expected. Received: {error}.") from error
 
 
 def write(title: str, scenes: tuple[Scene, ...]) -> str:
@@ -136,7 +200,8 @@ def write(title: str, scenes: tuple[Scene, ...]) -> str:
 
 def _plain(text: str) -> str | int:
     """A whole number as such, so that it is written without quotes."""
-    whole = text.isascii() and text.removeprefix("-").isdecimal() and str(int(text)) == text
+    # Of more digits than there are in any address Python makes no number.
+    whole = text.isascii() and len(text) < 20 and text.removeprefix("-").isdecimal() and str(int(text)) == text
     return int(text) if whole else text
 
 
@@ -182,10 +247,11 @@ def _pairs(node: yaml.Node, name: str, expected: str) -> dict[str, tuple[yaml.No
         raise _wrong(name, _line(node), f"{expected} were expected. Received: {_what(node)}.")
     found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
     for key, value in node.value:
-        text = str(key.value)
-        if text in found:
-            raise _wrong(name, _line(key), f"{text!r} was expected once. Received: a second one.")
-        found[text] = (key, value)
+        if not isinstance(key, yaml.ScalarNode) or not _NAME.fullmatch(key.value):
+            raise _wrong(name, _line(key), f"a name was expected before the colon. Received: {_what(key)}.")
+        if key.value in found:
+            raise _wrong(name, _line(key), f"{key.value!r} was expected once. Received: a second one.")
+        found[key.value] = (key, value)
     return found
 
 
@@ -193,6 +259,14 @@ def _text(key: yaml.Node, value: yaml.Node, name: str) -> str:
     """A single value as the address writes it."""
     if not isinstance(value, yaml.ScalarNode):
         raise _wrong(name, _line(key), f"one value was expected for {key.value!r}. Received: {_what(value)}.")
+    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in value.value):
+        raise _wrong(name, _line(key), f"letters were expected in {key.value!r}. Received: a control character.")
+    most = MOST_IN_NOTE if key.value == "note" else _MOST_IN_ADDRESS
+    if len(value.value) > most:
+        reason = f"at most {most:,} letters were expected in {key.value!r}. Received: {len(value.value):,} letters."
+        raise _wrong(name, _line(key), reason)
+    if value.tag == _NULL:
+        return ""
     if value.tag == _BOOL:
         return "1" if value.value.lower() in ("true", "yes", "on", "y") else "0"
     return str(value.value)
