@@ -18,14 +18,13 @@ SEEN = """() => {
     const counter = [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")]
       .map((host) => host.shadowRoot && host.shadowRoot.querySelector(".keys .at")).find(Boolean);
     const titles = [...document.querySelectorAll("[data-testid=stMain] h1")].map((node) => node.innerText.trim());
-    const stale = document.querySelectorAll("[data-testid=stMain] [data-stale=true]").length;
-    if (counter && !document.activeViewTransition) window.seen.push(JSON.stringify([counter.innerText, titles, stale]));
+    if (counter && !document.activeViewTransition) window.seen.push(JSON.stringify([counter.innerText, titles]));
   };
   const frame = () => { look(); requestAnimationFrame(frame); };
   requestAnimationFrame(frame);
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
-"""Notes counter, titles and what is stale, on every frame and change on which the page itself is seen."""
+"""Notes counter and titles on every frame and change on which the page itself is seen."""
 
 
 @contextlib.contextmanager

@@ -16,6 +16,8 @@ class Wire:
         self._cut = False
         self._ends: list[socket.socket] = []
         self.deaf = False
+        self.lost = threading.Event()
+        """That a message of the browser went nowhere: more than what keeps a connection awake."""
         self._door = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://localhost:{self._door.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
@@ -52,6 +54,8 @@ class Wire:
             while found := source.recv(1 << 16):
                 if not (from_browser and self.deaf):
                     goal.sendall(found)
+                elif len(found) > 100:
+                    self.lost.set()
         _end(source)
         _end(goal)
 
