@@ -93,7 +93,6 @@ def _wait() -> None:
 
 def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page]) -> None:
     from nnviz.shell import address
-    from nnviz.talk import talks
 
     chapters = [(chapter, list(group)) for chapter, group in groupby(pages, key=lambda entry: entry.chapter)]
     with st.container(horizontal=True, gap="medium", key="menu"):
@@ -104,7 +103,7 @@ def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page])
                     for entry in group:
                         st.page_link(entries[entry.slug])
         with st.container(width="content", gap=None, key="menu-talk"):
-            st.page_link(places["talk"], query_params={address.TALK: talks.own_id(), address.SCENE: "1"})
+            st.page_link(places["talk"], query_params={address.SCENE: "1"})
             st.page_link(places["check"])
 
 

@@ -29,15 +29,17 @@ def draw() -> None:
 
 
 def _view(talk: Talk, mine: Job) -> None:
-    name, total = talks.own_id(), len(talk.scenes)
+    total = len(talk.scenes)
+    # The first window that opens this link is the wall that the speaker's view waits for.
+    link = {address.TALK: talks.own_id(hand_out=True)}
     outcomes: tuple[Outcome, ...] = mine.found or (Outcome(),) * total
     if not mine.busy:
         # The one that was under way when it was stopped.
         outcomes = tuple(Outcome() if each.state == "running" else each for each in outcomes)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Check the talk", anchor=False, width="content")
-        link = {address.TALK: name}
-        st.link_button("Start the talk", f"talk?{urlencode(wall.parameters(talk, 1, name))}", type="primary")
+        start = urlencode(link | wall.parameters(talk, 1))
+        st.link_button("Start the talk", f"talk?{start}", type="primary")
         st.link_button("Speaker's view", f"speaker?{urlencode(link)}")
         if not mine.busy:
             jobs.again_button(_JOB, "Check again", rehearsal(talk), icon=":material/refresh:")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, StopException
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, add_script_run_ctx
 from streamlit.runtime.state import SafeSessionState, SessionState
 
@@ -29,13 +30,20 @@ _WAIT = 0.05
 """Seconds between two looks at work that is done elsewhere."""
 
 
-def drawing(render: Callable[[], None], parameters: Mapping[str, str]) -> Generator[Progress, None, None]:
+def _never() -> bool:
+    return False
+
+
+def drawing(
+    render: Callable[[], None], parameters: Mapping[str, str], stopping: Callable[[], bool] = _never
+) -> Generator[Progress, None, None]:
     """Draw what `render` draws for an address with these parameters, and do all long work that it begins, a run of the
     page or a slice of the work a step. Closed, it ends the work where it is.
 
     Args:
         render: draws with Streamlit.
         parameters: of the address.
+        stopping: whether nobody wants it any more: asked from elsewhere, it ends the drawing before its next element.
 
     Raises:
         whatever `render` raises.
@@ -46,9 +54,11 @@ def drawing(render: Callable[[], None], parameters: Mapping[str, str]) -> Genera
     def run() -> bool:
         """Whether the page asks for another run."""
         nonlocal query
-        _attach(name, state, query)
+        _attach(name, state, query, stopping)
         try:
             render()
+            return False
+        except StopException:
             return False
         except RerunException:
             return True
@@ -71,11 +81,11 @@ def drawing(render: Callable[[], None], parameters: Mapping[str, str]) -> Genera
             mine.want([], begin=False)
 
 
-def _attach(name: str, state: SafeSessionState, query: str) -> None:
+def _attach(name: str, state: SafeSessionState, query: str, stopping: Callable[[], bool]) -> None:
     """Let this thread draw for a session without a browser."""
     context = ScriptRunContext(
         session_id=name,
-        _enqueue=_nobody_listens,
+        _enqueue=partial(_nobody_listens, stopping),
         query_string="",
         session_state=state,
         uploaded_file_mgr=MemoryUploadedFileManager("/off-stage"),
@@ -106,5 +116,7 @@ def _apart(run: Callable[[], bool]) -> bool:
     return done[0]
 
 
-def _nobody_listens(message: ForwardMsg) -> None:
-    """There is no browser."""
+def _nobody_listens(stopping: Callable[[], bool], message: ForwardMsg) -> None:
+    """There is no browser. What is drawn for nobody any more ends here, as Streamlit ends a run."""
+    if stopping():
+        raise StopException

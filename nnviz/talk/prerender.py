@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Hashable
+from collections.abc import Callable, Generator, Hashable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
@@ -38,8 +38,8 @@ class Outcome:
     reasons: tuple[str, ...] = ()
 
 
-def drawn(scene: Scene) -> Generator[Progress, None, Outcome]:
-    """Draw a scene off stage, to the end of all work that its page begins."""
+def drawn(scene: Scene, stopping: Callable[[], bool]) -> Generator[Progress, None, Outcome]:
+    """Draw a scene off stage, to the end of all work that its page begins, or until nobody wants it any more."""
     found: list[str] = []
 
     def render() -> None:
@@ -55,7 +55,7 @@ def drawn(scene: Scene) -> Generator[Progress, None, Outcome]:
 
     began = time.perf_counter()
     try:
-        yield from headless.drawing(render, scene.parameters)
+        yield from headless.drawing(render, scene.parameters, stopping)
     except NnvizError as error:
         found.append(str(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why this scene cannot be shown
@@ -63,24 +63,30 @@ def drawn(scene: Scene) -> Generator[Progress, None, Outcome]:
     return Outcome("not ready" if found else "ready", time.perf_counter() - began, tuple(found))
 
 
-def prepare(scene: Scene) -> Job:
-    """Have a scene computed in the background, once for all talks; the one before is no longer waited for."""
-    return jobs.share(
-        _NEXT, Job(f"Preparing {scene.say}", _key(scene), lambda: drawn(scene), caches.scenes), alone=True
-    )
+def prepare(scene: Scene | None) -> Job | None:
+    """Have the scene that comes next computed in the background, once for all talks; None where none does.
+
+    What this viewer's wall had computed before is not any more: it was passed over, or stands there now.
+    """
+    if scene is None:
+        jobs.queue_of(_NEXT).cancel()
+        return None
+    job = Job(f"Preparing {scene.say}", _key(scene), lambda: drawn(scene, lambda: job.stopping), caches.scenes)
+    return jobs.share(_NEXT, job, alone=True)
 
 
 def rehearsal(talk: Talk) -> Job:
     """All scenes of a talk, one after the other; its result, and `so_far`, are the outcomes of all."""
-    return Job("Scenes drawn", ("rehearsal", talk), lambda: _rehearsing(talk), caches.scenes)
+    job = Job("Scenes drawn", ("rehearsal", talk), lambda: _rehearsing(talk, lambda: job.stopping), caches.scenes)
+    return job
 
 
-def _rehearsing(talk: Talk) -> Generator[Progress, None, tuple[Outcome, ...]]:
+def _rehearsing(talk: Talk, stopping: Callable[[], bool]) -> Generator[Progress, None, tuple[Outcome, ...]]:
     outcomes, total = [Outcome() for _ in talk.scenes], len(talk.scenes)
     for index, scene in enumerate(talk.scenes):
         outcomes[index] = Outcome("running")
         yield Progress(index, total, tuple(outcomes))
-        with closing(drawn(scene)) as steps:
+        with closing(drawn(scene, stopping)) as steps:
             while True:
                 try:
                     next(steps)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnviz.shell import address
 from nnviz.talk import scenes
-from nnviz.talk.scenes import MOST_LETTERS, Scene
+from nnviz.talk.scenes import MOST_IN_NOTE, MOST_LETTERS, Scene
 
 _KEPT = "saved scenes"
 
@@ -19,7 +19,7 @@ def popover(page: str) -> None:
     """
     with st.popover("Save as a scene", icon=":material/bookmark_add:", key="save-scene"):
         st.text_input("The sentence on the wall", key="scene-say", max_chars=MOST_LETTERS)
-        st.text_area("Your note", key="scene-note", height=90)
+        st.text_area("Your note", key="scene-note", height=90, max_chars=MOST_IN_NOTE)
         kept: list[Scene] = st.session_state.setdefault(_KEPT, [])
         st.button(
             "Save this view",

@@ -37,9 +37,9 @@ MOST_LETTERS = 90
 MOST_BYTES = 200_000
 """Of a file: some hundred scenes with long notes. A parser that is given a hundred megabytes takes an hour."""
 _MOST_SCENES = 500
-_MOST_IN_ADDRESS = 200
+_MOST_IN_ADDRESS = 2_000
 """Letters of a parameter's value: browsers and servers refuse an address of more than some thousand."""
-_MOST_IN_NOTE = 5_000
+MOST_IN_NOTE = 5_000
 _DEEPEST = 8
 """Nodes inside each other: a talk has three, and PyYAML a Python frame or two for each."""
 _KEYS = ("page", "say", "note")
@@ -153,7 +153,7 @@ class _Loader(yaml.SafeLoader):
 
     depth = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self.depth += 1
         if self.depth > _DEEPEST:
             mark = self.peek_event().start_mark
@@ -177,11 +177,12 @@ def _root(text: str, name: str) -> yaml.Node | None:
             loader.dispose()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        reason = f"text was expected. Received: the character U+{ord(error.character):04X}."
+        reason = f"text was expected. Received: the character U+{error.character:04X}."
         raise _wrong(name, line, reason) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else line
-        raise _wrong(name, line, f"YAML was expected. Received: {error.problem or error.context}.") from error
+        problem = str(error.problem or error.context).removeprefix("but ")
+        raise _wrong(name, line, f"YAML was expected. Received: {problem}.") from error
     except (ValueError, OverflowError) as error:
         # PyYAML's own: the code of a character that there is not, the number of a version with thousands of digits.
         raise _wrong(name, line, f"YAML was expected. Received: {error}.") from error
@@ -262,7 +263,7 @@ def _text(key: yaml.Node, value: yaml.Node, name: str) -> str:
         raise _wrong(name, _line(key), f"one value was expected for {key.value!r}. Received: {_what(value)}.")
     if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in value.value):
         raise _wrong(name, _line(key), f"letters were expected in {key.value!r}. Received: a control character.")
-    most = _MOST_IN_NOTE if key.value == "note" else _MOST_IN_ADDRESS
+    most = MOST_IN_NOTE if key.value == "note" else _MOST_IN_ADDRESS
     if len(value.value) > most:
         reason = f"at most {most:,} letters were expected in {key.value!r}. Received: {len(value.value):,} letters."
         raise _wrong(name, _line(key), reason)

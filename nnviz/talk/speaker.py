@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 from markupsafe import Markup
 
+from nnviz.components.keys import remote
 from nnviz.shell import address
 from nnviz.shell.markup import html, style, write_html
 from nnviz.talk import stage, talks
@@ -19,19 +21,21 @@ _EVERY = 0.4
 
 
 def draw() -> None:
-    """Draw the view of the talk whose id the address has; it follows by itself."""
+    """Draw the view of the wall that the address names; it follows by itself, and its keys turn that wall."""
     style(_STYLE.read_text())
-    st.fragment(_view, run_every=_EVERY)()
+    wall = address.read().get(address.TALK) or talks.own_id(hand_out=True)
+    remote(wall, key="talk-remote")
+    st.fragment(_view, run_every=_EVERY)(wall)
 
 
-def _view() -> None:
+def _view(wall: str) -> None:
     talk = talks.current()
-    name = address.read().get(address.TALK) or talks.own_id()
-    shown = stage.shown(name)
+    shown = stage.shown(wall)
     if shown is None:
         st.title("Speaker's view", anchor=False)
         st.info("It waits for the talk: no window shows the talk with this id yet. Press S there, or open it below.")
-        st.link_button("Start the talk", f"talk?{address.SCENE}=1&{address.TALK}={name}", type="primary")
+        link = urlencode({address.SCENE: 1, address.TALK: wall})
+        st.link_button("Start the talk", f"talk?{link}", type="primary")
         return
     at = min(shown.scene, len(talk.scenes))
     scene = talk.scenes[at - 1]

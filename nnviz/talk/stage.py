@@ -1,6 +1,7 @@
-"""Which scene each talk shows now: written by the window on the wall, read by the speaker's.
+"""Which scene each wall shows now: written by the window that is the wall, read by the speaker's.
 
-Talks are told apart by a random id in their addresses, so that two speakers on one server do not meet.
+Walls are told apart by a random name, so that two speakers on one server do not meet. The wall's own address does not
+carry it: who opens a link to a scene has a wall of his own, and only the speaker's window names the one it follows.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _LETTERS = 40
 
 @dataclass(frozen=True)
 class Shown:
-    """What a talk shows.
+    """What a wall shows.
 
     Attributes:
         scene: from 1.
@@ -32,21 +33,33 @@ _lock = threading.Lock()
 
 
 def new_id() -> str:
-    """An id that no other talk has."""
+    """A name that no other wall has."""
     return secrets.token_urlsafe(6)
 
 
-def show(talk: str, scene: int) -> Shown:
-    """Note that a talk shows a scene; the oldest of more than 64 talks go."""
-    talk = talk[:_LETTERS]
+def show(wall: str, scene: int) -> Shown:
+    """Note that a wall shows a scene; the oldest of more than 64 walls go."""
+    wall = wall[:_LETTERS]
     with _lock:
-        before = _shown.pop(talk, None)
+        before = _shown.pop(wall, None)
         while len(_shown) >= _MOST:
             _shown.pop(next(iter(_shown)))
-        _shown[talk] = Shown(scene, before.began if before else time.time())
-        return _shown[talk]
+        _shown[wall] = Shown(scene, before.began if before else time.time())
+        return _shown[wall]
 
 
-def shown(talk: str) -> Shown | None:
-    """What a talk shows now; None where no window shows it yet."""
-    return _shown.get(talk[:_LETTERS])
+def claim(wall: str) -> bool:
+    """Be the wall of that name, if none is yet: a speaker's window may wait for it. Whether it is this one's now."""
+    with _lock:
+        return _shown.setdefault(wall[:_LETTERS], found := Shown(1, time.time())) is found
+
+
+def drop(wall: str) -> None:
+    """Forget a wall that goes on under another name."""
+    with _lock:
+        _shown.pop(wall[:_LETTERS], None)
+
+
+def shown(wall: str) -> Shown | None:
+    """What a wall shows now; None where no window is that wall yet."""
+    return _shown.get(wall[:_LETTERS])

@@ -15,7 +15,8 @@ from nnviz.shell.session import read
 from nnviz.talk import headless, scenes, stage
 from nnviz.talk.scenes import Scene, Talk
 
-_OWN = "id of the talk"
+_OWN = "own name of a wall"
+_HANDED_OUT = "own name handed out"
 _last: dict[Path, Talk] = {}
 
 
@@ -50,11 +51,22 @@ def _known(talk: Talk, scene: Scene) -> None:
         raise talk.wrong(scene.lines["page"], f"a page was expected: {', '.join(slugs)}. Received: {scene.page!r}.")
 
 
-def own_id() -> str:
-    """The id of this viewer's talk, the same for the window on the wall and the speaker's."""
+def own_id(*, hand_out: bool = False) -> str:
+    """The name of this viewer's wall, where it has no other.
+
+    Args:
+        hand_out: for a link to the speaker's view, which will follow the wall of that name.
+    """
+    if hand_out:
+        st.session_state[_HANDED_OUT] = True
     if _OWN not in st.session_state:
         st.session_state[_OWN] = stage.new_id()
     return st.session_state[_OWN]
+
+
+def handed_out() -> bool:
+    """Whether a link to the speaker's view has that name."""
+    return _HANDED_OUT in st.session_state
 
 
 def check(talk: Talk) -> None:

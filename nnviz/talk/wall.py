@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from nnviz.components.keys import keys
+from nnviz.components.keys import kept_name, keys
 from nnviz.pages import registry
 from nnviz.shell import address, page
 from nnviz.shell.markup import style
@@ -15,6 +15,8 @@ from nnviz.talk import prerender, stage, talks
 from nnviz.talk.scenes import Scene, Talk
 
 _STYLE = Path(__file__).parent / "wall.css"
+_KEYS = "talk-keys"
+_NAME = "name of the wall"
 
 
 def draw() -> None:
@@ -23,30 +25,50 @@ def draw() -> None:
     st.fragment(_scene)()
 
 
-def parameters(talk: Talk, scene: int, name: str) -> dict[str, str]:
-    """Of the address that shows a scene (from 1) of the talk with that id."""
-    return {address.TALK: name, address.SCENE: str(scene), **talk.scenes[scene - 1].parameters}
+def parameters(talk: Talk, scene: int) -> dict[str, str]:
+    """Of the address that shows a scene (from 1) of the talk."""
+    return {address.SCENE: str(scene), **talk.scenes[scene - 1].parameters}
+
+
+def name() -> str:
+    """The name of this viewer's wall: what its window kept of an earlier session, else what a link to a wall that a
+    speaker's window waits for has, else a new one."""
+    kept, before = kept_name(_KEYS), st.session_state.get(_NAME)
+    if kept is not None and kept != before:
+        if before is not None:
+            stage.drop(before)
+        st.session_state[_NAME] = kept
+    elif before is None:
+        asked = address.read().get(address.TALK)
+        waited_for = asked is not None and stage.claim(asked)
+        st.session_state[_NAME] = asked if waited_for else talks.own_id()
+    return st.session_state[_NAME]
 
 
 def _scene() -> None:
     talk = talks.current()
     total = len(talk.scenes)
-    name = address.read().get(address.TALK) or talks.own_id()
+    wall = name()
     at, replaced = address.whole(address.SCENE, 1, 1, total)
     scene = talk.scenes[at - 1]
     received = address.read().get(address.SCENE)
     # A link names the scene alone; once it is shown, the address says all that can be seen. Without a scene it is
     # that of the page before, which may write it a last time while it is left.
     if replaced or received is None or "net" not in address.read():
-        address.replace(parameters(talk, at, name))
-    stage.show(name, at)
+        address.replace(parameters(talk, at))
+    # Sent to the audience, it must not name this wall.
+    address.write(**{address.TALK: None})
+    stage.show(wall, at)
     keys(
         at,
         total,
-        key="talk-keys",
+        key=_KEYS,
+        wall=wall,
+        session=talks.own_id(),
+        sure=talks.handed_out(),
         page=_page(scene),
-        speaker=f"speaker?{urlencode({address.TALK: name})}",
-        on_change=lambda to: address.replace(parameters(talk, to, name)),
+        speaker=f"speaker?{urlencode({address.TALK: wall})}",
+        on_change=lambda to: address.replace(parameters(talk, to)),
     )
     with st.container():
         if replaced:
@@ -56,8 +78,7 @@ def _scene() -> None:
         page.draw(registry.page(scene.page))
     finally:
         st.session_state.pop(page.ON_WALL, None)
-    if at < total:
-        prerender.prepare(talk.scenes[at])
+    prerender.prepare(talk.scenes[at] if at < total else None)
 
 
 def _page(scene: Scene) -> str:

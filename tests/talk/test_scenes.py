@@ -1,5 +1,9 @@
 """A talk's file: what is read, what is written, and the line and reason of all that is wrong."""
 
+import contextlib
+import re
+from urllib.parse import urlsplit
+
 import pytest
 import yaml
 from hypothesis import given
@@ -82,15 +86,144 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
         scenes.read(tmp_path / "none.yaml")
 
 
-def test_nothing_in_a_file_can_run():
-    with pytest.raises(NnvizError, match="line 1"):
-        parse("!!python/object/apply:os.system ['true']")
-    talk = parse(
-        "scenes:\n- page: filters\n  say: !!python/name:os.system ''\n  unit: 1\n  note: x\n  layer: y\n".replace(
-            "''", "a"
-        )
-    )
-    assert talk.scenes[0].say == "a"  # a word, not what the tag names
+SCENE = "scenes:\n- page: filters\n  say: Hello\n"
+LAUGHS = "a: &a [ha, ha]\n" + "".join(
+    f"{chr(98 + at)}: &{chr(98 + at)} [*{chr(97 + at)}, *{chr(97 + at)}]\n" for at in range(20)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("[" * 3000, 1, "more than 8 deep"),
+        (f"{SCENE}  unit: " + "[" * 3000 + "]" * 3000, 4, "more than 8 deep"),
+        (f"{SCENE}  unit: " + "{a: " * 3000 + "}" * 3000, 4, "more than 8 deep"),
+        ("".join(f"{' ' * at}a:\n" for at in range(300)), 8, "more than 8 deep"),
+        ("- " * 3000, 1, "more than 8 deep"),
+        ("? " * 3000, 1, "more than 8 deep"),
+        (LAUGHS, 1, "'a'"),
+        ("scenes: &all\n- *all", 1, "a list"),
+        ("scenes: &all [*all, *all]", 1, "a list"),
+        (f"title: Mine\nscenes: [&a {{page: filters, say: Hello}}{', *a' * 600}]", 2, "at most 500 scenes"),
+        (f"{SCENE}  <<: *other", 4, "alias"),
+        (f"{SCENE}  <<: {{unit: 3}}", 4, "'<<'"),
+        (f"{SCENE}  unit: {'9' * 5000}", 4, "5,000 letters"),
+        (f"{SCENE}  ? {'9' * 5000}\n  : 1", 4, "before the colon"),
+        (f"{SCENE}  ? {'n' * 2000}\n  : 1", 4, "before the colon"),
+        (f"{SCENE}  {'n' * 90}: 1", 4, "before the colon"),
+        (f"{SCENE}  note: {'long ' * 1001}", 4, "at most 5,000 letters"),
+        (f"{SCENE}  12: 1", 4, "before the colon"),
+        (f"{SCENE}  ~: 1", 4, "before the colon"),
+        (f"{SCENE}  2026-01-01: 1", 4, "before the colon"),
+        (f"{SCENE}  ? [unit]\n  : 1", 4, "a list"),
+        (f"{SCENE}  ? {{unit: 1}}\n  : 1", 4, "a mapping"),
+        (f"{SCENE}  'a&b=c': 1", 4, "before the colon"),
+        (f"{SCENE}  '': 1", 4, "nothing"),
+        (f"{SCENE}  note: x\n  note: y", 5, "once"),
+        ("title: a\nscenes: []\ntitle: b", 3, "once"),
+        ("!!python/object/apply:os.system ['true']", 1, "python/object"),
+        ("scenes:\n- page: filters\n  say: !!python/name:os.system a", 3, "python/name"),
+        (f"{SCENE}  unit: !mine 3", 4, "'!mine'"),
+        (f"{SCENE}  unit: !!binary aGVsbG8=", 4, "binary"),
+        ("scenes: !!set\n  ? a", 1, "set"),
+        (f'{SCENE}  note: "\\U00110000"', 4, "YAML was expected"),
+        (f'{SCENE}  note: "\\ud800"', 4, "control character"),
+        (f'{SCENE}  note: "\\0"', 4, "control character"),
+        (f"{SCENE}  note: a\0b", 4, "U+0000"),
+        (f"%YAML 1.{'1' * 5000}\n---\n{SCENE}", 1, "YAML was expected"),
+        (f"{SCENE}---\n{SCENE}", 4, "another document"),
+        (f"{SCENE}  unit: &a 1\n  row: *b", 5, "alias"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_yaml_can_do_beyond_a_talk_is_refused_with_its_line(text, line, words):
+    with pytest.raises(NnvizError) as caught:
+        parse(text, "mine.yaml")
+    said = str(caught.value)
+    assert said.startswith(f"mine.yaml, line {line}: ")
+    assert words in said
+    assert len(said) < 300
+    assert said.count("\n") == 0
+
+
+def test_a_value_may_stand_once_for_several():
+    first, second = parse(
+        "scenes:\n- {page: filters, say: Hello, net: &net mnist-mlp}\n- {page: maps, say: B, net: *net, off: 3, row: ~}"
+    ).scenes
+    assert first.parameters == {"net": "mnist-mlp"}
+    assert second.parameters == {"net": "mnist-mlp", "off": "3", "row": ""}
+
+
+def test_a_large_or_foreign_file_is_refused(tmp_path):
+    path = tmp_path / "talk.yaml"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    with pytest.raises(NnvizError, match=r"at most 200,000 bytes .* talk\.yaml"):
+        scenes.read(path)
+    path.write_bytes(b"title: Mine\nscenes:\n- \xff")
+    with pytest.raises(NnvizError, match=r"talk\.yaml, line 3: text in UTF-8"):
+        scenes.read(path)
+    path.write_text(GOOD, encoding="utf-16")
+    with pytest.raises(NnvizError, match=r"talk\.yaml, line 1: text in UTF-8"):
+        scenes.read(path)
+    path.write_text(GOOD, encoding="utf-8-sig")
+    assert scenes.read(path) == scenes.parse(GOOD, "talk.yaml")
+    with pytest.raises(NnvizError, match="Is a directory"):
+        scenes.read(tmp_path)
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "title: ",
+            "scenes:",
+            "- ",
+            "page: ",
+            "say: ",
+            "note: |",
+            "\n",
+            "\n  ",
+            " ",
+            "[",
+            "]",
+            "{",
+            "}",
+            ", ",
+            ": ",
+            "? ",
+        ),
+        *("&a ", "*a", "!!", "!a ", "<<: ", "--- ", "...\n", "%YAML 1.1\n", "#", "'", '"', "\\", "\\x", "\\U0011ffff"),
+        *("\t", "\r", "\0", "\ufeff", "~", "0x1f", "1e999", ".inf", "2026-11-29", "=", "@", "`", ">-\n", "filters"),
+        *("9" * 400, "\x85", "\u2028", "\U0001f600"),
+    ]
+)
+
+
+def tried(text):
+    """The scenes of a text, and why there are none."""
+    try:
+        return parse(text, "mine.yaml").scenes, ""
+    except NnvizError as error:
+        return (), str(error)
+
+
+@given(st.lists(PIECES | st.text(max_size=4), max_size=40).map("".join))
+def test_any_text_is_a_talk_or_refused_with_a_line(text):
+    found, reason = tried(text)
+    assert found or re.match(r"mine\.yaml, line [1-9]\d*: \S", reason)
+    for scene in found:
+        assert scene.page
+        assert scene.say
+        urlsplit(scene.address)
+        (scene.say + scene.note + scene.address).encode("utf-8")
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=20).map(lambda tail: GOOD.encode() + tail))
+def test_any_file_is_a_talk_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(content)
+    with contextlib.suppress(NnvizError):
+        assert scenes.read(path).scenes
 
 
 LINE = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=60).map(str.strip)
@@ -104,6 +237,13 @@ def test_what_is_written_is_read_back(made):
     found = parse(write("A title: #1", tuple(made)))
     assert found.title == "A title: #1"
     assert found.scenes == tuple(made)
+
+
+def test_a_number_of_any_length_is_written():
+    long = "9" * 1900
+    assert (
+        parse(write("T", (Scene("filters", "Hello", parameters={"unit": long}),))).scenes[0].parameters["unit"] == long
+    )
 
 
 def test_numbers_are_written_as_a_speaker_would():

@@ -5,8 +5,10 @@ import threading
 import pytest
 
 from nnviz.analysis.progress import Progress, finished
-from nnviz.shell import address, jobs, library, session
-from nnviz.talk import headless, stage
+from nnviz.pages import registry
+from nnviz.shell import address, caches, jobs, library, session
+from nnviz.talk import headless, prerender, stage
+from nnviz.talk.scenes import Scene
 
 
 def test_each_talk_has_its_own_scene():
@@ -131,3 +133,65 @@ def test_what_a_page_does_not_ask_for_is_known():
     finished(headless.drawing(look, {"unti": "3", "unit": "3"}))
     assert "unit" in asked[0]
     assert "unti" not in asked[0]
+
+
+def test_a_wall_is_claimed_once_and_keeps_its_clock():
+    waited_for = stage.new_id()
+    assert stage.claim(waited_for)
+    assert not stage.claim(waited_for)  # the link that named it names it no more
+    began = stage.shown(waited_for).began
+    assert stage.show(waited_for, 5).began == began
+    assert not stage.claim(waited_for)
+    assert stage.shown(waited_for).scene == 5
+    stage.drop(waited_for)
+    assert stage.shown(waited_for) is None
+    stage.drop(waited_for)  # another window may have been quicker
+
+
+def test_off_stage_drawing_ends_before_the_next_element():
+    import streamlit as st
+
+    stopped, drawn = threading.Event(), []
+
+    def draw():
+        for at in range(5):
+            st.write(at)
+            drawn.append(at)
+            if at == 2:
+                stopped.set()
+
+    finished(headless.drawing(draw, {}, stopped.is_set))
+    assert drawn == [0, 1, 2]
+
+
+def test_a_scene_that_is_passed_over_is_not_prepared(monkeypatch):
+    """Ten quick presses: the first scene's preparation ends where it is, and those between never begin."""
+    begun, reached, go_on = [], threading.Event(), threading.Event()
+
+    def page(render):
+        return registry.Page("Slow", "", "slow", "", render)
+
+    def slow(current):
+        import streamlit as st
+
+        begun.append(current.picture.name)
+        reached.set()
+        assert go_on.wait(60)
+        st.write("Drawn")
+        done.append(current.picture.name)
+
+    done = []
+    monkeypatch.setattr(registry, "PAGES", (*registry.PAGES, page(slow)))
+    scenes = [Scene("slow", f"Scene {at}", parameters={"image": f"test-{at}"}) for at in range(11)]
+    caches.scenes.clear()
+    prerender.prepare(scenes[0])
+    assert reached.wait(60)
+    for scene in scenes[1:]:
+        last = prerender.prepare(scene)
+    assert prerender.prepare(scenes[10]) is last  # drawn again, as for a slider on the wall: it goes on
+    go_on.set()
+    last.work(60)
+    assert (last.state, begun, done) == ("done", ["test-0", "test-10"], ["test-10"])
+    assert prerender.prepare(scenes[10]).state == "done"
+    assert prerender.prepare(None) is None
+    assert begun == ["test-0", "test-10"]  # once

@@ -65,6 +65,11 @@ class Job:
         return self.state in ("waiting", "running")
 
     @property
+    def stopping(self) -> bool:
+        """Whether it was stopped, maybe while a step is still under way, which may then end early."""
+        return self._stopping
+
+    @property
     def halted(self) -> bool:
         """Whether it ended before it was done: it was stopped, or failed."""
         return self.state in ("stopped", "failed")
