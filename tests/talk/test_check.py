@@ -4,19 +4,30 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import finish
 
+from nnviz.errors import NnvizError
+from nnviz.pages import registry
 from nnviz.shell import caches, options
 from nnviz.shell.jobs import queue, worker
+from nnviz.shell.page import Page
+from nnviz.shell.session import Session
 
 OWN = """title: Mine
 scenes:
-- page: maps
-  say: What conv2 sees in this 8
-  image: test-61
-  layer: conv2
-- page: filters
-  say: The filters of conv2
-  layer: conv2
+- page: said
+  say: What there is
+- page: refused
+  say: What there is not
 """
+
+
+def written(session: Session) -> None:
+    import streamlit as st
+
+    st.write(session.name)
+
+
+def refused(session: Session) -> None:
+    raise NnvizError(f"A layer was expected. Received: {session.name}.")
 
 
 def check() -> None:
@@ -27,8 +38,10 @@ def check() -> None:
 
 @pytest.fixture
 def checked(tmp_path, monkeypatch, nothing_kept):
-    """The check of a talk of two scenes. Without a server nothing can be drawn off stage, so neither is ready; that
-    they are where there is one a browser shows."""
+    """The check of a talk of two scenes, of which the second one cannot be shown. Both are pages without a component:
+    Streamlit registers those with a server, and here is none."""
+    own = (Page("Said", "", "said", "", written), Page("Refused", "", "refused", "", refused))
+    monkeypatch.setattr(registry, "PAGES", (*registry.PAGES, *own))
     (tmp_path / "mine.yaml").write_text(OWN)
     monkeypatch.setattr(options, "given", options.Options(talk=tmp_path / "mine.yaml"))
     caches.scenes.clear()
@@ -42,13 +55,14 @@ def said(app: AppTest) -> str:
 
 def test_every_scene_is_drawn_once_for_all_and_again_when_it_is_asked_for(checked):
     app = finish(checked.run())
-    assert "0 of 2 scenes are ready: see why the others are not" in said(app)
+    assert "1 of 2 scenes are ready: see why the others are not" in said(app)
     (first,) = app.session_state["jobs-rehearsal"].jobs
     app.button(key="again-rehearsal").click().run()
     app = finish(app)
     (second,) = app.session_state["jobs-rehearsal"].jobs
     assert second.result is not first.result
-    assert [each.state for each in second.result] == [each.state for each in first.result] == ["not ready"] * 2
+    assert [each.state for each in second.result] == [each.state for each in first.result] == ["ready", "not ready"]
+    assert first.result[1].reasons == ("A layer was expected. Received: mnist-cnn.",)
     assert AppTest.from_function(check, default_timeout=120).run().session_state["jobs-rehearsal"].jobs[0].result
 
 
@@ -60,4 +74,4 @@ def test_it_is_stopped_for_all_and_says_so(checked, monkeypatch):
         app.button(key="stop-rehearsal").click().run()
     assert "0 of 2 scenes are ready so far; it was stopped" in said(app)
     app.button(key="again-rehearsal").click().run()
-    assert "0 of 2 scenes are ready: see why the others are not" in said(finish(app))
+    assert "1 of 2 scenes are ready: see why the others are not" in said(finish(app))
