@@ -19,6 +19,7 @@ from nnviz.analysis.progress import Progress
 from nnviz.shell.jobs.job import Job, keep, result
 from nnviz.shell.jobs.step_thread import Steps
 from nnviz.shell.jobs.worker import Shared, worker
+from nnviz.shell.markdown import plain
 
 _PAUSE = 0.3
 _MOST_STOPPED = 8
@@ -179,5 +180,5 @@ def _stop(name: str) -> None:
 def _said(found: Job | Shared) -> tuple[float, str]:
     progress = found.progress
     if progress is None:
-        return 0.0, f"{found.title}: begins"
-    return progress.done / max(progress.total, 1), f"{found.title}: {progress.done:,} of {progress.total:,}"
+        return 0.0, f"{plain(found.title)}: begins"
+    return progress.done / max(progress.total, 1), f"{plain(found.title)}: {progress.done:,} of {progress.total:,}"
