@@ -23,7 +23,7 @@ def slider(label: str, name: str, value: int, low: int, high: int, *, step: int 
     """A slider for a whole number of the address."""
     key = f"slider-{name}"
     if high <= low:
-        st.slider(label, low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
+        st.slider(plain(label), low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
         return
 
     def write() -> None:
@@ -40,7 +40,7 @@ def knob(
     """A slider of whole numbers (a whole step) or others, of which every press counts.
 
     Args:
-        label: above it.
+        label: above it; plain text.
         key: of its value in the session.
         value: what the address says.
         low, high, step: of one kind with the value, int or float.
@@ -48,7 +48,7 @@ def knob(
         more: of `st.slider`.
     """
     address.bound(key, value, (low, high), near=step / 100 if isinstance(step, float) else 0.0)
-    st.slider(label, low, high, value, step=step, key=key, on_change=write, **more)
+    st.slider(plain(label), low, high, value, step=step, key=key, on_change=write, **more)
 
 
 def switch(

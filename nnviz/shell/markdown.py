@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_MEANS = re.compile(r"[\\`*_\[\]<>~$]|:(?=[\w+/-]+[:\[])")
+# An underscore within a word means nothing, and a screen reader would say the stroke before it.
+_MEANS = re.compile(r"[\\`*\[\]<>~$]|(?<![^\W_])_|_(?![^\W_])|:(?=[\w+/-]+[:\[])")
 
 
 def plain(text: str) -> str:

@@ -12,6 +12,7 @@ from nnviz.shell.markdown import plain
         ("[x](y) <b>", r"\[x\](y) \<b\>"),
         ("$x$ ~y~ `z`", r"\$x\$ \~y\~ \`z\`"),
         (":material/home: :smile: :red[x]", r"\:material/home: \:smile: \:red\[x\]"),
+        ("stem_conv_bn, _x_, __init__, a__b", r"stem_conv_bn, \_x\_, \_\_init\_\_, a\_\_b"),
         ("C:\\pictures", "C:\\\\pictures"),
         ("unit runs from 0 to 31 here. Received: 99.", "unit runs from 0 to 31 here. Received: 99."),
     ],

@@ -39,8 +39,8 @@ def verdict(network: Network, trace: Trace, label: str | None) -> Markup:
     return html("{}, {}", said, "right" if network.classes[trace.winner] == label else Markup("<b>wrong</b>"))
 
 
-def table(found: Measured, parameters: dict[str, int]) -> None:
-    """Draw the four networks: what they are trained on, what they read of both kinds of digits, and their size."""
+def table(found: Measured, parameters: dict[str, int]) -> Markup:
+    """The four networks: what they are trained on, what they read of both kinds of digits, and their size."""
     own = {name: found.shuffled[name] if name in SHUFFLED else found.plain[name] for name in SHORT}
     wrong = {name: found.digits - count for name, count in own.items()}
     cells = [
@@ -64,7 +64,7 @@ def table(found: Measured, parameters: dict[str, int]) -> None:
         cells.append(bar(wrong[name], max(wrong.values()), INK[name], f"{wrong[name]:,}"))
         cells.append(bar(parameters[name], max(parameters.values()), "#6b7280", f"{parameters[name]:,}"))
     inner = Markup().join(cells)
-    write_html('<div class="nn-nets" role="group" aria-label="The four nets, accuracy and size">{}</div>', inner)
+    return html('<div class="nn-nets" role="group" aria-label="The four nets, accuracy and size">{}</div>', inner)
 
 
 def chance(first: int, second: int) -> bool:

@@ -103,7 +103,7 @@ def _shuffle(session: Session, found: Measured) -> None:
             for name in names:
                 heading(name, title)
                 _answer(*read[name][::2], 4)
-    table(found, {name: network.parameters for name, (network, _, _) in read.items()})
+    write_html("{}", table(found, {name: network.parameters for name, (network, _, _) in read.items()}))
     caption(about_shuffle(found))
     small(
         f"One net each, measured on {found.digits:,} test digits. All pixels are moved by one permutation "

@@ -24,7 +24,7 @@ def version(name):
 metadata.version = version
 sys.modules["umap"] = None  # as Python itself has a module that is not there: its import fails
 import numpy as np
-from nnviz.analysis.umap import umap
+from nnviz.analysis.embedding.umap import umap
 from nnviz import NnvizError
 try:
     next(umap(np.ones((40, 3), np.float32), 2))

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 from shipped import shipped
 from shown import pictures, texts
 from streamlit.testing.v1 import AppTest
@@ -16,7 +17,7 @@ from nnviz.analysis.image.shuffle import SEED, permutation, shuffled
 from nnviz.pages.mlp_vs_cnn.nets import PLAIN, SHUFFLED, about_shift, about_shuffle, bar, chance, table
 from nnviz.shell import options
 
-SAYS = {PLAIN[0]: "3 (51.0%), <b>wrong</b>", PLAIN[1]: "7 (99.0%), right"}
+SAYS = {PLAIN[0]: Markup("3 (51.0%), <b>wrong</b>"), PLAIN[1]: Markup("7 (99.0%), right")}
 
 
 def counts(mlp=(9800, 9790), cnn=(9900, 9500), right=None):
