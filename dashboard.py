@@ -16,7 +16,7 @@ from nnviz.app import startup, streamlit_patches
 from nnviz.app.serving import AddLines
 from nnviz.errors import NnvizError
 from nnviz.shell.jobs.worker import worker
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 
 
 @asynccontextmanager
@@ -38,7 +38,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 def on_script_error(error: Exception) -> bool:
     """Show what a user can mend as its sentence; all else as Streamlit does."""
     if isinstance(error, NnvizError):
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return True
     return False
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.shell import address
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.session import Session
 
 MANY = 40
@@ -23,7 +23,7 @@ def slider(label: str, name: str, value: int, low: int, high: int, *, step: int 
     """A slider for a whole number of the address."""
     key = f"slider-{name}"
     if high <= low:
-        st.slider(plain(label), low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
+        st.slider(escape_markdown(label), low, low + 1, low, disabled=True, key=f"{key}-fixed", **more)
         return
 
     def write() -> None:
@@ -48,7 +48,7 @@ def knob(
         more: of `st.slider`.
     """
     address.bound(key, value, (low, high), near=step / 100 if isinstance(step, float) else 0.0)
-    st.slider(plain(label), low, high, value, step=step, key=key, on_change=write, **more)
+    st.slider(escape_markdown(label), low, high, value, step=step, key=key, on_change=write, **more)
 
 
 def switch(
@@ -120,7 +120,7 @@ def layers(session: Session, options: Sequence[LayerInfo]) -> None:
     at = names.index(session.layer.name)
     _step("Layer before", "arrow_back", "layer-back", names[at - 1] if at else None)
     if len(names) < 2:
-        st.markdown(f"**{plain(names[0])}**")
+        st.markdown(f"**{escape_markdown(names[0])}**")
     else:
         address.bound("slider-layer", session.layer.name, tuple(names))
         st.select_slider(
@@ -172,7 +172,7 @@ def classes(session: Session, width: int = 320) -> None:
             range(len(names)),
             default=shown,
             required=True,
-            format_func=lambda i: plain(title(i)),
+            format_func=lambda i: escape_markdown(title(i)),
             width="content",
             **more,
         )

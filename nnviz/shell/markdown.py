@@ -8,6 +8,6 @@ import re
 _MEANS = re.compile(r"[\\`*\[\]<>~$]|(?<![^\W_])_|_(?![^\W_])|:(?=[\w+/-]+[:\[])")
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """The text so that Markdown shows it letter by letter: nothing bold, no link, no formula, no icon."""
     return _MEANS.sub(r"\\\g<0>", text)

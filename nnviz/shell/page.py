@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.shell import address, library
 from nnviz.shell.jobs.worker import worker
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import write_html
 from nnviz.shell.session import Session, read, write_address
 
@@ -153,12 +153,12 @@ def _fall_back(error: NnvizError) -> None:
 
 def complain(error: NnvizError) -> None:
     """Show an error that the user can mend: the one place where that is done."""
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(escape_markdown(str(error)), icon=":material/error:")
 
 
 def inform(sentence: str) -> None:
     """Say what was replaced or assumed."""
-    st.info(plain(sentence), icon=":material/info:")
+    st.info(escape_markdown(sentence), icon=":material/info:")
 
 
 def caption(text: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from nnviz.shell.markdown import plain
     ],
 )
 def test_what_means_something_is_escaped_and_nothing_else(text, expected):
-    assert plain(text) == expected
+    assert escape_markdown(text) == expected

@@ -13,7 +13,7 @@ from nnviz.app.sidebar import drawing_canvas, folder_chooser
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.errors import NnvizError
 from nnviz.shell import address, caches, controls, library
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.page import complain
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, OF_NETWORK, Session
 from nnviz.views import camera
@@ -36,13 +36,14 @@ def _networks(session: Session) -> None:
     card = session.network.card
     test = card.get("test")
     if isinstance(test, dict) and all(_number(test.get(name)) for name in ("accuracy", "digits", "correct")):
+        title = escape_markdown(str(card.get("title", "")))
         st.caption(
-            f"{plain(str(card.get('title', '')))}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
+            f"{title}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
             f"({test['correct']:,}), {session.network.parameters:,} parameters."
         )
     else:
         title = f"{card['title']}: " if "title" in card else ""
-        st.caption(f"{plain(title)}{session.network.parameters:,} parameters.")
+        st.caption(f"{escape_markdown(title)}{session.network.parameters:,} parameters.")
 
 
 def _number(value: Any) -> bool:
@@ -74,7 +75,7 @@ def _pictures(session: Session) -> None:
     *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
     swapped = f" {said}" if place == [session.name, session.picture.name] else ""
     with st.container(key="picture-known"):
-        st.caption(plain(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))
+        st.caption(escape_markdown(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))
     st.file_uploader(
         "A picture of your own",
         type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],

@@ -13,7 +13,7 @@ from nnviz.components.convolution import MOST_VALUES, Cell, Sliding, Stage, conv
 from nnviz.figures.colour import symmetric
 from nnviz.pages.convolution import own_kernel
 from nnviz.shell import address, controls
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.page import Page, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import scales
@@ -46,7 +46,7 @@ def _without(session: Session) -> None:
     more = "" if near else f", and neither has any of the {len(session.network.layers)} layers of this network"
     caption(f"{layer.name} ({layer.description}) {reason}{more}.")
     if near is not None:
-        st.button(f"Show the nearest convolution: {plain(near)}", on_click=lambda: controls.go_to(near))
+        st.button(f"Show the nearest convolution: {escape_markdown(near)}", on_click=lambda: controls.go_to(near))
     st.button("Slide a kernel of your own", on_click=lambda: address.write(view="own"))
 
 

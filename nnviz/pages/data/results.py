@@ -19,7 +19,7 @@ from nnviz.analysis.network.network import Network
 from nnviz.analysis.progress import Progress
 from nnviz.shell import address, caches, jobs
 from nnviz.shell.jobs import Job
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.session import Session
 
 DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-shape", "data-vectors", "data-answers")
@@ -150,6 +150,6 @@ def bars(*names: str, redraw: float | None = None) -> None:
         halted = [mine for mine in jobs.queue_of(name).jobs if mine.halted]
         for mine in halted:
             if mine.reason:
-                st.caption(plain(mine.reason))
+                st.caption(escape_markdown(mine.reason))
         if halted:
             jobs.again_button(name, f"{halted[0].title}: take it up")

@@ -18,7 +18,7 @@ from nnviz.analysis.data import digits, photographs
 from nnviz.components.raster import raster
 from nnviz.figures.words import number
 from nnviz.shell import address, hidden_answer
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
@@ -121,7 +121,7 @@ def _guess(session: Session, votes: Counter[int]) -> None:
         with st.container(horizontal=True, gap="small", key="predict-guess"):
             for index, name in enumerate(names):
                 st.button(
-                    plain(name),
+                    escape_markdown(name),
                     key=f"guess-{index}",
                     shortcut=name if by_key else None,
                     on_click=partial(vote, index),

@@ -12,7 +12,7 @@ from nnviz.figures.colour import symmetric
 from nnviz.figures.tiles import as_tiles, fold
 from nnviz.figures.words import number
 from nnviz.shell import address, controls
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, link, small
 from nnviz.shell.session import Session
@@ -53,7 +53,7 @@ def _without(session: Session) -> None:
     words = f"{layer.name} ({layer.description}) has no filters: it learns no weights that slide or connect."
     caption(words)
     if near is not None:
-        st.button(f"Show the nearest that has some: {plain(near)}", on_click=lambda: controls.go_to(near))
+        st.button(f"Show the nearest that has some: {escape_markdown(near)}", on_click=lambda: controls.go_to(near))
 
 
 def _tiles(bank: FilterBank, channel: int) -> np.ndarray:

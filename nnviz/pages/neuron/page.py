@@ -16,7 +16,7 @@ from nnviz.figures.words import number
 from nnviz.pages.neuron import toy, weight_edit
 from nnviz.pages.neuron.sheet import Sheet, output_panel, sheet_of
 from nnviz.shell import address, controls
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, caption, head
 from nnviz.shell.session import Session
@@ -52,7 +52,7 @@ def _without(session: Session) -> None:
     near = nearest_with_neurons(session.network, layer.name)
     caption(f"{layer.name} ({layer.description}) has no neurons: it weighs nothing, so there is no sum to show.")
     if near is not None:
-        st.button(f"Show the nearest that has some: {plain(near)}", on_click=lambda: controls.go_to(near))
+        st.button(f"Show the nearest that has some: {escape_markdown(near)}", on_click=lambda: controls.go_to(near))
 
 
 def _real(session: Session) -> None:

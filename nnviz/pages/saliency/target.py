@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from nnviz.shell import address, controls
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.page import small
 from nnviz.shell.session import Session, default_layer
 
@@ -63,8 +63,8 @@ def control(session: Session) -> None:
 def _label(session: Session, kind: str) -> str:
     """What the button says: all of a unit, of a second class as much as there is room for."""
     if session.minus is not None:
-        return plain(f"not {_short(session.class_name(session.minus), _ROOM)}")
-    return plain(_short(session.target_name, _ALONE)) if kind == _UNIT else "or …"
+        return escape_markdown(f"not {_short(session.class_name(session.minus), _ROOM)}")
+    return escape_markdown(_short(session.target_name, _ALONE)) if kind == _UNIT else "or …"
 
 
 def _short(name: str, room: int) -> str:
@@ -100,7 +100,7 @@ def _next_best(session: Session) -> int:
 def _other(session: Session) -> None:
     names, key = session.network.classes, "explained-minus"
     options = [index for index in range(len(names)) if index != session.class_index]
-    label = plain(f"{session.class_name(session.class_index)}, and not")
+    label = escape_markdown(f"{session.class_name(session.class_index)}, and not")
     controls.listed(label, key, options, session.minus, address.writer(MINUS, key), title=names.__getitem__)
 
 

@@ -16,7 +16,7 @@ import streamlit as st
 
 from nnviz.shell.jobs.job import Job
 from nnviz.shell.jobs.queue import Queue, again, queue_of, stop
-from nnviz.shell.markdown import plain
+from nnviz.shell.markdown import escape_markdown
 
 _PAUSE = 0.3
 
@@ -109,7 +109,7 @@ def _said(mine: Queue, current: Job) -> tuple[float, str]:
     more = f" ({waiting} more to come)" if waiting else ""
     progress = current.progress
     if progress is None or not progress.done:
-        return 0.0, f"{plain(current.title)}: begins{more}"
+        return 0.0, f"{escape_markdown(current.title)}: begins{more}"
     return progress.done / max(
         progress.total, 1
-    ), f"{plain(current.title)}: {progress.done:,} of {progress.total:,}{more}"
+    ), f"{escape_markdown(current.title)}: {progress.done:,} of {progress.total:,}{more}"
