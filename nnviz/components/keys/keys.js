@@ -181,7 +181,7 @@ function join(state, wall) {
   state.channel.onmessage = ({ data }) => {
     if (!state.leads) return;
     if (data.key) act(state, data.key);
-    if (data.who) state.channel.postMessage({ here: data.who });
+    if (data.who && !state.asking) state.channel.postMessage({ here: data.who });
   };
 }
 
@@ -199,21 +199,25 @@ function free(wall) {
 
 // A wall keeps its name in its own window, where no link carries it and a reload finds it.
 function own(state, data) {
-  join(state, data.wall);
+  const keep = (wall) => { join(state, wall); sessionStorage.setItem("nnviz-wall", wall); };
   const before = sessionStorage.getItem("nnviz-wall");
-  if (data.wall === data.session && !data.sure && before && before !== data.wall) {
-    if (state.session === data.session) return;
+  if (data.wall !== data.session || data.sure || !before || before === data.wall) keep(data.wall);
+  else if (state.session !== data.session) {
+    // It is heard by that name at once: the speaker's window goes on.
+    join(state, before);
+    state.asking = true;
     free(before).then((unused) => {
-      if (unused) state.name(before); else sessionStorage.setItem("nnviz-wall", data.wall);
+      state.asking = false;
+      if (unused) state.name(before); else keep(data.wall);
     });
-  } else sessionStorage.setItem("nnviz-wall", data.wall);
+  }
 }
 
 function begin(root) {
   const find = (selector) => root.querySelector(selector);
   const state = {
     said: find(".at"), line: find(".line div"), blank: find(".blank"), help: find(".help"), lost: find(".lost"),
-    page: find(".page"), link: find("a.speaker"), sent: 0, seen: 0, told: 0, wanted: 0, at: 0, settling: 0, due: false, black: false, gone: false,
+    page: find(".page"), link: find("a.speaker"), sent: 0, seen: 0, told: 0, wanted: 0, at: 0, settling: 0, due: false, black: false, gone: false, asking: false,
   };
   state.listen = (event) => pressed(state, event);
   state.watcher = new MutationObserver(() => watch(state));
