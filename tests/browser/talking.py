@@ -17,7 +17,8 @@ def progress(app: App) -> str:
 
 
 def shows(app: App, scene: int) -> App:
-    """Wait until a scene stands on the wall."""
+    """Wait until a scene stands on the wall, and its counter with it."""
     app.until(scene=scene)
+    app.page.locator(".keys .at", has_text=re.compile(f"^{scene}/")).wait_for(timeout=SECONDS)
     app.main.locator("h1", has_text=re.compile(f"^{re.escape(TALK.scenes[scene - 1].say)}$")).wait_for(timeout=SECONDS)
     return app.still()

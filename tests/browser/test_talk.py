@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from app import SECONDS, App
+from app import LOOK, SECONDS, App
+from filming import SEEN, alike, film, picture
+from playwright.sync_api import Browser, Page
 from server import Server
 from talking import TALK, TOTAL, progress, shows
+from wire import wire
 
 SCROLLS = """() => {
   const found = [];
@@ -45,6 +50,8 @@ def test_the_talk_from_first_to_last_with_keys_alone(
     viewer: Callable[..., App], server: Server, size: tuple[int, int]
 ) -> None:
     app = viewer(server.url, *size).open("talk")
+    shows(app, 1)
+    app.page.evaluate(SEEN)
     for at, scene in enumerate(TALK.scenes, 1):
         shows(app, at)
         assert progress(app) == f"{at}/{TOTAL}"
@@ -58,20 +65,84 @@ def test_the_talk_from_first_to_last_with_keys_alone(
         assert {name: app.address.get(name) for name in scene.parameters} == dict(scene.parameters)
         if at < TOTAL:
             app.page.keyboard.press("PageDown")
-    app.page.keyboard.press("PageDown")
-    app.page.wait_for_timeout(500)
-    shows(app, TOTAL)  # there is nothing behind the last one
+    app.page.keyboard.press("PageDown")  # there is nothing behind the last one
+    app.page.keyboard.press("PageUp")
+    shows(app, TOTAL - 1)
     app.page.keyboard.press("Home")
     shows(app, 1)
     app.page.keyboard.press("End")
     shows(app, TOTAL)
+    whole = [json.dumps([f"{at}/{TOTAL}", [scene.say]]) for at, scene in enumerate(TALK.scenes, 1)]
+    seen = [json.dumps(json.loads(found)) for found in app.page.evaluate("seen")]
+    assert set(seen) == set(whole)
+
+
+def test_a_transition_shows_the_scene_before_or_the_next(app: App) -> None:
+    """Every picture that the projector gets, of slow and quick presses, there and back, digits and photograph."""
+    first = next(number for number, scene in enumerate(TALK.scenes, 1) if scene.page == "filters")
+    app.open("talk", scene=first)
+    shows(app, first)
+    stills = {first: picture(app.page.screenshot())}
+    steps = [(["PageDown"], first + 1), (["End"], TOTAL), (["Home"], 1), (["PageDown"] * 3, 4), (["PageUp"], 3)]
+    for keys, goal in [*steps, (["PageDown", "PageUp"], 3)]:
+        before = stills.popitem()[1]
+        with film(app) as frames:
+            for key in keys:
+                app.page.keyboard.press(key)
+            shows(app, goal)
+        stills[goal] = picture(app.page.screenshot())
+        named = [("before", before), ("next", stills[goal])]
+        found = [next((name for name, still in named if alike(frame, still)), "neither") for frame in frames]
+        assert found, keys
+        assert found == sorted(found, key=("before", "next", "neither").index), (keys, found)
+        assert "neither" not in found, (keys, found)
+
+
+def test_while_the_connection_is_gone_no_key_turns_the_page(browser: Browser, server: Server) -> None:
+    lost = "The connection to the app is gone"
+    with wire(int(server.url.rsplit(":", 1)[1])) as between:
+        # Not the house's own window: that a request fails is what is tried here.
+        context = browser.new_context(viewport={"width": 1920, "height": 1080})
+        context.add_init_script(LOOK)
+        app = App(context.new_page(), between.url)
+        try:
+            app.open("talk", scene=2)
+            shows(app, 2)
+            said = app.page.get_by_text(lost)
+            assert not said.is_visible()
+            between.cut()
+            said.wait_for(timeout=SECONDS)
+            for _ in range(3):
+                app.page.keyboard.press("PageDown")
+            assert progress(app) == f"2/{TOTAL}"
+            between.mend()
+            said.wait_for(state="hidden", timeout=SECONDS)
+            shows(app, 2)
+            app.page.keyboard.press("PageDown")
+            shows(app, 3)
+            # What is under way when the connection goes: nobody knows whether the server heard of it.
+            between.deaf = True
+            app.page.keyboard.press("PageDown")
+            assert between.lost.wait(SECONDS / 1000)
+            between.cut()
+            said.wait_for(timeout=SECONDS)
+            assert progress(app) == f"3/{TOTAL}"
+            between.mend()
+            said.wait_for(state="hidden", timeout=SECONDS)
+            app.still()
+            at = int(app.address["scene"])
+            assert at in (3, 4)
+            shows(app, at)
+            app.page.keyboard.press("PageDown")
+            shows(app, at + 1)
+        finally:
+            context.close()
 
 
 def test_ten_quick_presses_are_ten_scenes(app: App) -> None:
     app.open("talk", scene=1)
     for _ in range(10):
         app.page.keyboard.press("PageDown")
-    assert progress(app) == f"11/{TOTAL}"
     shows(app, 11)
     for key in ("PageUp", "ArrowLeft", "ArrowUp"):
         app.page.keyboard.press(key)
@@ -116,6 +187,7 @@ def test_the_picture_keeps_the_arrows_while_it_has_the_focus(app: App) -> None:
 
 def test_blank_screen_and_keys(app: App) -> None:
     app.open("talk", scene=2)
+    shows(app, 2)
     blank, keys = app.page.locator(".keys .blank"), app.page.get_by_role("dialog", name="Keys of the talk")
     app.page.keyboard.press("b")
     box = blank.bounding_box()
@@ -124,6 +196,13 @@ def test_blank_screen_and_keys(app: App) -> None:
     assert blank.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(0, 0, 0)"
     app.page.keyboard.press("b")
     assert not blank.is_visible()
+    for key in ("PageDown", "PageUp", "ArrowRight", "End", "Home", "?", ".", "Escape"):
+        app.page.keyboard.press("b")
+        assert blank.is_visible()
+        app.page.keyboard.press(key)
+        assert not blank.is_visible(), key
+        assert not keys.is_visible(), key
+    shows(app, 2)
     app.page.keyboard.press("?")
     assert keys.is_visible()
     assert "Page Down" in keys.inner_text()
@@ -151,31 +230,93 @@ def test_a_link_to_a_scene_opens_it_as_it_was_left(app: App) -> None:
     assert "99" in app.alerts[0]
 
 
-def test_the_speakers_window_follows_its_own_talk(viewer: Callable[..., App], server: Server) -> None:
-    first, second = viewer(server.url).open("talk", scene=1), viewer(server.url).open("talk", scene=4)
-    with first.page.context.expect_page() as opened:
-        first.page.keyboard.press("s")
-    notes = opened.value
-    assert f"talk={first.address['talk']}" in notes.url
-    assert first.address["talk"] != second.address["talk"]
-    say = notes.locator(".nn-speaker h1")
-    say.get_by_text(TALK.scenes[0].say).wait_for(timeout=SECONDS)
-    second.page.keyboard.press("PageDown")
-    shows(second, 5)
-    first.page.bring_to_front()
-    first.page.keyboard.press("PageDown")
-    shows(first, 2)
-    say.get_by_text(TALK.scenes[1].say).wait_for(timeout=SECONDS)
+def listens(notes: Page) -> None:
+    """Wait until a speaker's window hears keys: a component's script comes after what it is drawn with."""
+    notes.locator(".keys .at[hidden]").wait_for(state="attached", timeout=SECONDS)
+
+
+def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[..., App], server: Server) -> None:
+    """Two walls with a speaker's window each, and two of the audience: one opens a link, one doubles the wall."""
+    walls = [shows(viewer(server.url).open("talk", scene=at), at) for at in (1, 4)]
+    speakers = []
+    for wall in walls:
+        with wall.page.context.expect_page() as opened:
+            wall.page.keyboard.press("s")
+        speakers.append(opened.value)
+    assert len({notes.url for notes in speakers}) == 2
+
+    def tells(notes: Page, scene: int) -> None:
+        notes.locator(".nn-speaker h1").get_by_text(TALK.scenes[scene - 1].say).wait_for(timeout=SECONDS)
+
+    for notes, scene in zip(speakers, (1, 4), strict=True):
+        tells(notes, scene)
+        listens(notes)
+    walls[1].page.keyboard.press("PageDown")
+    shows(walls[1], 5)
+    # The wall's own link has nothing of the speaker's window in it; who opens it has a wall of his own.
+    assert "talk" not in walls[0].address
+    guest = viewer(server.url)
+    guest.page.goto(walls[0].page.url)
+    shows(guest, 1)
+    guest.page.keyboard.press("End")
+    shows(guest, TOTAL)
+    # So has who opens the speaker's link as one to the wall, as links were before.
+    name = dict(parse_qsl(urlsplit(speakers[0].url).query))["talk"]
+    guest.open("talk", scene=7, talk=name)
+    shows(guest, 7)
+    # A window that is doubled takes along what the first keeps in it.
+    doubled = App(walls[0].page.context.new_page(), server.url)
+    doubled.page.add_init_script(f"sessionStorage.setItem('nnviz-wall', {name!r})")
+    doubled.open("talk", scene=9)
+    shows(doubled, 9)
+    doubled.page.wait_for_function("name => sessionStorage.getItem('nnviz-wall') !== name", arg=name, timeout=SECONDS)
+    doubled.page.close()
+
+    notes = speakers[0]
+    notes.bring_to_front()
+    for key, scene in [("PageDown", 2), ("ArrowRight", 3), ("PageUp", 2), ("End", TOTAL), ("Home", 1), ("PageDown", 2)]:
+        notes.keyboard.press(key)
+        shows(walls[0], scene)
+        tells(notes, scene)
+    blank, keys = walls[0].page.locator(".keys .blank"), walls[0].page.get_by_role("dialog", name="Keys of the talk")
+    for key, what, state in [
+        *(("b", blank, "visible"), ("PageDown", blank, "hidden"), ("b", blank, "visible"), ("b", blank, "hidden")),
+        *(("?", keys, "visible"), ("Escape", keys, "hidden")),
+    ]:
+        notes.keyboard.press(key)
+        what.wait_for(state=state, timeout=SECONDS)
+    shows(walls[0], 2)
     words = notes.locator(".nn-speaker").inner_text()
     assert TALK.scenes[1].note.splitlines()[0] in words
     assert f"Next: {TALK.scenes[2].say}" in words
     assert re.search(r"since the start\s*\d+:\d\d", words)
 
+    # Both survive being loaded anew.
+    walls[0].page.reload()
+    shows(walls[0], 2)
+    notes.reload()
+    tells(notes, 2)
+    listens(notes)
+    notes.keyboard.press("PageDown")
+    shows(walls[0], 3)
+    tells(notes, 3)
+    tells(speakers[1], 5)
+    assert progress(walls[1]) == f"5/{TOTAL}"
+
 
 def test_a_speaker_without_a_talk_is_told_so(app: App) -> None:
     app.open("speaker", talk="nobody")
     assert "no window shows the talk" in app.alerts[0]
-    app.page.get_by_role("link", name="Start the talk")
+    with app.page.context.expect_page() as opened:
+        app.page.get_by_role("link", name="Start the talk").click()
+    wall = App(opened.value, app.url)
+    shows(wall, 1)
+    assert "talk" not in wall.address
+    app.page.bring_to_front()
+    listens(app.page)
+    app.page.keyboard.press("PageDown")
+    shows(wall, 2)
+    app.page.locator(".nn-speaker h1").get_by_text(TALK.scenes[1].say).wait_for(timeout=SECONDS)
 
 
 def test_the_first_page_starts_the_talk_and_leaves_no_trace_of_it(app: App) -> None:
