@@ -54,13 +54,17 @@ def show(page: Page) -> None:
     st.fragment(draw)(page)
 
 
-def draw(page: Page) -> None:
-    """Draw a page once, for what the address says now."""
+def draw(page: Page, *, stand: bool = False) -> None:
+    """Draw a page once, for what the address says now.
+
+    Args:
+        stand: as of `notify`.
+    """
     with worker.drawing():
-        _draw(page)
+        _draw(page, stand)
 
 
-def _draw(page: Page) -> None:
+def _draw(page: Page, stand: bool) -> None:
     address.forget_asked()
     # Always there, so that what follows has the same place in every run (see `main._wait`).
     with st.container():
@@ -68,7 +72,7 @@ def _draw(page: Page) -> None:
         if session is None:
             return
         write_address(session)
-        notify(session)
+        notify(session, stand=stand)
     try:
         page.render(session)
     except NnvizError as error:

@@ -17,6 +17,7 @@ from nnviz.talk.scenes import Scene, Talk
 _STYLE = Path(__file__).parent / "wall.css"
 _KEYS = "talk-keys"
 _NAME = "name of the wall"
+_SAID = "said of the scene"
 
 
 def draw() -> None:
@@ -72,10 +73,16 @@ def _scene() -> None:
     )
     with st.container():
         if replaced:
-            page.inform(f"Scenes run from 1 to {total} here, so {at} is shown. Received: {str(received)[:20]!r}.")
+            reason = f"Scenes run from 1 to {total} here, so {at} is shown. Received: {str(received)[:20]!r}."
+            st.session_state[_SAID] = at, reason
+        # It stands while the scene does: a window that takes its old name is drawn again at once.
+        if st.session_state.get(_SAID, (at,))[0] != at:
+            del st.session_state[_SAID]
+        if _SAID in st.session_state:
+            page.inform(st.session_state[_SAID][1])
     st.session_state[page.ON_WALL] = scene.say
     try:
-        page.draw(registry.page(scene.page))
+        page.draw(registry.page(scene.page), stand=True)
     finally:
         st.session_state.pop(page.ON_WALL, None)
     prerender.prepare(talk.scenes[at] if at < total else None)
