@@ -119,11 +119,10 @@ def viewer(context: BrowserContext, windows: list[Page], serve: object) -> Itera
     for page in set(context.pages) - before - set(opened):
         page.close()
     for page, watch in opened.items():
-        if not page.is_closed():
-            _leave(page)
-            windows.append(page)
         for event, heard in watch.items():
             page.remove_listener(event, heard)
+        if not page.is_closed() and _left(page):
+            windows.append(page)
     context.clear_cookies()
     assert complaints == []
 
@@ -148,13 +147,19 @@ def _watch(host: str, complaints: list[str]) -> dict[str, Any]:
     }
 
 
-def _leave(page: Page) -> None:
-    """Go to a page of the same server with nothing in it: the viewer is gone, the browser's process stays warm."""
+def _left(page: Page) -> bool:
+    """Go to a page of the same server with nothing in it: the viewer is gone, the browser's process stays warm. Where
+    there is none, as below a path of its own, the window is closed."""
     parts = urlsplit(page.url)
-    if parts.scheme != "http":
-        return
-    page.goto(f"{parts.scheme}://{parts.netloc}/_stcore/health")
+    try:
+        if parts.scheme != "http":
+            raise Error(f"A page of a server was expected. Received: {page.url}.")
+        page.goto(f"{parts.scheme}://{parts.netloc}/_stcore/health")
+    except Error:
+        page.close()
+        return False
     page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    return True
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ PHONE = (390, 844)
 def test_a_visit_finds_all_as_it_should_be(app: App, page: Page, net: str) -> None:
     """One visit, and all that is wrong with it."""
     app.open(page.slug, **LINKS[net])
+    # What takes long says its numbers when it has some.
+    app.element("nnCaption").filter(has_text=re.compile(r"\d")).first.wait_for(timeout=SECONDS)
     found = []
     if net in DIGITS:
         # A long job has its bar first.
@@ -67,8 +69,6 @@ def _not_opened(app: App, page: Page, link: dict[str, str]) -> Iterator[str]:
         yield f"the title is {title!r}"
     if not link.items() <= app.address.items():
         yield f"the address is {app.address}"
-    if not re.search(r"\d", app.caption):
-        yield f"no number in {app.caption!r}"
     if app.element("stException").count():
         yield "a traceback"
     yield from (f"an alert: {alert}" for alert in app.alerts)

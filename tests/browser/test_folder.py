@@ -16,8 +16,8 @@ from server import Server, serving
 from nnviz.analysis.data.folder import folder
 from nnviz.analysis.data.photographs import gallery, photograph
 
-COUNT = 16
-"""Pictures of each of the four photographs: five batches of the search, so that it can be stopped in the middle."""
+COUNT = 24
+"""Pictures of each of the four photographs: several batches of the search, so that it can be stopped in the middle."""
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +72,14 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     app.page.goto(f"{server.url}/higher?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
     caption(app, "are being searched")
     app.page.wait_for_function(
-        r"() => /[1-9]\d* of 65/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
+        r"() => /[1-9]\d* of 97/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
         timeout=4 * SECONDS,
     )
     app.page.get_by_role("button", name="Stop").click()
     again = app.page.get_by_role("button", name="Go on searching")
     again.wait_for(timeout=SECONDS)
     app.still()
-    stopped = re.search(r"([\d,]+) of the 65 pictures were searched, drawn at random", app.main.inner_text())
+    stopped = re.search(r"([\d,]+) of the 97 pictures were searched, drawn at random", app.main.inner_text())
     assert stopped
     assert 0 < int(stopped.group(1)) < count
     # A second viewer finds it stopped, and both see it go on.
