@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from markupsafe import escape
 from visiting import visited
 
 from nnviz.analysis.attribution import METHODS, Parameter, Progress, explain, method_named
@@ -159,7 +160,7 @@ def test_a_method_that_does_not_fit_says_so(cases):
     assert "feature maps" in found.reason
 
 
-def test_the_sentence_has_the_place_of_the_largest_value_and_escapes_names(cases):
+def test_the_sentence_has_the_place_of_the_largest_value_and_names_as_text(cases):
     case, method = cases["sequential_cnn"], method_named("gradient")
     attribution = explain(case.network, case.picture, "gradient", 1)
     values = attribution.over_image()
@@ -167,8 +168,8 @@ def test_the_sentence_has_the_place_of_the_largest_value_and_escapes_names(cases
     bold = target_words.Explained(attribution.target, "<b>", "the logit of <b>", "for <b>")
     text = words.sentence(bold, method, {}, attribution, True)
     assert f"row {row}, column {column}: {values[row, column]:+.3g}".replace("-", "\u2212") in text
-    assert "&lt;b&gt;" in text
-    assert "<b>" not in text
+    assert "where the logit of <b> is" in text
+    assert "&lt;b&gt;" in escape(text), "text, which the caption escapes, and no Markup"
 
 
 def app() -> None:
