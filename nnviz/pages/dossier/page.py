@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from nnviz.analysis.image.images import Transform
 from nnviz.analysis.network.receptive import Field
 from nnviz.figures.answers import answer_histogram
-from nnviz.pages.dossier import bars, pictures, preferred, words
+from nnviz.figures.words import number
+from nnviz.pages.dossier import bars, pictures, preferred
 from nnviz.pages.dossier.facts import EFFECTS, LEAST, Known, known
 from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import chart
+from nnviz.views import answer, chart
 from nnviz.views.search import index_job
 from nnviz.views.search.patch_panels import gone
 
@@ -41,13 +43,13 @@ def render(session: Session) -> None:
     here, there = pictures.fields(session, of)
     _above(session, seen, here, there)
     _below(session, seen, there, liked, wait=index.busy)
-    caption(words.sentence(session, seen))
+    caption(sentence(session, seen))
     # In one row: a bar that is not there would still take the gap below the line.
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="dossier-said")
     with index_job.beside(session), row:
         busy = index.busy or seen.measuring or (liked is not None and liked.busy)
         lost = gone(session.network, session.key, of, seen.hits)
-        small("" if busy else words.note(session, seen) + lost)
+        small("" if busy else note(session, seen) + lost)
         if liked is not None and liked.halted and liked.found is not None:
             preferred.button(session, liked)
         index_job.bar(index)
@@ -69,7 +71,7 @@ def _answers(session: Session, seen: Known) -> None:
     """How strongly it answers: to many pictures as a histogram, to a few one by one."""
     if seen.answers is None or seen.found is None:
         return
-    small(html("<b>How strongly it answers</b><br>{}", words.standing(seen)))
+    small(html("<b>How strongly it answers</b><br>{}", standing(seen)))
     if seen.answers.constant:
         return
     if seen.answers.values.size >= LEAST:
@@ -103,6 +105,89 @@ def _picture(session: Session) -> None:
         f"This is the picture as the network gets it, {rows}x{columns} pixels: pick a layer, and a unit of it, "
         "to see what is known of it."
     )
+
+
+def sentence(session: Session, known: Known) -> str:
+    """What the unit answers to, and what comes of it; plain text."""
+    who, of = f"Unit {session.unit} of {session.layer.name}", known.of
+    if known.answers is None or known.found is None:
+        return f"{who} answers to this picture with {number(known.here)}; the {of.noun}s are being searched."
+    if not known.hits:
+        return f"{who} is silent on all of {known.searched:,} {of.noun}s: it has learned nothing that they have."
+    return f"{_excites(who, known)}{_so_what(session, known)}"
+
+
+def _excites(who: str, known: Known) -> str:
+    """What excites it."""
+    of, first = known.of, known.hits[0]
+    if known.classes is None:
+        return (
+            f"Of {known.searched:,} {of.noun}s {of.name(first.image)} excites {who[0].lower()}{who[1:]} most "
+            f"({number(first.value)})"
+        )
+    names, means = known.classes
+    best = means.best
+    what = f"{names[best]}s" if len(names[best]) == 1 else f"pictures of {names[best]}"
+    text = f"{who} answers most to {what}, {number(float(means.means[best]))} on average"
+    return text if means.others is None else f"{text} against {number(means.others)} to the others"
+
+
+def _so_what(session: Session, known: Known) -> str:
+    """What the scores lose without it."""
+    if known.mute:
+        return f". {known.mute}"
+    found = known.effects
+    if found is None:
+        return "."
+    names = session.network.classes
+    if found.own is not None:
+        return f"; it is itself the logit of {names[found.own]}."
+    up, down = found.speaks_for, found.speaks_against
+    changes = [(up, "falls"), (down, "rises")]
+    parts = [
+        f"of {names[index]} {what} by {number(abs(float(found.drops[index])))}"
+        for index, what in changes
+        if (found.drops[index] > 0) == (what == "falls") and found.drops[index] != 0
+    ]
+    if not parts:
+        return "; without it no class score changes."
+    return f"; without it the logit {', that '.join(parts)}."
+
+
+def note(session: Session, known: Known) -> str:
+    """How it was measured; plain text."""
+    of, parts = known.of, []
+    if known.answers is not None:
+        text = f"Answers: the unit's largest activation in each of {known.answers.values.size:,} {of.noun}s"
+        parts.append(text + f", {answer.percent(known.answers.silent)} exactly 0.")
+    if known.effects is not None and known.effects.own is None:
+        pictures = known.effects.pictures
+        parts.append(
+            f"For or against: what a logit loses when it is off, on average over the {pictures} of them "
+            + ("that excite it most." if pictures > 1 else "that excites it.")
+        )
+    if known.answering is not None and known.answering.constant.any():
+        count = int(known.answering.constant.sum())
+        parts.append(f"{count} unit{'s' if count > 1 else ''} of the layer never change{'s' if count == 1 else ''}.")
+    if known.found is not None and known.answering is None:
+        parts.append(f"Units are compared by their answers from {LEAST} pictures on.")
+    if known.weighing is None:
+        parts.append(f"{session.layer.name} has no filters of its own to compare.")
+    if session.transform != Transform(shuffle=session.network.shuffle):
+        parts.append(f"The {of.noun}s are searched as they are.")
+    return " ".join(parts) + index_job.unread(of, known.found)
+
+
+def standing(known: Known) -> str:
+    """Where the present picture stands among those that were searched; plain text."""
+    if known.answers is None:
+        return f"This picture: {number(known.here)}"
+    if known.answers.constant:
+        return f"{number(float(known.answers.values[0]))} to all of them"
+    if known.here == 0:
+        return f"This picture: 0, as {answer.percent(known.answers.silent)} of them"
+    share = known.answers.below(known.here)
+    return f"This picture: {number(known.here)}, above {answer.percent(share)} of them"
 
 
 PAGE = Page("Dossier", ":material/badge:", "dossier", "Believe", render)

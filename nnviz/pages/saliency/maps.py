@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
-from nnviz.analysis.attribution import METHODS, SaliencyMethod, method_named
+from nnviz.analysis.attribution import METHODS, Attribution, SaliencyMethod, method_named
 from nnviz.analysis.network.layers import adds_bias
 from nnviz.components.raster import Place, raster
 from nnviz.pages.saliency import parameters
-from nnviz.pages.saliency.words import sentence, sums
 from nnviz.shell import address, controls, jobs
 from nnviz.shell.markup import html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
+from nnviz.shell.target_words import Explained
 from nnviz.views import scales
 from nnviz.views.attribution import request as attribution_request
 from nnviz.views.attribution.panels import map_of, panel, state
@@ -191,3 +192,69 @@ def _left_out(session: Session) -> None:
         first = next(method for method in METHODS if method.title == titles[0])
         others = f" Nor {', '.join(titles[1:])}." if titles[1:] else ""
         small(first.unfit(session.network) + others)
+
+
+def minus(text: str) -> str:
+    """Hyphens before numbers as true minus signs."""
+    return text.replace("-", "\u2212")
+
+
+def sentence(
+    explained: Explained,
+    method: SaliencyMethod,
+    parameters: Mapping[str, Any],
+    attribution: Attribution,
+    signed: bool,
+    cause: str = "",
+) -> str:
+    """What one sees, with the numbers of the map; `cause` is why it may be zero everywhere."""
+    name, title, signed = explained.name, method.title, signed and method.signed
+    values = attribution.over_image(magnitude=not signed)
+    what = method.reading(parameters).rstrip(".")
+    what = what[0].lower() + what[1:]
+    if not values.any():
+        nothing = f"no pixel speaks for {name}, none {explained.against}"
+        if not method.signed:
+            nothing = f"no place stands out for {name}"
+        return f"{title} is zero everywhere: {nothing}. {cause}".rstrip()
+    row, column = (int(i) for i in np.unravel_index(np.abs(values).argmax(), values.shape))
+    colours = "bright is much, black nothing"
+    number = minus(f"{values[row, column]:.3g}")
+    if signed:
+        colours = f"orange speaks for {name}, blue {explained.against}"
+        number = minus(f"{values[row, column]:+.3g}")
+    return (
+        f"{title} gives the most to row {row}, column {column}: {number}, where {explained.score} is "
+        f"{minus(f'{attribution.score:.1f}')}. It shows {what}; {colours}."
+    )
+
+
+def sums(
+    explained: Explained,
+    method: SaliencyMethod,
+    parameters: Mapping[str, Any],
+    attribution: Attribution,
+    biased: bool,
+) -> Markup:
+    """What the map adds up to, and what it should; nothing where the method promises no sum.
+
+    `biased` tells whether any layer of the network has a bias, or shifts as a normalisation does.
+    """
+    if attribution.adds_up_to is None or attribution.gap is None:
+        return Markup()
+    lrp = method.name == "lrp"
+    less = {"lrp": "", "expected-gradients": ", less its mean over the references,"}
+    whole = explained.score + less.get(method.name, ", less its value on the baseline,")
+    kept = ""
+    if lrp and parameters.get("rule") == "epsilon" and abs(attribution.gap) > 1e-3 * abs(attribution.adds_up_to):
+        by = ["by the biases"] * biased + ["by epsilon"] * bool(parameters.get("epsilon"))
+        kept = f", kept {' and '.join(by)}" if by else ""
+    return html(
+        "<b>{}</b>: the map adds up to {}; {} is {}; gap {}{}.",
+        "Conservation" if lrp else "Completeness",
+        minus(f"{attribution.values.sum():.3f}"),
+        whole,
+        minus(f"{attribution.adds_up_to:.3f}"),
+        minus(f"{attribution.gap:+.3f}"),
+        kept,
+    )

@@ -15,7 +15,8 @@ from nnviz.analysis.data.folder import folder
 from nnviz.analysis.data.pictures import output_shapes
 from nnviz.analysis.dossier import Distribution
 from nnviz.analysis.network.network import load
-from nnviz.pages.dossier import facts, words
+from nnviz.pages.dossier import facts
+from nnviz.pages.dossier.page import standing
 from nnviz.shell import caches, options
 from nnviz.views.search import image_sets
 
@@ -171,4 +172,4 @@ def test_sub_folders_that_are_all_classes_stand_beside_them(pictures):
 def test_a_share_is_never_rounded_to_a_certainty(values, here, said):
     answers = Distribution(values.astype(np.float32))
     found = facts.Known(image_sets.DIGITS, None, (), answers, here, None, None, False, "", None, None)
-    assert words.standing(found) == said
+    assert standing(found) == said

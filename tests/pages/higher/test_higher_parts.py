@@ -10,7 +10,7 @@ from nnviz import digits, load
 from nnviz.analysis.network.receptive import receptive_fields
 from nnviz.analysis.search.strongest import Hit
 from nnviz.pages.higher import depths
-from nnviz.pages.higher.words import of_digits, short
+from nnviz.pages.higher.page import of_digits, short
 from nnviz.views.search.image_sets import DIGITS
 from nnviz.views.search.patch_panels import patch_panel
 

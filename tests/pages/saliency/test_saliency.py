@@ -10,7 +10,7 @@ from visiting import visited
 
 from nnviz.analysis.attribution import METHODS, Parameter, explain, method_named
 from nnviz.analysis.network import passes
-from nnviz.pages.saliency import maps, parameters, words
+from nnviz.pages.saliency import maps, parameters
 from nnviz.shell import caches, target_words
 from nnviz.shell.jobs import Job, Queue
 from nnviz.views.attribution.request import AttributionRequest, attributions
@@ -125,7 +125,7 @@ def test_the_sentence_has_the_place_of_the_largest_value_and_names_as_text(cases
     values = attribution.over_image()
     row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
     bold = target_words.Explained(attribution.target, "<b>", "the logit of <b>", "for <b>")
-    text = words.sentence(bold, method, {}, attribution, True)
+    text = maps.sentence(bold, method, {}, attribution, True)
     assert f"row {row}, column {column}: {values[row, column]:+.3g}".replace("-", "\u2212") in text
     # Text, and no markup: whatever draws it escapes it.
     assert not isinstance(text, Markup)
