@@ -4,8 +4,10 @@ window.nn = {
   // Milliseconds in which nothing is drawn any more, and those after a run in which its last words are put in.
   QUIET: 100,
   BREATH: 50,
-  // A run was asked for, and none has begun since.
-  waiting: false,
+  // When a run was asked for, while none has begun since; and how long one is waited for: Streamlit answers nothing to
+  // the timer of a part of the page that is gone.
+  asked: null,
+  UNHEARD: 5000,
   idle: null,
   since: 0,
   was: "",
@@ -31,7 +33,7 @@ window.nn = {
   still() {
     const now = performance.now();
     const app = document.querySelector('[data-testid="stApp"]');
-    if (!app || app.dataset.testScriptState !== "notRunning" || this.waiting) { this.idle = null; return false; }
+    if (!app || app.dataset.testScriptState !== "notRunning" || (this.asked !== null && now - this.asked < this.UNHEARD)) { this.idle = null; return false; }
     this.idle ??= now;
     const shown = '[data-testid="stMain"] h1, [data-testid="stAlert"], [data-testid="stException"]';
     const canvases = this.canvases();
@@ -99,11 +101,11 @@ window.nn = {
     constructor(...given) {
       super(...given);
       this.addEventListener("message", ({ data }) => {
-          if (data instanceof ArrayBuffer && [...fields(new Uint8Array(data))].includes(NEW_SESSION)) window.nn.waiting = false;
+          if (data instanceof ArrayBuffer && [...fields(new Uint8Array(data))].includes(NEW_SESSION)) window.nn.asked = null;
       });
     }
     send(data) {
-      if (data instanceof Uint8Array && [...fields(data)].includes(RERUN)) window.nn.waiting = true;
+      if (data instanceof Uint8Array && [...fields(data)].includes(RERUN)) window.nn.asked = performance.now();
       super.send(data);
     }
   };
