@@ -187,11 +187,12 @@ def test_a_click_picks_in_the_image_in_the_close_ups_and_in_the_vector(app: App)
     x, y, w, h = places(app)["strip"]
     click(app, x + 400.5 / 784 * w, y + h / 2)
     app.until(pixel=401)
+    app.frames(30)  # the vector comes to rest
     found = shown(app)
     x, y, w, h = places(app)["tape"]
     click(app, x + (405.5 - found["view"]) * w / found["shown"], y + h / 2)
     app.until(pixel=406)
-    app.frames(30)  # the vector comes to rest
+    app.frames(30)
     first, cells, x, y, w, h = places(app)["own"]
     click(app, x + 0.5 * w / cells, y + h / 2)
     app.until(pixel=first + 1)

@@ -13,7 +13,7 @@ from nnviz.analysis.attribution import explain, method_named
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
 from nnviz.analysis.network.trace import trace
-from nnviz.pages.saliency import words
+from nnviz.pages.saliency import maps
 from nnviz.shell import caches, library, target_words
 
 
@@ -207,7 +207,7 @@ def test_what_the_map_should_add_up_to_is_named(method, asked, whole):
 def test_the_gap_of_lrp_names_what_keeps_it(values, biased, end):
     network = shipped("mnist-mlp")
     found = explain(network, digits.digit(0)[0], "lrp", 7, **values)
-    text = words.sums(target_words.of_class(network, 7), method_named("lrp"), values, found, biased)
+    text = maps.sums(target_words.of_class(network, 7), method_named("lrp"), values, found, biased)
     assert text.endswith(end)
     assert ("kept" in text) == ("kept" in end)
 
@@ -217,6 +217,6 @@ def test_rise_without_its_mean_taken_off_does_not_speak_of_how_far_above_it_a_pl
     for centred in ("yes", "no"):
         values = {"samples": 20, "centred": centred}
         found = explain(network, digits.digit(0)[0], "rise", 7, **values)
-        text = words.sentence(target_words.of_class(network, 7), method, values, found, True)
+        text = maps.sentence(target_words.of_class(network, 7), method, values, found, True)
         assert ("lies above that of all random masks" in text) == (centred == "yes")
         assert ("the mean score while a place can be seen" in text) == (centred == "no")
