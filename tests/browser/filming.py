@@ -29,12 +29,13 @@ SEEN = """() => {
 
 @contextlib.contextmanager
 def film(app: App) -> Iterator[list[np.ndarray]]:
-    """The pictures of a window, as they are put together, (height, width, 3)."""
+    """The pictures of a window, as they are put together, (height, width, 3); there when the block ends."""
     session = app.page.context.new_cdp_session(app.page)
     taken: list[np.ndarray] = []
+    came: list[tuple[float, str]] = []
 
     def take(frame: dict[str, Any]) -> None:
-        taken.append(picture(base64.b64decode(frame["data"])))
+        came.append((frame["metadata"]["timestamp"], frame["data"]))
         session.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
     session.on("Page.screencastFrame", take)
@@ -42,6 +43,8 @@ def film(app: App) -> Iterator[list[np.ndarray]]:
     yield taken
     session.send("Page.stopScreencast")
     session.detach()
+    # Chromium packs several pictures at once; a simple one overtakes a full one.
+    taken.extend(picture(base64.b64decode(data)) for _, data in sorted(came))
 
 
 def picture(content: bytes) -> np.ndarray:

@@ -221,5 +221,5 @@ def test_what_is_picked_while_it_plays_does_not_stop_it(app: App) -> None:
     assert before["playing"]
     assert until(app, f"at.position > {before['position'] + 28}")["playing"]
     press(app, "Pause")
-    app.still()
-    assert int(app.address["unrolled"]) == shown(app)["position"]
+    app.until(unrolled=round(shown(app)["position"]))
+    assert shown(app)["position"] == int(app.address["unrolled"])
