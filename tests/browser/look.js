@@ -39,7 +39,10 @@ window.nn = {
     const canvases = this.canvases();
     if (!document.querySelector(shown) || this.missing(canvases)) { this.was = ""; return false; }
     const drawn = canvases.map((canvas) => canvas.dataset.drawn + canvas.dataset.picked + canvas.width);
-    const all = [location.href, document.querySelectorAll("[data-stale=true]").length, ...drawn].join("|");
+    // The app learns of another size of the window later than the window has it.
+    const { scrollWidth, scrollHeight } = document.querySelector('[data-testid="stMain"]') ?? document.body;
+    const sizes = [innerWidth, innerHeight, scrollWidth, scrollHeight];
+    const all = [location.href, document.querySelectorAll("[data-stale=true]").length, ...sizes, ...drawn].join("|");
     // A bar that moves beside it draws nothing of this: it is not waited for.
     if (all !== this.was) { this.was = all; this.since = now; return false; }
     return now - this.since > this.QUIET && now - this.idle > this.BREATH;
