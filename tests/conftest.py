@@ -308,7 +308,7 @@ def saved(cases, fixed_weights, tmp_path_factory) -> Callable[..., dict[str, Pat
 def nothing_kept(monkeypatch, tmp_path) -> Iterator[None]:
     """No long job is done or under way yet, whatever was looked at before."""
     from nnviz.analysis.cache import Cache
-    from nnviz.shell import caches, page
+    from nnviz.shell import caches
     from nnviz.shell.jobs import queue
     from nnviz.shell.jobs.worker import Worker
 
@@ -316,7 +316,6 @@ def nothing_kept(monkeypatch, tmp_path) -> Iterator[None]:
     monkeypatch.setattr(caches, "results", Cache(caches.results.ceiling))
     own = Worker()
     monkeypatch.setattr(queue, "worker", own)
-    monkeypatch.setattr(page, "worker", own)
     yield
     own.close()
 

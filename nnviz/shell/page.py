@@ -12,8 +12,7 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from nnviz.errors import NnvizError, in_one_sentence
-from nnviz.shell import address, library
-from nnviz.shell.jobs.worker import worker
+from nnviz.shell import address, jobs, library
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import write_html
 from nnviz.shell.session import Session, read, write_address
@@ -60,7 +59,7 @@ def draw(page: Page, *, stand: bool = False) -> None:
     Args:
         stand: as of `notify`.
     """
-    with worker.drawing():
+    with jobs.drawing():
         _draw(page, stand)
 
 

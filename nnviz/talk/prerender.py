@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Hashable
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
 
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, retold
 from nnviz.errors import NnvizError
 from nnviz.pages import registry
 from nnviz.shell import address, caches, jobs, page
@@ -63,13 +62,19 @@ def drawn(scene: Scene, stopping: Callable[[], bool]) -> Generator[Progress, Non
     return Outcome("not ready" if found else "ready", time.perf_counter() - began, tuple(found))
 
 
+def pass_over(scene: Scene | None) -> None:
+    """End what this viewer's wall has computed, where no other wall wants it, but for the scene that comes next."""
+    jobs.queue_of(_NEXT).cancel(but=None if scene is None else _key(scene))
+
+
 def prepare(scene: Scene | None) -> Job | None:
     """Have the scene that comes next computed in the background, once for all talks; None where none does.
 
-    What this viewer's wall had computed before is not any more: it was passed over, or stands there now.
+    What this viewer's wall had computed before is not any more, where no other wall wants it: it was passed over, or
+    stands there now.
     """
     if scene is None:
-        jobs.queue_of(_NEXT).cancel()
+        pass_over(None)
         return None
     job = Job(f"Preparing {scene.say}", _key(scene), lambda: drawn(scene, lambda: job.stopping), caches.scenes)
     return jobs.share(_NEXT, job, alone=True)
@@ -86,14 +91,14 @@ def _rehearsing(talk: Talk, stopping: Callable[[], bool]) -> Generator[Progress,
     for index, scene in enumerate(talk.scenes):
         outcomes[index] = Outcome("running")
         yield Progress(index, total, tuple(outcomes))
-        with closing(drawn(scene, stopping)) as steps:
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as end:
-                    outcomes[index] = end.value
-                    break
-                yield Progress(index, total, tuple(outcomes))
+
+        def told(_: Progress, index: int = index) -> Progress:
+            return Progress(index, total, tuple(outcomes))
+
+        outcome = yield from retold(drawn(scene, stopping), told)
+        if stopping():
+            break
+        outcomes[index] = outcome
         caches.scenes.keep(_key(scene), outcomes[index])
     return tuple(outcomes)
 

@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-_MOST = 64
+_MOST = 4096
 _LETTERS = 40
 
 
@@ -38,7 +38,7 @@ def new_id() -> str:
 
 
 def show(wall: str, scene: int) -> Shown:
-    """Note that a wall shows a scene; the oldest of more than 64 walls go."""
+    """Note that a wall shows a scene; of too many walls, those go that nobody has turned or followed for longest."""
     wall = wall[:_LETTERS]
     with _lock:
         before = _shown.pop(wall, None)
@@ -62,4 +62,10 @@ def drop(wall: str) -> None:
 
 def shown(wall: str) -> Shown | None:
     """What a wall shows now; None where no window is that wall yet."""
-    return _shown.get(wall[:_LETTERS])
+    wall = wall[:_LETTERS]
+    with _lock:
+        found = _shown.pop(wall, None)
+        if found is not None:
+            # A speaker may rest on a scene while a whole audience opens walls of their own.
+            _shown[wall] = found
+        return found

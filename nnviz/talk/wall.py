@@ -80,12 +80,15 @@ def _scene() -> None:
             del st.session_state[_SAID]
         if _SAID in st.session_state:
             page.inform(st.session_state[_SAID][1])
+    after = talk.scenes[at] if at < total else None
+    # Before this scene is drawn: what was computed ahead would work beside it.
+    prerender.pass_over(after)
     st.session_state[page.ON_WALL] = scene.say
     try:
         page.draw(registry.page(scene.page), stand=True)
     finally:
         st.session_state.pop(page.ON_WALL, None)
-    prerender.prepare(talk.scenes[at] if at < total else None)
+    prerender.prepare(after)
 
 
 def _page(scene: Scene) -> str:

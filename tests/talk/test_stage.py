@@ -22,19 +22,19 @@ def test_each_talk_has_its_own_scene():
     assert stage.show(first, 4).began == began  # the clock runs from the first scene on
 
 
-def test_the_oldest_of_many_talks_goes():
-    kept = stage.new_id()
-    stage.show(kept, 1)
-    for _ in range(63):
+def test_a_wall_that_is_turned_or_followed_outlasts_an_audience(monkeypatch):
+    monkeypatch.setattr(stage, "_MOST", 64)
+    turned, followed, left = (stage.new_id() for _ in range(3))
+    for name in (left, turned, followed):
+        began = stage.show(name, 1).began
+    for number in range(200):
         stage.show(stage.new_id(), 1)
-    stage.show(kept, 2)  # shown again: not the oldest any more
-    late = [stage.new_id() for _ in range(40)]
-    for name in late:
-        stage.show(name, 1)
-    assert stage.shown(kept).scene == 2
-    for _ in range(64):
-        stage.show(stage.new_id(), 1)
-    assert stage.shown(kept) is None
+        if number % 20 == 0:
+            stage.show(turned, 2)
+            assert stage.shown(followed).scene == 1
+    assert stage.shown(turned).scene == 2
+    assert stage.shown(followed).began == began
+    assert stage.shown(left) is None
 
 
 def test_off_stage_an_address_is_read_as_in_a_browser():
@@ -195,3 +195,7 @@ def test_a_scene_that_is_passed_over_is_not_prepared(monkeypatch):
     assert prerender.prepare(scenes[10]).state == "done"
     assert prerender.prepare(None) is None
     assert begun == ["test-0", "test-10"]  # once
+    # What was broken off is not taken for ready.
+    again = prerender.prepare(scenes[0])
+    again.work(60)
+    assert (again.result.state, done) == ("ready", ["test-10", "test-0"])

@@ -15,6 +15,7 @@ looks, for what a button begins (`again`, `again_button`); `stage` draws what fo
 
 `share` is `begin` for work that all viewers share: one thread of the process does it (`worker`), step by step, while no
 page is drawn; it goes on when its viewers turn away, and a Stop stops it for all. Bar, Stop and result are the same.
+`drawing` stands around a page that is drawn.
 
 Where things are: `job` is one piece of work and its state, `queue` what a viewer has under a name, `bar` what he sees
 of it, `step_thread` how a step that takes long is left, `worker` the thread of what is shared.
@@ -22,7 +23,7 @@ of it, `step_thread` how a step that takes long is left, `worker` the thread of 
 
 from nnviz.shell.jobs.bar import again_button, progress_bar, row, stage
 from nnviz.shell.jobs.job import Job
-from nnviz.shell.jobs.queue import Queue, again, begin, begin_all, look, queue_of, share, stop, under_way
+from nnviz.shell.jobs.queue import Queue, again, begin, begin_all, drawing, look, queue_of, share, stop, under_way
 
 __all__ = [
     "Job",
@@ -31,6 +32,7 @@ __all__ = [
     "again_button",
     "begin",
     "begin_all",
+    "drawing",
     "look",
     "progress_bar",
     "queue_of",

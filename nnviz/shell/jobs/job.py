@@ -1,7 +1,4 @@
-"""Long work that was asked for: what it is, how far it has come, and how it ended.
-
-This module imports neither TensorFlow nor Streamlit: it is used before they are there.
-"""
+"""Long work that was asked for: what it is, how far it has come, and how it ended."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from weakref import WeakSet
 
 from nnviz.analysis.cache import Cache
 from nnviz.analysis.progress import Progress
@@ -37,9 +35,10 @@ class Job:
         state: how it ended, or that it has not.
         progress: how far it came; its `so_far` is the last that there was.
         reason: why it failed, in a sentence that a user can act on.
-        error: why it failed otherwise.
+        error: what it met that no user can mend, until that was raised.
         result: what it made.
         shared: whether all viewers share it.
+        wanted_by: the queues that it is in, where it is shared; those of viewers who are gone do not count.
         looked_at: when a viewer asked for it last.
     """
 
@@ -53,6 +52,7 @@ class Job:
     error: Exception | None = field(default=None, init=False)
     result: Any = field(default=None, init=False, repr=False)
     shared: bool = field(default=False, init=False)
+    wanted_by: WeakSet[Any] = field(default_factory=WeakSet, init=False, repr=False)
     looked_at: float = field(default_factory=time.monotonic, init=False)
     _steps: Steps | None = field(default=None, init=False, repr=False)
     _stopping: bool = field(default=False, init=False, repr=False)
@@ -109,8 +109,14 @@ class Job:
                 self.step(max(end - time.perf_counter(), SLICE))
                 if time.perf_counter() >= end:
                     break
-        if self.error is not None:
-            raise self.error
+        self.raise_unforeseen()
+
+    def raise_unforeseen(self) -> None:
+        """Raise what it met that no user can mend, once: a page that is drawn again and again would never end."""
+        with self._lock:
+            error, self.error = self.error, None
+        if error is not None:
+            raise error
 
     def step(self, seconds: float | None) -> None:
         """Wait for the next step for so many seconds; None: do it in this thread."""
@@ -122,12 +128,16 @@ class Job:
                 self._steps, self.state = steps, "running"
             self._note(steps.next(seconds))
         except StopIteration as finished:
+            # One that was stopped may have ended early for it: nobody may take that for its result.
+            if self._stopping:
+                self._end("stopped")
+                return
             self.kept_in.keep(self.key, finished.value)
             self._finish(finished.value)
         except NnvizError as error:
             self._end("failed", reason=str(error))
         except Exception as error:  # noqa: BLE001 - raised where somebody looks at it
-            self._end("failed", error=error)
+            self._end("failed", f"It ended with an error that was not foreseen: {type(error).__name__}.", error)
 
     def stop(self) -> None:
         """End it where it is, for all who share it; what it had so far stays."""
@@ -137,7 +147,7 @@ class Job:
             if steps is not None:
                 steps.close()
         finally:
-            # Only now: whoever begins it anew finds what it left when it was closed.
+            # Only now: who begins it anew finds what it left when it was closed, unless a step is still under way.
             self._end("stopped")
 
     def _note(self, progress: Progress | None) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -19,10 +20,12 @@ class Queue:
 
     Attributes:
         jobs: those that were begun, and those that others have done.
+        asked_for: whether the page that is drawn has asked for it.
     """
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self.asked_for = False
         self._put_by: dict[Hashable, Job] = {}
         self._told = self._ends()
 
@@ -73,12 +76,13 @@ class Queue:
 
     def share(self, wanted: Job) -> Job:
         """What there is of a job that all viewers share: done, or under way, begun where nobody has yet."""
-        wanted = worker.begin(wanted)
-        if wanted.error is not None:
-            worker.forget(wanted.key)
-            raise wanted.error
+        wanted = worker.begin(wanted, self)
+        for job in self.jobs:
+            if job is not wanted:
+                worker.leave(job, self)
         self.jobs = [wanted]
         self.tell()
+        wanted.raise_unforeseen()
         return wanted
 
     def again(self, job: Job | None = None) -> None:
@@ -93,25 +97,28 @@ class Queue:
             if not any(each.shared for each in old) and all(each.key != job.key for each in self.jobs):
                 self.jobs.append(job)
 
-    def cancel(self) -> None:
-        """End all of it, also for others; it can be begun anew."""
+    def cancel(self, but: Hashable = None) -> None:
+        """End all that no other viewer wants, except the job of a key; it can be begun anew."""
         for job in self.jobs:
-            job.stop()
-            worker.forget(job.key)
-        self.jobs = []
+            if job.key != but:
+                worker.leave(job, self, end=True)
+        self.jobs = [job for job in self.jobs if job.key == but]
+
+    def put_down(self) -> None:
+        """Let go of what was made: where it is wanted again, it is looked up."""
+        self.jobs = [job for job in self.jobs if job.state != "done"]
+        self.tell()
 
     def _standing(self, wanted: Job, before: Job | None) -> Job | None:
         """What there is of a job already."""
         if wanted.look_up():
             return wanted
-        found = before or self._put_by.pop(wanted.key, None)
-        # What no user can mend was raised when it was met.
-        return None if found is None or found.error is not None else found
+        return before or self._put_by.pop(wanted.key, None)
 
     def _leave(self, job: Job) -> None:
         if job.shared:
-            return
-        if job.busy:
+            worker.leave(job, self)
+        elif job.busy:
             job.stop()
         elif job.state == "stopped" and job.found is not None:
             self._put_by[job.key] = job
@@ -124,12 +131,31 @@ class Queue:
 
 def queue_of(name: str) -> Queue:
     """This viewer's queue of that name."""
-    return st.session_state.setdefault(f"jobs-{name}", Queue())
+    found: Queue = st.session_state.setdefault(f"jobs-{name}", Queue())
+    found.asked_for = True
+    return found
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """While a page is drawn, shared work rests. Afterwards this viewer holds no results but those that it asked for:
+    a page that he has left keeps nothing beyond the ceilings of the caches."""
+    for each in _all():
+        each.asked_for = False
+    with worker.drawing():
+        yield
+    for each in _all():
+        if not each.asked_for:
+            each.put_down()
 
 
 def under_way() -> list[Queue]:
     """All of this viewer's queues that have work left."""
-    return [each for each in list(st.session_state.values()) if isinstance(each, Queue) and each.busy]
+    return [each for each in _all() if each.busy]
+
+
+def _all() -> list[Queue]:
+    return [each for each in list(st.session_state.values()) if isinstance(each, Queue)]
 
 
 def begin_all(name: str, jobs: Sequence[Job], seconds: float = 0.0) -> list[Job]:
@@ -163,14 +189,14 @@ def share(name: str, job: Job, alone: bool = False) -> Job:
     """What there is of a job that all viewers share; begun where nobody has yet.
 
     It goes on when its viewers turn away, and stays stopped for all when one has stopped it, until `again`. What it
-    met that no user can mend is raised here, and the next look at it begins it anew.
+    met that no user can mend is raised where it is looked at first; then it has failed.
 
     Args:
-        alone: what the viewer had under that name before is wanted by nobody then, and ended.
+        alone: what the viewer had under that name before is ended, where no other viewer wants it.
     """
     mine = queue_of(name)
-    if alone and any(each.key != job.key for each in mine.jobs):
-        mine.cancel()
+    if alone:
+        mine.cancel(but=job.key)
     return mine.share(job)
 
 

@@ -1,7 +1,7 @@
 """Work that all viewers share: done in one thread of the process, a step at a time, and not while a page is drawn.
 
 It goes on whatever page is looked at, and whoever looks at it sees the same bar. One job works at a time: the one whose
-bar was looked at last. This module imports neither TensorFlow nor Streamlit: it is used before they are there.
+bar was looked at last.
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ class Worker:
         self._drawing = 0
         self._closing = False
 
-    def begin(self, job: Job) -> Job:
+    def begin(self, job: Job, viewer: object = None) -> Job:
         """The job of the same key, whoever began it, also one that was stopped or failed; else this one, which is done
-        at once where its result is kept."""
+        at once where its result is kept. It is wanted by that viewer's queue until he leaves it."""
         with self._condition:
+            job = self._jobs.get(job.key, job)
+            if viewer is not None:
+                job.wanted_by.add(viewer)
             if job.key in self._jobs:
-                return self._jobs[job.key]
+                return job
             job.shared, job.looked_at = True, time.monotonic()
             # In the lock: a job that has ended meanwhile left its result before it left this list.
             if job.look_up():
@@ -50,6 +53,16 @@ class Worker:
         with self._condition:
             if key in self._jobs and not self._jobs[key].busy:
                 del self._jobs[key]
+
+    def leave(self, job: Job, viewer: object, end: bool = False) -> None:
+        """A viewer's queue has it no more; with `end` it is stopped, and can be begun anew, where no other has it."""
+        with self._condition:
+            job.wanted_by.discard(viewer)
+            if not end or job.wanted_by:
+                return
+            if self._jobs.get(job.key) is job:
+                del self._jobs[job.key]
+        job.stop()
 
     @contextmanager
     def drawing(self) -> Iterator[None]:

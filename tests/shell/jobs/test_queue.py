@@ -170,7 +170,7 @@ def test_the_last_that_there_was_stays_where_a_step_has_nothing():
     assert found[:3] == [(0, "early"), (1, "early"), (2, "late")]
 
 
-def test_a_failure_has_its_sentence_and_what_no_user_can_mend_is_raised_and_begun_anew():
+def test_a_failure_has_its_sentence_and_what_no_user_can_mend_is_raised_once():
     def refused():
         yield Progress(0, 2, "half")
         raise NnvizError("A picture was expected. Received: none.")
@@ -193,8 +193,12 @@ def test_a_failure_has_its_sentence_and_what_no_user_can_mend_is_raised_and_begu
     with pytest.raises(RuntimeError, match="a bug"):
         mine.work(SOON)
     assert not mine.busy
+    # A page that is drawn anew when a job ends must not begin it anew without end.
+    assert mine.want([job("bad")], begin=True) == [bad]
+    assert (bad.state, bad.reason) == ("failed", "It ended with an error that was not foreseen: RuntimeError.")
+    mine.work(SOON)
+    mine.again()
     (again,) = mine.want([job("bad")], begin=True)
-    assert again is not bad
     mine.work(SOON)
     assert again.result == "all 3"
 
@@ -282,6 +286,30 @@ def page() -> None:
     jobs.progress_bar("many")
     if any(each.halted for each in found):
         jobs.again_button("many", "Take it up")
+
+
+def leaving() -> None:
+    import streamlit as st
+
+    from nnviz.analysis.progress import Progress
+    from nnviz.shell import jobs
+
+    def work():
+        yield Progress(0, 1)
+        return "made"
+
+    with jobs.drawing():
+        jobs.begin(st.text_input("Page") or "first", jobs.Job("Working", "a", work), 60.0)
+
+
+def test_a_page_that_was_left_holds_no_results():
+    app = AppTest.from_function(leaving, default_timeout=60).run()
+    assert [job.result for job in app.session_state["jobs-first"].jobs] == ["made"]
+    app.run()
+    assert [job.result for job in app.session_state["jobs-first"].jobs] == ["made"]
+    app.text_input[0].input("second").run()
+    assert app.session_state["jobs-first"].jobs == []
+    assert [job.result for job in app.session_state["jobs-second"].jobs] == ["made"]
 
 
 def bar(app):

@@ -168,6 +168,43 @@ def test_a_viewer_who_turns_away_leaves_it_working(kept, nothing_kept):
     assert job.state == "done"
 
 
+def test_who_ends_it_ends_it_for_nobody_who_wants_it(kept, nothing_kept):
+    one, other = Queue(), Queue()
+    go_on = threading.Event()
+
+    def steps():
+        yield Progress(0, 1)
+        assert go_on.wait(60)
+        return "made"
+
+    job = one.share(Job("Working", "a", steps, kept))
+    assert other.share(Job("Working", "a", steps, kept)) is job
+    one.cancel()
+    assert job.busy
+    go_on.set()
+    job.work(60)
+    assert (job.state, job.result) == ("done", "made")
+
+
+def test_what_ends_early_because_it_was_stopped_is_no_result(kept):
+    begun, stopping = threading.Event(), threading.Event()
+
+    def steps():
+        begun.set()
+        assert stopping.wait(60)
+        return "half of it"
+        yield
+
+    job = Job("Working", "a", steps, kept)
+    working = threading.Thread(target=job.step, args=(None,))
+    working.start()
+    assert begun.wait(60)
+    job.stop()
+    stopping.set()
+    working.join(60)
+    assert (job.state, kept.get("a")) == ("stopped", None)
+
+
 def test_why_it_failed_is_said_and_what_no_user_can_mend_is_raised(kept):
     worker = Worker()
 
@@ -314,7 +351,11 @@ def broken_page() -> None:
         raise RuntimeError("a bug")
         yield
 
-    jobs.share("broken", jobs.Job("Working", "broken", steps))._ended.wait(30)
+    import streamlit as st
+
+    found = jobs.share("broken", jobs.Job("Working", "broken", steps))
+    found._ended.wait(30)
+    st.text(found.reason)
     jobs.progress_bar("broken")
 
 
@@ -322,4 +363,5 @@ def test_what_no_user_can_mend_is_shown_to_who_looks_at_it():
     app = AppTest.from_function(broken_page, default_timeout=60).run()
     assert not app.exception
     assert "a bug" in app.run().exception[0].value
-    assert not app.run().exception  # begun anew
+    assert not app.run().exception
+    assert "RuntimeError" in app.text[0].value
