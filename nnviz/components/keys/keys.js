@@ -18,6 +18,9 @@ const KEEPS = [
 // Milliseconds after the end of a run that a picture may take to be drawn; one that never is must not stop the talk.
 const LONGEST = 4000;
 
+// Milliseconds in which a window of this browser answers another, also while it draws.
+const UNANSWERED = 1000;
+
 function kept(event) {
   return event.composedPath().some((node) => node.matches && node.matches(KEEPS));
 }
@@ -39,17 +42,19 @@ function show(state) {
   state.blank.hidden = !state.black;
 }
 
-// The browser's own picture of the window stands before everything, until `release`. Without such pictures, or where
-// nobody sees the window, what is drawn is seen as it comes.
+// The browser's own picture of the window stands before everything, until `release`. It is taken in the next frame, which
+// is what is waited for: nothing that the server answers from then on is in it. Without such pictures, or where nobody
+// sees the window, what is drawn is seen as it comes.
 function hold(state) {
-  if (state.held) return state.held.updateCallbackDone;
+  if (state.held) return state.taken;
   if (!document.startViewTransition || document.hidden || state.black) return Promise.resolve();
   const held = document.startViewTransition(() => {});
   state.held = held;
   // A window that is hidden or resized meanwhile lets go of its picture by itself.
   held.ready.catch(() => {});
   held.finished.finally(() => { if (state.held === held) state.held = null; });
-  return held.updateCallbackDone;
+  state.taken = Promise.race([new Promise(requestAnimationFrame), held.updateCallbackDone]);
+  return state.taken;
 }
 
 function release(state) {
@@ -173,14 +178,30 @@ function watch(state) {
   }
 }
 
+// In the speaker's window: a key has an answer, or it is said that no wall of this browser hears it.
+function send(state, key) {
+  state.channel.postMessage({ key });
+  clearTimeout(state.unanswered);
+  state.unanswered = setTimeout(() => { state.unheard.hidden = false; }, UNANSWERED);
+}
+
+function hear(state) {
+  clearTimeout(state.unanswered);
+  state.unheard.hidden = true;
+}
+
 function join(state, wall) {
   if (state.wall === wall) return;
   if (state.channel) state.channel.close();
   state.wall = wall;
   state.channel = new BroadcastChannel(`nnviz-wall-${wall}`);
   state.channel.onmessage = ({ data }) => {
+    if (data.heard) hear(state);
     if (!state.leads) return;
-    if (data.key) act(state, data.key);
+    if (data.key) {
+      state.channel.postMessage({ heard: true });
+      act(state, data.key);
+    }
     if (data.who && !state.asking) state.channel.postMessage({ here: data.who });
   };
 }
@@ -193,7 +214,7 @@ function free(wall) {
     const done = (answer) => { channel.close(); resolve(answer); };
     channel.onmessage = ({ data }) => { if (data.here === who) done(false); };
     channel.postMessage({ who });
-    setTimeout(done, 200, true);
+    setTimeout(done, UNANSWERED, true);
   });
 }
 
@@ -216,7 +237,7 @@ function own(state, data) {
 function begin(root) {
   const find = (selector) => root.querySelector(selector);
   const state = {
-    said: find(".at"), line: find(".line div"), blank: find(".blank"), help: find(".help"), lost: find(".lost"),
+    said: find(".at"), line: find(".line div"), blank: find(".blank"), help: find(".help"), lost: find(".lost"), unheard: find(".unheard"),
     page: find(".page"), link: find("a.speaker"), sent: 0, seen: 0, told: 0, wanted: 0, at: 0, settling: 0, due: false, black: false, gone: false, asking: false,
   };
   state.listen = (event) => pressed(state, event);
@@ -251,7 +272,7 @@ export default function ({ parentElement, data, setStateValue }) {
   if (state.leads) lead(state, data);
   else {
     join(state, data.wall);
-    state.act = (key) => state.channel.postMessage({ key });
+    state.act = (key) => send(state, key);
   }
   for (const node of [state.said, state.line.parentElement]) node.hidden = !state.leads;
   // Added once however often this is called; on the window, so that it comes before whatever has the focus.
@@ -261,7 +282,14 @@ export default function ({ parentElement, data, setStateValue }) {
   return () => {
     window.removeEventListener("keydown", state.listen, true);
     state.watcher.disconnect();
-    // Called before each call too; where the talk was left, nobody else lets go of the picture.
-    setTimeout(() => { if (!parentElement.isConnected) release(state); });
+    // Called before each call too. Where the talk was left, nobody else lets go of the picture, and a wall that is no more
+    // must not take the keys of the next.
+    setTimeout(() => {
+      if (parentElement.isConnected) return;
+      release(state);
+      if (state.channel) state.channel.close();
+      clearTimeout(state.unanswered);
+      STATES.delete(parentElement);
+    });
   };
 }
