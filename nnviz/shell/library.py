@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,12 +26,16 @@ _UPLOADED = "uploaded picture"
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture before it meets a network: its name in the address, uint8 pixels, and the class, where known."""
+    """A picture before it meets a network: its name in the address, uint8 pixels, and the class, where known.
+
+    `identity` stands for it in the keys of what is made of it, which need not hold its pixels.
+    """
 
     name: str
     title: str
     pixels: np.ndarray
     label: str | None = None
+    identity: object = field(default_factory=object, repr=False)
 
 
 def network_names() -> tuple[str, ...]:
@@ -215,8 +219,8 @@ def has_upload() -> bool:
 
 def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
     """The picture as the network takes it, moved and turned as asked; one object, whose digest is made once."""
-    asked = (chosen, found.image_shape, found.scale, found.offset, transform)
-    return caches.fitted.made(asked, lambda: _fitted(*asked))
+    asked = (found.image_shape, found.scale, found.offset, transform)
+    return caches.fitted.made((chosen.identity, *asked), lambda: _fitted(chosen, *asked))
 
 
 def _fitted(

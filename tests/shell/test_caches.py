@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from nnviz.analysis.cache import Cache
+from nnviz.analysis.image.images import Transform
 from nnviz.analysis.network.network import _MOST_COMPILED, functions
-from nnviz.shell import caches
+from nnviz.shell import caches, library
 
 KEPT = {name: value for name, value in vars(caches).items() if isinstance(value, Cache)}
 MOST = 2 * 2**30
@@ -19,7 +20,8 @@ def test_the_table_names_what_there_is_and_fits_a_small_machine():
 
 @pytest.mark.parametrize("name", KEPT)
 def test_each_filled_stays_below_its_ceiling(name):
-    cache = Cache(KEPT[name].ceiling)
+    cache = KEPT[name]
+    cache.clear()
     # Never written to, so that they take no room of the machine.
     size = cache.ceiling // 8
     for number in range(20):
@@ -27,7 +29,16 @@ def test_each_filled_stays_below_its_ceiling(name):
         assert cache.size <= cache.ceiling
         cache.get(0)
     kept = [key for key, _ in cache.items()]
+    cache.clear()
     assert kept == [*range(14, 20), 0]
+
+
+def test_what_is_made_of_a_photograph_does_not_keep_its_pixels(cases):
+    network, size = cases["sequential_cnn"].network, caches.fitted.size
+    large = library.Picture("large", "24 megapixels", np.zeros((4000, 6000, 3), np.uint8))
+    first = library.fitted(network, large, Transform())
+    assert library.fitted(network, large, Transform()) is first
+    assert caches.fitted.size - size < 100 * first.image.nbytes
 
 
 def test_a_networks_functions_are_bounded_and_built_once_until_they_had_to_go(cases):
