@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +20,17 @@ class Progress:
     done: int
     total: int
     so_far: Any = None
+
+
+def retold(steps: Generator[Progress, None, T], tell: Callable[[Progress], Progress]) -> Generator[Progress, None, T]:
+    """A long job as a part of another: `tell` says each of its reports as one of the whole. Returns its result."""
+    with closing(steps):
+        while True:
+            try:
+                own = next(steps)
+            except StopIteration as end:
+                return end.value
+            yield tell(own)
 
 
 def finished(steps: Generator[Progress, None, T]) -> T:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nnviz.analysis.embedding.vectors import lengths, vectors
 from nnviz.analysis.network.network import Network
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, retold
 from nnviz.errors import NnvizError
 
 NEIGHBOURS = 10
@@ -159,14 +159,11 @@ def embedded(
     # In digits: of a large network one pass alone takes many seconds.
     done, total = 0, 2 * len(layers) * len(images)
     for group in _groups(network, layers, len(images)):
-        steps = vectors(network, group, images)
-        while True:
-            try:
-                part = next(steps)
-            except StopIteration as finished:
-                held = finished.value
-                break
-            yield Progress(done + len(group) * part.done, total, dict(found))
+
+        def told(part: Progress, done: int = done, count: int = len(group)) -> Progress:
+            return Progress(done + count * part.done, total, dict(found))
+
+        held = yield from retold(vectors(network, group, images), told)
         done += len(group) * len(images)
         for name in group:
             found[name] = embedding(held.pop(name), labels)

@@ -4,7 +4,7 @@ van der Maaten and Hinton 2008, Visualizing Data using t-SNE; scikit-learn's, by
 
 scikit-learn's can neither be watched nor stopped while it runs, so it runs several times, each from where the last
 one ended. That costs no quality if two things are minded (2,000 digits, 4 runs against one of as many steps: a
-divergence at most 0.3 % larger, the same time; `tests/analysis/test_tsne.py` holds it):
+divergence at most 0.3 % larger, the same time; `tests/analysis/embedding/test_tsne.py` holds it):
 
 - Only the first run exaggerates. All later ones begin with the low momentum of that phase and forget the gains of
   their coordinates, so they take longer steps.

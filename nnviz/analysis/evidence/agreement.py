@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 from nnviz.analysis.attribution import Attribution, explaining
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.targets import Target
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, retold
 from nnviz.errors import NnvizError
 
 PARTS = 10
@@ -102,13 +102,9 @@ def inner(
 
     Told in `PARTS` of a piece, so that a bar moves within one too.
     """
-    try:
-        while True:
-            try:
-                own = next(steps)
-            except StopIteration as end:
-                return end.value
-            within = PARTS * own.done // max(own.total, 1)
-            yield Progress(PARTS * done + min(within, PARTS), PARTS * total, so_far)
-    finally:
-        steps.close()
+
+    def told(own: Progress) -> Progress:
+        within = PARTS * own.done // max(own.total, 1)
+        return Progress(PARTS * done + min(within, PARTS), PARTS * total, so_far)
+
+    return (yield from retold(steps, told))

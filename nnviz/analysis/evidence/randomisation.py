@@ -19,7 +19,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from nnviz.analysis.attribution import Steps, explaining
+from nnviz.analysis.attribution import Attribution, Steps, explaining
 from nnviz.analysis.evidence.agreement import PARTS, inner, spearman
 from nnviz.analysis.evidence.surrogates import blind
 from nnviz.analysis.network.graph import LOGITS, Graph
@@ -66,6 +66,7 @@ def randomising(
     *,
     levels: int = LEVELS,
     seed: int = 0,
+    known: Attribution | None = None,
 ) -> Generator[Progress, None, Randomised]:
     """The cascading check of one method on one picture, level by level; `so_far` is what there is.
 
@@ -75,6 +76,7 @@ def randomising(
         levels: at most so many, 1 or more; the last layer is one of its own unless there is only one.
         seed: of the shuffles. Each weight array's own numbers are shuffled, so that their spread stays; those of a
             batch normalisation channel by channel, all alike.
+        known: the attribution of the trained network, where it is there already.
 
     Raises:
         NnvizError: as `nnviz.explain`; a network that Keras cannot copy, or that has no weights; no levels.
@@ -87,7 +89,7 @@ def randomising(
     def explained(changed: Network) -> Steps:
         return explaining(changed, picture, method, target, **(parameters or {}))
 
-    return cascading(network, picture.image, explained, target.layer, levels=levels, seed=seed)
+    return cascading(network, picture.image, explained, target.layer, levels=levels, seed=seed, known=known)
 
 
 def cascading(
@@ -98,6 +100,7 @@ def cascading(
     *,
     levels: int = LEVELS,
     seed: int = 0,
+    known: Attribution | None = None,
 ) -> Generator[Progress, None, Randomised]:
     """`randomising` of whatever makes an attribution of a network on a picture (H, W, C) in its own range, and of a
     target in a layer, or of the class scores: what stands behind that has no part in it and stays as it is."""
@@ -107,7 +110,7 @@ def cascading(
     if not groups:
         which = "" if layer == LOGITS else f" up to {layer}"
         raise NnvizError(f"A network with weights was expected. Received: {network.name} without any{which}.")
-    return _cascading(network, picture, explained, groups, seed)
+    return _cascading(network, picture, explained, groups, seed, known)
 
 
 def _cascading(
@@ -116,9 +119,10 @@ def _cascading(
     explained: Callable[[Network], Steps],
     groups: list[list[str]],
     seed: int,
+    known: Attribution | None,
 ) -> Generator[Progress, None, Randomised]:
     generator, total = np.random.default_rng(seed), len(groups) + 1
-    first = yield from inner(explained(network), 0, total)
+    first = known or (yield from inner(explained(network), 0, total))
     maps = [first.over_image(magnitude=True)]
     alike = [1.0]
     names: list[tuple[str, ...]] = [()]

@@ -6,7 +6,7 @@ gains no node and stays as it was; running them calls the same layers with the s
 flows through what a second Keras model over inner tensors would cut off.
 
 What Keras keeps private and this needs stands in this file, `Functional._run_through_graph` and
-`Sequential._functional`, and in `answer.py`, the node lists of a copied layer.
+`Sequential._functional`, and in `output_head.py`, the node lists of a copied layer.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,7 @@ from nnviz.analysis.embedding import vectors
 from nnviz.analysis.embedding.embedding import Embedding, embedded
 from nnviz.analysis.embedding.tsne import tsne
 from nnviz.analysis.embedding.umap import umap
-from nnviz.analysis.network.network import Network
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, retold
 from nnviz.shell import address, caches, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.markdown import escape_markdown
@@ -29,14 +27,10 @@ _FIRST = 0.4
 """Seconds that work takes at once, before there is a bar."""
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _counts(_network: Network, key: str) -> tuple[int, ...]:
-    return vectors.counts(_network)
-
-
 def counts(session: Session) -> tuple[str, ...]:
     """How many digits may be looked at, as the address has it: more than one number where more take longer."""
-    return tuple(map(str, _counts(session.network, session.key)))
+    found = caches.results.made(("counts", session.key), lambda: vectors.counts(session.network))
+    return tuple(map(str, found))
 
 
 def count(session: Session) -> str:
@@ -92,14 +86,7 @@ def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[n
         needed = _vectors(session, layer, images)
         values = caches.vectors.get(needed.key)
         if values is None:
-            with closing(needed.steps()) as making:
-                while True:
-                    try:
-                        next(making)
-                    except StopIteration as finished:
-                        values = finished.value
-                        break
-                    yield Progress(0, 1)
+            values = yield from retold(needed.steps(), lambda _: Progress(0, 1))
             caches.vectors.keep(needed.key, values)
         if method == "umap":
             return (yield from umap(values, axes))

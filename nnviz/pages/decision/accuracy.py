@@ -10,7 +10,7 @@ import streamlit as st
 from nnviz.analysis.data import digits
 from nnviz.analysis.intervention.knockout import Accuracy, accuracy
 from nnviz.analysis.network.network import Network
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, retold
 from nnviz.pages.decision.units_off import Switched
 from nnviz.shell import caches, jobs
 from nnviz.shell.jobs import Job
@@ -74,13 +74,11 @@ def _both(network: Network, chosen: Switched) -> Generator[Progress, None, Both]
     images, labels = digits.labelled(network)
     found: list[Accuracy] = []
     for off in ((), chosen.off):
-        steps = accuracy(network, images, labels, chosen.layer.name, off)
         done = len(found) * len(images)
-        while True:
-            try:
-                progress = next(steps)
-            except StopIteration as finished:
-                found.append(finished.value)
-                break
-            yield Progress(done + progress.done, 2 * len(images), progress.so_far)
+
+        def told(own: Progress, done: int = done) -> Progress:
+            return Progress(done + own.done, 2 * len(images), own.so_far)
+
+        steps = accuracy(network, images, labels, chosen.layer.name, off)
+        found.append((yield from retold(steps, told)))
     return found[0], found[1]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from nnviz.analysis.attribution import Attribution, SaliencyMethod
 from nnviz.analysis.evidence.agreement import PARTS
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, retold
 from nnviz.shell import caches
 from nnviz.shell.jobs import Job
 from nnviz.views.attribution.request import AttributionRequest, Found
@@ -46,26 +45,23 @@ def measuring(
     if known is None:
         known = yield from _mapping(request, total)
     yield Progress(PARTS, total, Evidence(known))
-    with closing(measure(known)) as steps:
-        while True:
-            try:
-                own = next(steps)
-            except StopIteration as end:
-                return Evidence(known, measured=end.value)
-            done = PARTS + (total - PARTS) * own.done // max(own.total, 1)
-            yield Progress(done, total, Evidence(known, measured=own.so_far))
+
+    def told(own: Progress) -> Progress:
+        done = PARTS + (total - PARTS) * own.done // max(own.total, 1)
+        return Progress(done, total, Evidence(known, measured=own.so_far))
+
+    return Evidence(known, measured=(yield from retold(measure(known), told)))
 
 
 def _mapping(request: AttributionRequest, total: int) -> Generator[Progress, None, Attribution]:
     """The map, which the maps view has then too."""
-    with closing(request.steps()) as steps:
-        while True:
-            try:
-                own = next(steps)
-            except StopIteration as end:
-                caches.attributions.keep(request.key, end.value)
-                return end.value
-            yield Progress(PARTS * own.done // max(own.total, 1), total, Evidence(own.so_far, own))
+
+    def told(own: Progress) -> Progress:
+        return Progress(PARTS * own.done // max(own.total, 1), total, Evidence(own.so_far, own))
+
+    made = yield from retold(request.steps(), told)
+    caches.attributions.keep(request.key, made)
+    return made
 
 
 def map_of(method: SaliencyMethod, mine: Job) -> Found:

@@ -143,8 +143,3 @@ def sets(network: Network) -> tuple[Searched, ...]:
     if not digits.read_by(network) and ships is DIGITS:
         return (*found, PHOTOGRAPHS)
     return found
-
-
-def for_network(network: Network) -> Searched:
-    """The pictures that a network is searched in where nothing else is asked for."""
-    return sets(network)[0]

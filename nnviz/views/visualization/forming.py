@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable
-from contextlib import closing
+from collections.abc import Generator
 
 import numpy as np
 
-from nnviz.analysis.progress import Progress
+from nnviz.analysis.progress import Progress, retold
 from nnviz.analysis.visualization import Visualization
+from nnviz.shell import caches
 from nnviz.shell.jobs import Job
 from nnviz.views.visualization.request import VisualizationPlan
 
@@ -18,29 +18,24 @@ _AT_ONCE, SLICE, PAUSE = 0.25, 0.05, 0.05
 """Seconds worked before the page is drawn, where nothing is to be compiled; and on each run of the picture, and
 between two: more than four pictures a second."""
 
-_compiled: set[Hashable] = set()
-
 
 def job(title: str, wanted: VisualizationPlan) -> Job:
     """The work on a picture."""
 
     def steps() -> Generator[Progress, None, Visualization]:
-        with closing(wanted.steps()) as forming:
-            while True:
-                try:
-                    progress = next(forming)
-                except StopIteration as end:
-                    return end.value
-                if progress.done:
-                    _compiled.add(wanted.form)
-                yield progress
+        def told(progress: Progress) -> Progress:
+            if progress.done:
+                caches.results.keep(("compiled", wanted.form), True)
+            return progress
+
+        return (yield from retold(wanted.steps(), told))
 
     return Job(title, wanted.key, steps)
 
 
 def seconds(wanted: VisualizationPlan) -> float:
     """How long the page may wait for it: what needs no compilation is mostly done at once."""
-    return _AT_ONCE if wanted.form in _compiled else 0.0
+    return _AT_ONCE if ("compiled", wanted.form) in caches.results else 0.0
 
 
 def steps_of(mine: Job) -> str:

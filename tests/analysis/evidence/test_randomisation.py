@@ -108,6 +108,15 @@ def test_noise_times_the_picture_is_no_more_alike_than_blind_maps():
     assert np.mean(alike) > 0.35
 
 
+def test_a_map_that_is_there_is_not_made_again(cases):
+    case = cases["sequential_cnn"]
+    whole, _ = drained(randomising(case.network, case.picture, "gradient", targets.logit(1), levels=1))
+    known = explain(case.network, case.picture, "gradient", targets.logit(2))
+    found, _ = drained(randomising(case.network, case.picture, "gradient", targets.logit(1), levels=1, known=known))
+    assert np.array_equal(found.maps[0], known.over_image(magnitude=True))
+    assert np.allclose(found.maps[1], whole.maps[1])
+
+
 def test_so_many_levels_at_most_and_every_layer_in_them(cases):
     case = cases["sequential_cnn"]
     for most, sizes in ((1, [0, 3]), (2, [0, 1, 2]), (3, [0, 1, 1, 1]), (9, [0, 1, 1, 1])):

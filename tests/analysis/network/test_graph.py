@@ -171,7 +171,7 @@ def test_the_model_is_left_as_it_was(case):
 
 
 def test_the_private_parts_of_keras_are_there():
-    """What `graph.py` and `answer.py` take from Keras beyond its public face; a new Keras that fails needs a look."""
+    """What `graph.py` and `output_head.py` take from Keras beyond its public face; one that fails needs a look."""
     model = keras.Sequential([keras.Input((2,)), layers.Dense(3, name="dense")])
     assert isinstance(model._functional, keras.Function)
     assert keras.Sequential([layers.Dense(3)])._functional is None
