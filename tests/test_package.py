@@ -125,7 +125,8 @@ def broken(tmp_path_factory):
 @pytest.mark.parametrize("contract", [each["name"] for each in CONTRACTS])
 def test_a_contract_is_broken_by_one_line_that_breaks_it(contract, broken):
     assert f"{contract} BROKEN" in broken
-    said = broken[broken.index(f"\n{contract}\n---") :]
+    # What is said of this contract alone.
+    said = re.split(r"\n[^\n]+\n---", broken[broken.index(f"\n{contract}\n---") + 1 :].partition("\n---")[2])[0]
     for file, _ in BREAKS[contract]:
         name = "nnviz." + file[:-3].replace("/", ".")
         assert (f"{name} -> " if contract != "No circle anywhere" else name.rpartition(".")[0]) in said

@@ -9,9 +9,13 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.fragment import MemoryFragmentStorage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
+from streamlit.runtime.state import SafeSessionState, SessionState
 
 
 def test_streamlit_empties_the_session_of_keras_by_the_name_that_is_replaced(monkeypatch):
@@ -29,6 +33,26 @@ def test_streamlit_says_whether_a_run_comes_of_going_back():
     assert "is_history_navigation" in {field.name for field in fields(ScriptRunContext)}
     assert "is_history_navigation" in {field.name for field in fields(RerunData)}
     assert ClientState(is_history_navigation=True).is_history_navigation
+
+
+def test_each_run_has_a_coordinator_of_its_own():
+    """`ScriptRunContext.parallel_coordinator`, made anew by `reset`: see nnviz.shell.address."""
+    context = ScriptRunContext(
+        session_id="pins",
+        _enqueue=lambda _: None,
+        query_string="",
+        session_state=SafeSessionState(SessionState(), lambda: None),
+        uploaded_file_mgr=MemoryUploadedFileManager("/"),
+        main_script_path=__file__,
+        user_info={},
+        fragment_storage=MemoryFragmentStorage(),
+        pages_manager=PagesManager(__file__),
+    )
+    context.reset()
+    first = context.parallel_coordinator
+    context.reset()
+    assert first is not None
+    assert context.parallel_coordinator is not first
 
 
 def test_a_normalization_reads_its_weights_again():

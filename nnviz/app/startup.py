@@ -162,8 +162,10 @@ def _first_network() -> None:
 def _first_trace() -> None:
     from nnviz.shell import library
 
+    first = library.first_network()
     try:
-        library.warm(library.first_network())
+        with in_one_sentence("A network that can be shown", first):
+            library.warm(first)
     except NnvizError:  # one's own, of which each page says what is wrong with it: what ships is shown instead
         library.warm(library.safe()["net"])
     finally:

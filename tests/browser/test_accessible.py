@@ -34,7 +34,8 @@ FOCUSED = """async () => {
   const { x, y, width, height } = node.getBoundingClientRect();
   // What a component of our own draws has no class by itself: its style is that of the component.
   const own = node.getRootNode().host ? node.closest("div[class]")?.className : "";
-  const what = `${node.tagName} ${node.getAttribute("role") || ""} ${node.className} ${own || ""}`;
+  const place = node.closest("[class*=st-key-]") ? "" : node.parentElement?.closest("[data-testid]")?.dataset.testid;
+  const what = `${node.tagName} ${node.getAttribute("role") || ""} ${node.className} ${own || ""} in ${place}`;
   return { x, y, width, height, what };
 }"""
 """Where the focus is, once all that it moved stands still."""
@@ -45,7 +46,8 @@ SLUGS = ("convolution", "flatten", "filters", "saliency", "decision", "check")
 
 
 def test_the_focus_can_be_seen_wherever_the_keyboard_takes_it(app: App) -> None:
-    """Each kind of control is looked at on the first page that has it: one class has one style."""
+    """Each kind of control is looked at on the first page that has it, and in each kind of place: one class has one
+    style, but what stands around it may cut it off."""
     seen: set[str] = set()
     hidden = []
     session = app.page.context.new_cdp_session(app.page)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-import streamlit as st
-
 from nnviz.analysis.attribution import SaliencyMethod, method_named
 from nnviz.analysis.evidence import Sharp, sharpening
 from nnviz.analysis.network.network import Network
 from nnviz.components.raster import raster
+from nnviz.shell import caches
 from nnviz.shell.session import Session
 from nnviz.views.attribution import request as attribution_request
 from nnviz.views.attribution.panels import panel
@@ -57,11 +55,8 @@ def measured(session: Session, request: AttributionRequest, found: Found) -> Sha
     values = found.attribution.over_image(magnitude=True)
     if not values.any():
         return None
-    return _measured(
-        session.network, session.fitted, values, session.class_index, session.trace.logits.size == 1, str(request.key)
+    index, raw = session.class_index, session.trace.logits.size == 1
+    return caches.results.made(
+        ("brightest kept", request.key, index),
+        lambda: sharpening(session.network, session.fitted, values, index, measure="score" if raw else "probability"),
     )
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _measured(_network: Network, _fitted: object, _values: np.ndarray, index: int, raw: bool, key: str) -> Sharp:
-    return sharpening(_network, _fitted, _values, index, measure="score" if raw else "probability")

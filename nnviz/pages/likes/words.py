@@ -70,7 +70,7 @@ def sentence(
     seen: Trace,
     shown: int,
 ) -> str:
-    """What one sees, and so what: HTML."""
+    """What one sees, and so what."""
     if what.way == "dream":
         return _dream(session, what, requested, found, seen)
     who = whom(session, what)

@@ -197,8 +197,8 @@ def test_the_strongest_patches_are_of_photographs():
     from nnviz.views.search import image_sets
 
     network = library.network("photo-cnn")
-    assert image_sets.for_network(network) is image_sets.PHOTOGRAPHS
-    assert image_sets.for_network(library.network("mnist-cnn")) is image_sets.DIGITS
+    assert image_sets.sets(network)[0] is image_sets.PHOTOGRAPHS
+    assert image_sets.sets(library.network("mnist-cnn"))[0] is image_sets.DIGITS
     images, numbers = batch(network, image_sets.PHOTOGRAPHS.pictures, np.arange(4))
     assert numbers.tolist() == [0, 1, 2, 3]
     assert images.shape == (4, 224, 224, 3)
