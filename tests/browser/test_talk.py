@@ -308,6 +308,42 @@ def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[
     assert progress(walls[1]) == f"5/{TOTAL}"
 
 
+def test_a_talk_that_was_left_hears_no_keys_and_who_is_not_heard_is_told(app: App, browser: Browser) -> None:
+    app.open("", image="test-3")
+    app.page.get_by_role("link", name="Start the talk").click()
+    shows(app, 1)
+    with app.page.context.expect_page() as opened:
+        app.page.keyboard.press("s")
+    notes = opened.value
+    listens(notes)
+    app.page.bring_to_front()
+    app.page.keyboard.press("PageDown")
+    shows(app, 2)
+    # Back and on again in the same document: there was a wall of that name before.
+    while app.slug == "talk":
+        app.page.evaluate("history.back()")
+        app.frames(10).still()
+    app.page.get_by_role("link", name="Start the talk").click()
+    shows(app, 1)
+    notes.bring_to_front()
+    unheard = notes.locator(".keys .unheard")
+    for key, scene in [("PageDown", 2), ("End", TOTAL), ("PageUp", TOTAL - 1), ("Home", 1), ("PageDown", 2)]:
+        notes.keyboard.press(key)
+        shows(app, scene)
+        assert not unheard.is_visible()
+    # The same address in another browser shows the note, and no key arrives.
+    context = browser.new_context()
+    try:
+        elsewhere = context.new_page()
+        elsewhere.goto(notes.url)
+        listens(elsewhere)
+        elsewhere.keyboard.press("PageDown")
+        elsewhere.locator(".keys .unheard").wait_for(timeout=SECONDS)
+        assert progress(app) == f"2/{TOTAL}"
+    finally:
+        context.close()
+
+
 def test_a_speaker_without_a_talk_is_told_so(app: App) -> None:
     app.open("speaker", talk="nobody")
     assert "no window shows the talk" in app.alerts[0]
