@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from nnviz.components.convolution import Sliding, Stage, convolution
+from nnviz.components.convolution import KernelGeometry, Stage, convolution
 
 st.set_page_config(layout="wide")
 side, channels, kernel = (
@@ -13,7 +13,7 @@ side, channels, kernel = (
 generator = np.random.default_rng(0)
 before = (kernel - 1) // 2
 convolution(
-    Sliding(
+    KernelGeometry(
         generator.random((side, side, channels), np.float32),
         generator.normal(size=(kernel, kernel, channels)).astype(np.float32),
         0.1,

@@ -1,4 +1,8 @@
-"""Everything that is kept for all viewers, and how much of it: a table of caches with their ceilings."""
+"""What is kept for all viewers, and how much of it: a table of caches with their ceilings.
+
+Beside it each network keeps its own compiled functions, bounded by their number (`analysis.network.network`), and a
+viewer's queue the jobs that he stopped (`jobs.queue`).
+"""
 
 from __future__ import annotations
 

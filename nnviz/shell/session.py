@@ -15,7 +15,7 @@ from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.errors import NnvizError
 from nnviz.shell import address, library, target_words
-from nnviz.shell.target_words import Explained
+from nnviz.shell.target_words import TargetWords
 
 MOST_SHIFT, MOST_NOISE = 10, 100
 OF_NETWORK = ("layer", "unit", "row", "column", "target", "explain", "minus", "page", "off", "block")
@@ -66,8 +66,8 @@ class Session:
         return self.network.classes[index]
 
     @property
-    def explained(self) -> Explained:
-        """What the attributions explain, and how it is called."""
+    def target_words(self) -> TargetWords:
+        """The target of the attributions, and its words."""
         if self.explains == "unit":
             return target_words.of_unit(self.network, self.layer, self.unit, self.cell)
         if self.minus is not None:
@@ -77,7 +77,7 @@ class Session:
     @property
     def target_name(self) -> str:
         """What is explained, in words: "7", "3 and not 8", "map 5 of conv2"."""
-        return self.explained.name
+        return self.target_words.name
 
     @property
     def fitted_tile(self) -> np.ndarray:

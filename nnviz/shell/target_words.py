@@ -1,4 +1,4 @@
-"""What is explained, and how a sentence calls it: a class, a class and not another, or the unit under study."""
+"""The target of an attribution in words: a class, a class and not another, or the unit under study."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nnviz.analysis.network.targets import Target
 
 
 @dataclass(frozen=True)
-class Explained:
+class TargetWords:
     """A target in words; plain text, as names come.
 
     Attributes:
@@ -28,22 +28,22 @@ class Explained:
     against: str = "against"
 
 
-def of_class(network: Network, index: int) -> Explained:
+def of_class(network: Network, index: int) -> TargetWords:
     """One class; the first of the two of one sigmoid output has no logit but 0, so its score is the difference."""
     target, name = targets.class_score(network, index), network.classes[index]
     if target.class_index is None:
-        return Explained(target, name, f"the logit of {name} less that of {network.classes[1 - index]}")
-    return Explained(target, name, f"the logit of {name}" if network.graph.classes > 1 else "the output")
+        return TargetWords(target, name, f"the logit of {name} less that of {network.classes[1 - index]}")
+    return TargetWords(target, name, f"the logit of {name}" if network.graph.classes > 1 else "the output")
 
 
-def of_difference(network: Network, this: int, that: int) -> Explained:
+def of_difference(network: Network, this: int, that: int) -> TargetWords:
     """Why one class and not another."""
     name, other = network.classes[this], network.classes[that]
     score = f"the logit of {name} less that of {other}"
-    return Explained(targets.difference(this, that), f"{name} and not {other}", score, f"for {other} and not {name}")
+    return TargetWords(targets.difference(this, that), f"{name} and not {other}", score, f"for {other} and not {name}")
 
 
-def of_unit(network: Network, layer: LayerInfo, unit: int, cell: tuple[int, int] | None) -> Explained:
+def of_unit(network: Network, layer: LayerInfo, unit: int, cell: tuple[int, int] | None) -> TargetWords:
     """A unit of a layer: its whole map, or one cell of it; a unit of the layer that answers is a class."""
     answer = answer_layer(network)
     if layer.name == answer and len(layer.output_shape) == 1:
@@ -52,11 +52,11 @@ def of_unit(network: Network, layer: LayerInfo, unit: int, cell: tuple[int, int]
     axes = len(layer.output_shape)
     name = f"{'map' if axes == 3 else 'unit'} {unit} of {layer.name}"
     if axes == 1:
-        return Explained(targets.channel(layer.name, unit), name, name)
+        return TargetWords(targets.channel(layer.name, unit), name, name)
     if cell is None:
-        return Explained(targets.channel(layer.name, unit), name, f"{name} summed over its {_CELLS[axes]}")
+        return TargetWords(targets.channel(layer.name, unit), name, f"{name} summed over its {_CELLS[axes]}")
     name += f" at row {cell[0]}" + (f", column {cell[1]}" if axes == 3 else "")
-    return Explained(Target(layer.name, (((*cell[: axes - 1], unit), 1.0),)), name, name)
+    return TargetWords(Target(layer.name, (((*cell[: axes - 1], unit), 1.0),)), name, name)
 
 
 _CELLS = {2: "rows", 3: "cells", 4: "cells"}

@@ -13,10 +13,10 @@ from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.talk import talks, wall
-from nnviz.talk.prerender import Outcome, rehearsal
+from nnviz.talk.prerender import Outcome, prerender_all
 from nnviz.talk.scenes import Scene, Talk
 
-_JOB = "rehearsal"
+_JOB = "prerender"
 _EVERY = 0.4
 
 
@@ -24,7 +24,7 @@ def draw() -> None:
     """Draw the check of the talk that the app gives; all viewers see the same one."""
     talk = talks.current()
     # What is checked of another talk, where the file changed, is of no use.
-    mine = jobs.share(_JOB, rehearsal(talk), alone=True)
+    mine = jobs.share(_JOB, prerender_all(talk), alone=True)
     jobs.stage(_JOB, lambda: _view(talk, mine), 0.0, _EVERY)
 
 
@@ -42,7 +42,7 @@ def _view(talk: Talk, mine: Job) -> None:
         st.link_button("Start the talk", f"talk?{start}", type="primary")
         st.link_button("Speaker's view", f"speaker?{urlencode(link)}")
         if not mine.busy:
-            jobs.again_button(_JOB, "Check again", rehearsal(talk), icon=":material/refresh:")
+            jobs.again_button(_JOB, "Check again", prerender_all(talk), icon=":material/refresh:")
     # Always there, so that what follows keeps its place when the bar goes.
     with st.container():
         if mine.busy:

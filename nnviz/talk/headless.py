@@ -48,7 +48,7 @@ def drawing(
     Raises:
         whatever `render` raises.
     """
-    name, state = f"off-stage-{uuid4()}", SafeSessionState(SessionState(), lambda: None)
+    name, state = f"headless-{uuid4()}", SafeSessionState(SessionState(), lambda: None)
     query, begun = urlencode(parameters), list[jobs.Queue]()
 
     def run() -> bool:
@@ -88,7 +88,7 @@ def _attach(name: str, state: SafeSessionState, query: str, stopping: Callable[[
         _enqueue=partial(_nobody_listens, stopping),
         query_string="",
         session_state=state,
-        uploaded_file_mgr=MemoryUploadedFileManager("/off-stage"),
+        uploaded_file_mgr=MemoryUploadedFileManager("/headless"),
         main_script_path=__file__,
         user_info={},
         fragment_storage=MemoryFragmentStorage(),
@@ -108,7 +108,7 @@ def _apart(run: Callable[[], bool]) -> bool:
         except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
             done.append(error)
 
-    thread = threading.Thread(target=caught, daemon=True, name="off-stage")
+    thread = threading.Thread(target=caught, daemon=True, name="headless")
     thread.start()
     thread.join()
     if isinstance(done[0], BaseException):

@@ -38,7 +38,7 @@ class Outcome:
 
 
 def drawn(scene: Scene, stopping: Callable[[], bool]) -> Generator[Progress, None, Outcome]:
-    """Draw a scene off stage, to the end of all work that its page begins, or until nobody wants it any more."""
+    """Draw a scene headless, to the end of all work that its page begins, or until nobody wants it any more."""
     found: list[str] = []
 
     def render() -> None:
@@ -80,13 +80,13 @@ def prepare(scene: Scene | None) -> Job | None:
     return jobs.share(_NEXT, job, alone=True)
 
 
-def rehearsal(talk: Talk) -> Job:
+def prerender_all(talk: Talk) -> Job:
     """All scenes of a talk, one after the other; its result, and `so_far`, are the outcomes of all."""
-    job = Job("Scenes drawn", ("rehearsal", talk), lambda: _rehearsing(talk, lambda: job.stopping), caches.scenes)
+    job = Job("Scenes drawn", ("prerender", talk), lambda: _prerendering(talk, lambda: job.stopping), caches.scenes)
     return job
 
 
-def _rehearsing(talk: Talk, stopping: Callable[[], bool]) -> Generator[Progress, None, tuple[Outcome, ...]]:
+def _prerendering(talk: Talk, stopping: Callable[[], bool]) -> Generator[Progress, None, tuple[Outcome, ...]]:
     outcomes, total = [Outcome() for _ in talk.scenes], len(talk.scenes)
     for index, scene in enumerate(talk.scenes):
         outcomes[index] = Outcome("running")

@@ -19,7 +19,7 @@ from nnviz.analysis.data.digits import digit
 from nnviz.analysis.layer.convolution import convolution_steps
 from nnviz.analysis.layer.own_kernel import PRESETS, nearest_filter, own_steps
 from nnviz.analysis.network.network import Network, load
-from nnviz.components.convolution import MOST_VALUES, Sliding, Stage
+from nnviz.components.convolution import MOST_VALUES, KernelGeometry, Stage
 from nnviz.components.convolution.convolution import packed
 
 
@@ -116,7 +116,7 @@ def test_what_is_too_much_to_send_is_summed_before(viewer: Open) -> None:
     assert maps.size > MOST_VALUES
     kernel = generator.normal(size=(3, 3, channels)).astype(np.float32)
     rest = generator.normal(size=(398, 398)).astype(np.float32)
-    sliding = Sliding(
+    sliding = KernelGeometry(
         maps, kernel, 0.5, (1, 1), (1, 1), (0, 0), (398, 398), [Stage("ReLU", "clip", own=True)], 4, rest=rest
     )
     folder = Path(nnviz.__file__).parent / "components"

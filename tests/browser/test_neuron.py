@@ -10,7 +10,7 @@ from app import App, shows
 
 import nnviz
 from nnviz.analysis.data.digits import digit
-from nnviz.analysis.intervention.weight_edit import turned
+from nnviz.analysis.intervention.weight_edit import edit_weight
 from nnviz.analysis.layer.neuron import neuron
 from nnviz.analysis.network.network import Network
 
@@ -31,7 +31,7 @@ def test_a_weight_is_clicked_and_turned(app: App, networks: dict[str, Network]) 
     app.page.wait_for_function("() => /,[0-9.]+,,conv1/.test(decodeURIComponent(location.search))")
     app.still()
     weight = float(app.address["turn"].split(",")[2])
-    found = turned(network, trace.image, "conv1", 3, (1, 2, 0), weight=weight, cell=(7, 9))
+    found = edit_weight(network, trace.image, "conv1", 3, (1, 2, 0), weight=weight, cell=(7, 9))
     assert "With weight 1,2 turned" in app.caption
     assert re.search(r"makes [-\d.e]+ instead of", app.caption)
     assert shows(app.caption, found.output)

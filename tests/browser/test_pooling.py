@@ -9,7 +9,7 @@ from app import App, shows
 import nnviz
 from nnviz.analysis.data.digits import digit
 from nnviz.analysis.image.images import Transform
-from nnviz.analysis.layer.activation import activated
+from nnviz.analysis.layer.activation import layer_activation
 from nnviz.analysis.layer.invariance import invariance, shifted_traces
 from nnviz.analysis.layer.pooling import pooled, windows
 from nnviz.analysis.network.network import Network
@@ -61,7 +61,7 @@ def test_the_same_cell_is_picked_before_and_after(
     app: App, networks: dict[str, Network], net: str, layer: str, unit: int
 ) -> None:
     network = networks[net]
-    found = activated(network, nnviz.trace(network, digit(0)[0]), layer)
+    found = layer_activation(network, nnviz.trace(network, digit(0)[0]), layer)
     app.open("pooling", view="activation", net=net, layer=layer, unit=unit)
     own = unit if found.after.ndim > 1 else None
     assert shows(app.caption, 100 * found.zeroed(own), 1)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from nnviz.components.convolution import MOST_VALUES, Sliding, Stage
+from nnviz.components.convolution import MOST_VALUES, KernelGeometry, Stage
 from nnviz.components.convolution.convolution import packed
 from nnviz.errors import NnvizError
 
@@ -21,7 +21,7 @@ def sent(sliding, **header):
 
 
 def test_maps_and_kernel_are_sent_channel_by_channel():
-    header, values = sent(Sliding(MAPS, KERNEL, 0.5, **GEOMETRY), seen=3)
+    header, values = sent(KernelGeometry(MAPS, KERNEL, 0.5, **GEOMETRY), seen=3)
     read, kernel = header["panels"]
     np.testing.assert_array_equal(values[read["offset"] : kernel["offset"]].reshape(3, 5, 4), np.moveaxis(MAPS, 2, 0))
     np.testing.assert_array_equal(values[kernel["offset"] :].reshape(3, 2, 3), np.moveaxis(KERNEL, 2, 0))
@@ -32,7 +32,7 @@ def test_maps_and_kernel_are_sent_channel_by_channel():
 def test_rules_are_sent_as_json_and_given_values_as_numbers():
     given = np.arange(8.0).reshape(4, 2)
     stages = [Stage("ReLU", "clip", own=True), Stage("ReLU6", "clip", 0, 6), Stage("elu", "given", values=given)]
-    header, values = sent(Sliding(MAPS, KERNEL, None, **GEOMETRY, stages=stages))
+    header, values = sent(KernelGeometry(MAPS, KERNEL, None, **GEOMETRY, stages=stages))
     assert [stage["b"] for stage in header["stages"]] == [None, 6, None]
     assert [stage["own"] for stage in header["stages"]] == [True, False, False]
     panel = header["panels"][header["stages"][2]["panel"]]
@@ -40,8 +40,8 @@ def test_rules_are_sent_as_json_and_given_values_as_numbers():
 
 
 def test_what_is_sent_is_known_again_whatever_cell_is_shown():
-    first, again = (sent(Sliding(MAPS, KERNEL, None, **GEOMETRY), cell=[0, at])[0] for at in (0, 1))
-    other = sent(Sliding(MAPS, KERNEL, None, **GEOMETRY, channel=1), cell=[0, 0])[0]
+    first, again = (sent(KernelGeometry(MAPS, KERNEL, None, **GEOMETRY), cell=[0, at])[0] for at in (0, 1))
+    other = sent(KernelGeometry(MAPS, KERNEL, None, **GEOMETRY, channel=1), cell=[0, 0])[0]
     assert first["what"] == again["what"] != other["what"]
 
 
@@ -50,11 +50,11 @@ def test_too_many_maps_are_one_and_what_the_others_add():
     maps = np.zeros((side, side, 3), np.float32)
     maps[..., 1] = 1
     rest = np.full((4, 2), 7.0)
-    header, values = sent(Sliding(maps, KERNEL, 1.0, **GEOMETRY, channel=1, rest=rest))
+    header, values = sent(KernelGeometry(maps, KERNEL, 1.0, **GEOMETRY, channel=1, rest=rest))
     read, kernel, others = header["panels"]
     assert (read["n"], kernel["n"], header["rest"], header["channels"]) == (1, 1, 2, 3)
     assert values[: kernel["offset"]].min() == 1
     np.testing.assert_array_equal(values[kernel["offset"] : others["offset"]].reshape(2, 3), KERNEL[..., 1])
     np.testing.assert_array_equal(values[others["offset"] :].reshape(4, 2), rest)
     with pytest.raises(NnvizError, match="Received: 3 channels, too many to send"):
-        packed(Sliding(maps, KERNEL, 1.0, **GEOMETRY), {})
+        packed(KernelGeometry(maps, KERNEL, 1.0, **GEOMETRY), {})

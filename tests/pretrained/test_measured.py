@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnviz import NnvizError, digits, load
-from nnviz.analysis.data.shift_accuracy import measured, read
+from nnviz.analysis.data.shift_accuracy import read, shift_accuracy
 from nnviz.analysis.image.images import Transform
 from nnviz.analysis.network.trace import scores
 
@@ -48,14 +48,14 @@ def test_the_script_shifts_as_the_app_does(script, shift):
 @pytest.mark.parametrize("name", NETS)
 @pytest.mark.parametrize(("axis", "shift"), [("right", 4), ("down", -7)])
 def test_a_shift_costs_what_is_shown(script, name, axis, shift):
-    found = measured()
+    found = shift_accuracy()
     counted = right(name, script.moved(digits.test_set()[0], **{axis: shift}))
     assert abs(counted - round(found.accuracy(name, axis, shift) * found.digits)) <= SLACK
 
 
 @pytest.mark.parametrize("name", [*NETS, *(f"{name}-shuffled" for name in NETS)])
 def test_plain_and_shuffled_digits_are_read_as_shown(name):
-    found, images = measured(), digits.test_set()[0]
+    found, images = shift_accuracy(), digits.test_set()[0]
     order = np.random.RandomState(found.seed).permutation(784)
     assert abs(right(name, images) - found.plain[name]) <= SLACK
     mixed = images.reshape(-1, 784)[:, order].reshape(images.shape)
@@ -63,7 +63,7 @@ def test_plain_and_shuffled_digits_are_read_as_shown(name):
 
 
 def test_the_measurements_agree_with_each_other_and_with_the_cards():
-    found = measured()
+    found = shift_accuracy()
     assert found.digits == len(digits.test_set()[1]) == 10_000
     assert found.shifts.tolist() == list(range(-10, 11))
     for name in NETS:
@@ -76,7 +76,7 @@ def test_the_measurements_agree_with_each_other_and_with_the_cards():
 
 
 def test_what_was_not_measured_is_refused():
-    found = measured()
+    found = shift_accuracy()
     for name, shift in (("mnist-mlp", 11), ("mnist-cat", 0)):
         with pytest.raises(NnvizError, match=r"a shift from -10 to 10 were expected\. Received: "):
             found.accuracy(name, "right", shift)

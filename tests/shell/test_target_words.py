@@ -143,7 +143,7 @@ def test_on_other_pages_the_class_is_explained_as_before():
     test = visited(read, net="mnist-cnn", target=3, minus=8, explain="unit")
     current = test.session_state["read"]
     assert (current.class_index, current.target_name, current.notices) == (3, "3", ())
-    assert current.explained.target == targets.logit(3)
+    assert current.target_words.target == targets.logit(3)
     assert test.query_params["minus"] == "8"  # kept for the page that reads it
 
 

@@ -56,14 +56,14 @@ def said(app: AppTest) -> str:
 def test_every_scene_is_drawn_once_for_all_and_again_when_it_is_asked_for(checked):
     app = finish(checked.run())
     assert "1 of 2 scenes are ready: see why the others are not" in said(app)
-    (first,) = app.session_state["jobs-rehearsal"].jobs
-    app.button(key="again-rehearsal").click().run()
+    (first,) = app.session_state["jobs-prerender"].jobs
+    app.button(key="again-prerender").click().run()
     app = finish(app)
-    (second,) = app.session_state["jobs-rehearsal"].jobs
+    (second,) = app.session_state["jobs-prerender"].jobs
     assert second.result is not first.result
     assert [each.state for each in second.result] == [each.state for each in first.result] == ["ready", "not ready"]
     assert first.result[1].reasons == ("A layer was expected. Received: mnist-cnn.",)
-    assert AppTest.from_function(check, default_timeout=120).run().session_state["jobs-rehearsal"].jobs[0].result
+    assert AppTest.from_function(check, default_timeout=120).run().session_state["jobs-prerender"].jobs[0].result
 
 
 def test_it_is_stopped_for_all_and_says_so(checked, monkeypatch):
@@ -71,7 +71,7 @@ def test_it_is_stopped_for_all_and_says_so(checked, monkeypatch):
     with queue.worker.drawing():  # as if a page took long: no step is done meanwhile
         app = checked.run()
         assert "0 of 2 scenes are ready so far; the rest follows" in said(app)
-        app.button(key="stop-rehearsal").click().run()
+        app.button(key="stop-prerender").click().run()
     assert "0 of 2 scenes are ready so far; it was stopped" in said(app)
-    app.button(key="again-rehearsal").click().run()
+    app.button(key="again-prerender").click().run()
     assert "1 of 2 scenes are ready: see why the others are not" in said(finish(app))

@@ -1,4 +1,4 @@
-"""Who shows what: talks do not meet, and what is drawn off stage is what the page would compute."""
+"""Who shows what: talks do not meet, and what is drawn headless is what the page would compute."""
 
 import threading
 
@@ -37,7 +37,7 @@ def test_a_wall_that_is_turned_or_followed_outlasts_an_audience(monkeypatch):
     assert stage.shown(left) is None
 
 
-def test_off_stage_an_address_is_read_as_in_a_browser():
+def test_headless_an_address_is_read_as_in_a_browser():
     found = []
     finished(
         headless.drawing(lambda: found.append(session.read()), {"net": "mnist-mlp", "image": "test-18", "unit": "3"})
@@ -48,7 +48,7 @@ def test_off_stage_an_address_is_read_as_in_a_browser():
     assert current.network is expected  # the one that all viewers share
 
 
-def test_off_stage_nobody_else_is_disturbed():
+def test_headless_nobody_else_is_disturbed():
     seen = {}
 
     def look(name, image):
@@ -62,7 +62,7 @@ def test_off_stage_nobody_else_is_disturbed():
     assert {name: found.picture.name for name, found in seen.items()} == {1: "test-1", 2: "test-2", 3: "test-3"}
 
 
-def test_off_stage_an_error_is_raised_and_work_is_done_to_its_end():
+def test_headless_an_error_is_raised_and_work_is_done_to_its_end():
     def fail():
         raise KeyError("mine")
 
@@ -80,14 +80,14 @@ def test_off_stage_an_error_is_raised_and_work_is_done_to_its_end():
             closed.append(True)
 
     def begin():
-        states.append(jobs.begin("mine", jobs.Job("Working", "off stage", steps)).state)
+        states.append(jobs.begin("mine", jobs.Job("Working", "headless", steps)).state)
 
     finished(headless.drawing(begin, {}))
     assert states == ["waiting", "done"]  # drawn once more, with what the work made
     assert closed == [True]
 
 
-def test_off_stage_what_is_closed_ends_its_work():
+def test_headless_what_is_closed_ends_its_work():
     closed = []
 
     def steps():
@@ -105,7 +105,7 @@ def test_off_stage_what_is_closed_ends_its_work():
     assert closed == [True]
 
 
-def test_off_stage_work_that_all_viewers_share_is_waited_for_also_by_the_one_who_does_it(nothing_kept):
+def test_headless_work_that_all_viewers_share_is_waited_for_also_by_the_one_who_does_it(nothing_kept):
     def steps():
         for done in range(3):
             yield Progress(done, 3)
@@ -148,7 +148,7 @@ def test_a_wall_is_claimed_once_and_keeps_its_clock():
     stage.drop(waited_for)  # another window may have been quicker
 
 
-def test_off_stage_drawing_ends_before_the_next_element():
+def test_headless_drawing_ends_before_the_next_element():
     import streamlit as st
 
     stopped, drawn = threading.Event(), []

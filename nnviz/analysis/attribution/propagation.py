@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from nnviz.analysis.attribution.relevance import Call, Rule, activated, affine, averaged, gated, joined, sums
+from nnviz.analysis.attribution.relevance import Call, Rule, affine, averaged, gated, joined, sums, through_activation
 from nnviz.analysis.network.folding import KERNELS, SEPARABLE, folded, scale_and_shift, with_kernel
 from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.step import Step
@@ -53,7 +53,7 @@ def computed(step: Step, rule: Rule, after: Any = None, positive: bool = False) 
         return lambda *tensors: gated(tf.nest.flatten(tensors))
     if kind in AVERAGES:
         return lambda x, *more, **named: averaged(x, lambda each: step.call(each, *more, **named), rule)
-    return activated(step.call) if kind in ACTIVATIONS else None
+    return through_activation(step.call) if kind in ACTIVATIONS else None
 
 
 def unruled(step: Step) -> str:
@@ -114,7 +114,7 @@ def _summing(layer: Any, activation: Any, rule: Rule, after: Any, positive: bool
         kernel, bias = tf.cast(layer.kernel, a.dtype), layer.bias if layer.use_bias else None
         kernel, bias = folded(kernel, bias, after, layer)
         z = sums(a, kernel, bias, summed, rule, positive, apart=_apart(layer))
-        return z if activation is None else activated(activation)(z)
+        return z if activation is None else through_activation(activation)(z)
 
     return call
 
@@ -141,6 +141,6 @@ def _in_two(layer: Any, activation: Any, rule: Rule, after: Any, positive: bool)
         kernel, bias = tf.cast(layer.pointwise_kernel, a.dtype), layer.bias if layer.use_bias else None
         kernel, bias = folded(kernel, bias, after, layer)
         z = sums(middle, kernel, bias, wide, rule, False, apart=False)
-        return z if activation is None else activated(activation)(z)
+        return z if activation is None else through_activation(activation)(z)
 
     return call

@@ -84,7 +84,7 @@ def _back(function: Call, tensor: Any, above: Any) -> Any:
     return tape.gradient(made, tensor, output_gradients=above)
 
 
-def activated(function: Call) -> Call:
+def through_activation(function: Call) -> Call:
     """a = f(z), through which the relevance passes."""
     return lambda z, *more, **named: handing(lambda z: function(z, *more, **named), lambda relevance, _: relevance, z)
 

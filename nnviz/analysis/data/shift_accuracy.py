@@ -18,7 +18,7 @@ Axis = Literal["right", "down"]
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class ShiftAccuracy:
     """Counts on the bundled test digits.
 
     Attributes:
@@ -55,7 +55,7 @@ class Measured:
         return int(counts[name][where[0]]) / self.digits
 
 
-def read(path: Path) -> Measured:
+def read(path: Path) -> ShiftAccuracy:
     """What a file of pretrained/measure_shift.py says.
 
     Raises:
@@ -64,7 +64,7 @@ def read(path: Path) -> Measured:
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         shifts, right, down = np.asarray(facts["shifts"], int), _counts(facts["right"]), _counts(facts["down"])
-        return Measured(
+        return ShiftAccuracy(
             int(facts["digits"]),
             shifts,
             right,
@@ -81,7 +81,7 @@ def read(path: Path) -> Measured:
 
 
 @lru_cache(maxsize=1)
-def measured() -> Measured:
+def shift_accuracy() -> ShiftAccuracy:
     """What ships."""
     return read(PRETRAINED / "measured.json")
 

@@ -2,20 +2,20 @@
 
 from nnviz.analysis.evidence.agreement import Agreement, agreeing, spearman
 from nnviz.analysis.evidence.deletion import Curves, deleting
-from nnviz.analysis.evidence.keep_brightest import Sharp, sharpening
+from nnviz.analysis.evidence.keep_brightest import BrightestKept, brightest_kept
 from nnviz.analysis.evidence.randomisation import Randomised, randomising
 from nnviz.analysis.evidence.stability import Stability, shaking
 
 __all__ = [
     "Agreement",
+    "BrightestKept",
     "Curves",
     "Randomised",
-    "Sharp",
     "Stability",
     "agreeing",
+    "brightest_kept",
     "deleting",
     "randomising",
     "shaking",
-    "sharpening",
     "spearman",
 ]

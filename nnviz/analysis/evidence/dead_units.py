@@ -20,7 +20,7 @@ _NEAR = 1e-3
 
 
 @dataclass(frozen=True)
-class Silence:
+class DeadUnits:
     """How a layer stands on one picture.
 
     Attributes:
@@ -42,7 +42,7 @@ class Silence:
     explained: bool = False
 
 
-def silence(network: Network, trace: Trace, target: Target | None = None) -> Silence | None:
+def find_dead_units(network: Network, trace: Trace, target: Target | None = None) -> DeadUnits | None:
     """Of a class the last hidden layer, or the one nearest to it that lets nothing through; of a unit the unit itself
     where it lets nothing through, else the layers before it. None without a hidden layer."""
     graph, found = network.graph, None
@@ -67,7 +67,7 @@ def silence(network: Network, trace: Trace, target: Target | None = None) -> Sil
     return found
 
 
-def _standing(step: Step, name: str, values: Any, last: bool, explained: bool = False) -> Silence:
+def _standing(step: Step, name: str, values: Any, last: bool, explained: bool = False) -> DeadUnits:
     """How many of these activations are off, at their limit, or neither."""
     function = getattr(getattr(step.layer, "activation", None), "__name__", "")
     near = np.abs(np.abs(values) - 1) < _NEAR if function in _LIMITED else np.zeros(values.shape, bool)
@@ -77,7 +77,7 @@ def _standing(step: Step, name: str, values: Any, last: bool, explained: bool = 
         near |= values >= cap
     zero = values == 0
     live = int(values.size - (zero | near).sum())
-    return Silence(name, int(zero.sum()), int(near.sum()), live, values.size, last, explained)
+    return DeadUnits(name, int(zero.sum()), int(near.sum()), live, values.size, last, explained)
 
 
 def _cap(layer: Any, function: str) -> float | None:

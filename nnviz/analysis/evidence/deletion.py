@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.reference import reference
-from nnviz.analysis.evidence.measure import Measure, measured, one_a_pixel, wanted
-from nnviz.analysis.evidence.surrogates import blind
+from nnviz.analysis.evidence.measure import Measure, measure_of, one_a_pixel, wanted
+from nnviz.analysis.evidence.surrogates import surrogate_map
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.passes import chunks
 from nnviz.analysis.network.targets import Target
@@ -129,7 +129,7 @@ def deleting(
             f"A picture that differs from its baseline was expected. Received: one that is {named} everywhere."
         )
     generator = np.random.default_rng(seed)
-    random = (blind(values, generator, change, differs) for _ in range(maps))
+    random = (surrogate_map(values, generator, change, differs) for _ in range(maps))
     orders = [_order(each, differs) for each in (values, *random)]
     count = int(differs.sum())
     counts = np.round(np.linspace(0, count, min(steps, count) + 1)).astype(int)
@@ -160,8 +160,8 @@ def _deleting(
         for part in chunks(network, picture, len(counts), kept=0.25):
             without = np.where(gone[part], fill, picture)
             having = np.where(gone[part], picture, fill)
-            found[0, at, part] = measured(network, without, target, measure)
-            found[1, at, part] = measured(network, having, target, measure)
+            found[0, at, part] = measure_of(network, without, target, measure)
+            found[1, at, part] = measure_of(network, having, target, measure)
             if part.stop < len(counts):
                 yield Progress(at, len(orders))
         yield Progress(at + 1, len(orders))

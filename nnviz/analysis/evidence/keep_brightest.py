@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.reference import reference
-from nnviz.analysis.evidence.measure import Measure, measured, one_a_pixel, wanted
+from nnviz.analysis.evidence.measure import Measure, measure_of, one_a_pixel, wanted
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.targets import Target
 from nnviz.analysis.network.trace import fitted_to
@@ -20,7 +20,7 @@ from nnviz.errors import NnvizError
 
 
 @dataclass(frozen=True)
-class Sharp:
+class BrightestKept:
     """A target on pictures of which a part is left, and the rest blurred.
 
     Attributes:
@@ -33,7 +33,7 @@ class Sharp:
     dimmest: float
 
 
-def sharpening(
+def brightest_kept(
     network: Network,
     image: Any,
     values: np.ndarray,
@@ -41,7 +41,7 @@ def sharpening(
     *,
     share: float = 1 / 3,
     measure: Measure = "probability",
-) -> Sharp:
+) -> BrightestKept:
     """Measure both, in one batch of two pictures.
 
     Args:
@@ -68,5 +68,5 @@ def sharpening(
         left = np.zeros(values.shape, bool)
         left.ravel()[part] = True
         images[at, left] = picture[left]
-    brightest, dimmest = (float(value) for value in measured(network, images, target, measure))
-    return Sharp(count / values.size, brightest, dimmest)
+    brightest, dimmest = (float(value) for value in measure_of(network, images, target, measure))
+    return BrightestKept(count / values.size, brightest, dimmest)

@@ -42,7 +42,7 @@ def wanted(network: Network, picture: np.ndarray, target: Target | int, measure:
     return target
 
 
-def measured(network: Network, images: np.ndarray, target: Target, measure: Measure) -> np.ndarray:
+def measure_of(network: Network, images: np.ndarray, target: Target, measure: Measure) -> np.ndarray:
     """The probability of the target's class, or the target's score, on images (n, H, W, C): (n,)."""
     if measure == "score":
         return evaluate(network, images, target)[0]

@@ -21,7 +21,7 @@ import numpy as np
 
 from nnviz.analysis.attribution import Attribution, Steps, explaining
 from nnviz.analysis.evidence.agreement import PARTS, inner, spearman
-from nnviz.analysis.evidence.surrogates import blind
+from nnviz.analysis.evidence.surrogates import surrogate_map
 from nnviz.analysis.network.graph import LOGITS, Graph
 from nnviz.analysis.network.layers import describe
 from nnviz.analysis.network.network import Network, functions
@@ -126,7 +126,7 @@ def _cascading(
     maps = [first.over_image(magnitude=True)]
     alike = [1.0]
     names: list[tuple[str, ...]] = [()]
-    without = blindly(maps[0], picture, seed)
+    without = surrogate_likeness(maps[0], picture, seed)
 
     def so_far() -> Randomised:
         return Randomised(tuple(names), np.array(alike), np.stack(maps), without)
@@ -144,14 +144,14 @@ def _cascading(
     return so_far()
 
 
-def blindly(values: np.ndarray, picture: np.ndarray, seed: int = 0) -> np.ndarray:
+def surrogate_likeness(values: np.ndarray, picture: np.ndarray, seed: int = 0) -> np.ndarray:
     """How alike blind maps are to a map of magnitudes (H, W), of chance alone and times the picture: (n,)."""
     generator = np.random.default_rng(seed)
     # A map of another size than the picture's is multiplied by nothing that is known here.
     known = np.abs(picture).max(axis=2) if picture.shape[:2] == values.shape else None
     return np.array(
         [
-            spearman(values, blind(values, generator, weights))
+            spearman(values, surrogate_map(values, generator, weights))
             for weights in ([None] if known is None else [None, known])
             for _ in range(_BLIND)
         ]

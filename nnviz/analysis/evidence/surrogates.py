@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 
-def blind(
+def surrogate_map(
     values: np.ndarray,
     generator: np.random.Generator,
     weights: np.ndarray | None = None,

@@ -19,7 +19,7 @@ from nnviz.errors import NnvizError
 
 
 @dataclass(frozen=True, eq=False)
-class Turned:
+class WeightEdit:
     """What becomes of a network when a weight or a bias of one unit is another.
 
     Attributes:
@@ -44,7 +44,7 @@ class Turned:
         return int(np.argmax(self.logits))
 
 
-def turned(
+def edit_weight(
     network: Network,
     image: np.ndarray,
     layer: str,
@@ -54,7 +54,7 @@ def turned(
     weight: float | None = None,
     bias: float | None = None,
     cell: Cell | None = None,
-) -> Turned:
+) -> WeightEdit:
     """Run the network with one weight, or one bias, or both, replaced.
 
     A convolution shares its weights over all cells, so the unit's whole map changes; a layer that is used twice
@@ -93,7 +93,7 @@ def turned(
     made = values.numpy()[0]
     cell = checked_cell(info, made, unit, cell)
     found = read_neuron(info, source.numpy()[0], unit, cell, kernel, None if biases is None else own)
-    return Turned(found, made[..., unit], logits.numpy()[0], probabilities.numpy()[0])
+    return WeightEdit(found, made[..., unit], logits.numpy()[0], probabilities.numpy()[0])
 
 
 def _function(network: Network, name: str) -> Any:

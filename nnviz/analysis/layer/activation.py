@@ -27,7 +27,7 @@ _LAYERS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Activated:
+class LayerActivation:
     """An activation function and its values on one image. Arrays are float32, read-only, without a batch axis.
 
     Attributes:
@@ -80,12 +80,12 @@ def has_activation(layer: LayerInfo) -> bool:
     return activation_name(own.activation) != "linear"
 
 
-def activated_layers(network: Network) -> tuple[LayerInfo, ...]:
+def layers_with_activation(network: Network) -> tuple[LayerInfo, ...]:
     """All layers with an activation function, in order."""
     return tuple(layer for layer in network.layers if has_activation(layer))
 
 
-def activated(network: Network, trace: Trace, name: str) -> Activated:
+def layer_activation(network: Network, trace: Trace, name: str) -> LayerActivation:
     """A layer's values before and after its activation function.
 
     Args:
@@ -113,7 +113,7 @@ def activated(network: Network, trace: Trace, name: str) -> Activated:
     alone = isinstance(layer, keras.layers.PReLU) or (
         not isinstance(layer, keras.layers.Softmax) and elementwise(function)
     )
-    return Activated(name, source, title, before, after, alone, function)
+    return LayerActivation(name, source, title, before, after, alone, function)
 
 
 def _sums(network: Network, info: LayerInfo, given: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Compiled, inputs
-from nnviz.analysis.visualization.leaky_relu import revived
+from nnviz.analysis.visualization.leaky_relu import with_leaky_relu
 from nnviz.analysis.visualization.objectives import Objective, similarity
 from nnviz.analysis.visualization.parametrizations import Parametrization
 from nnviz.analysis.visualization.transforms import Transformation, moved
@@ -156,7 +156,7 @@ def _raised(
 ) -> Tensor:
     feeds = inputs(network, to_network(network, pictures), smooth=True)
     if recipe.revive:
-        feeds = revived(run, network, feeds, objective.reads)
+        feeds = with_leaky_relu(run, network, feeds, objective.reads)
     reads = list(objective.reads) if recipe.apart is None else [*objective.reads, recipe.apart]
     found = run(feeds, list(dict.fromkeys(reads)))
     scores = objective.score(found, numbers)

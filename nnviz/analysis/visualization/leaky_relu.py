@@ -31,7 +31,7 @@ def silencer(network: Network, name: str) -> LayerInfo | None:
     return None
 
 
-def revived(run: Any, network: Network, feeds: Mapping[str, Tensor], reads: Sequence[str]) -> dict[str, Tensor]:
+def with_leaky_relu(run: Any, network: Network, feeds: Mapping[str, Tensor], reads: Sequence[str]) -> dict[str, Tensor]:
     """By `run` of the graph: feeds that put F(x) + slope * x in the place of F(x), for all that may silence `reads`."""
     found = dict(feeds)
     for name in reads:

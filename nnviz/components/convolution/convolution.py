@@ -47,7 +47,7 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
-class Sliding:
+class KernelGeometry:
     """One filter, what it reads, and where its kernel stands.
 
     Attributes:
@@ -93,7 +93,7 @@ class Cell:
 
 
 def convolution(
-    sliding: Sliding,
+    sliding: KernelGeometry,
     *,
     key: str,
     alt: str,
@@ -129,7 +129,7 @@ def picked_cell(key: str) -> Cell | None:
     return Cell(int(found["row"]), int(found["column"]), int(found["channel"])) if found else None
 
 
-def packed(sliding: Sliding, header: dict[str, Any]) -> bytes:
+def packed(sliding: KernelGeometry, header: dict[str, Any]) -> bytes:
     """The buffer that the browser unpacks: as the raster's, the panels being input, kernel, and what is given."""
     channels, channel = sliding.maps.shape[2], sliding.channel
     whole = sliding.maps.size <= MOST_VALUES or channels == 1

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import streamlit as st
 
+from nnviz.analysis.network.trace import trace
+from nnviz.analysis.visualization import Visualization
 from nnviz.components.raster import Panel, raster
 from nnviz.pages.cats.depths import Depth
-from nnviz.pages.cats.words import of_dream
 from nnviz.shell import address, controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
+from nnviz.views import answer
 from nnviz.views.visualization import forming
 from nnviz.views.visualization import request as visualization_request
 from nnviz.views.visualization.forming import tiles_of
@@ -88,7 +90,7 @@ def made(session: Session, found: list[Depth]) -> str:
     mine = look(session, depth)
     if mine is None or mine.found is None or mine.busy:
         return ""
-    return of_dream(session, depth, mine.found, forming.steps_of(mine) if mine.halted else "")
+    return _sentence(session, depth, mine.found, forming.steps_of(mine) if mine.halted else "")
 
 
 def _panel(session: Session, depth: Depth, mine: Job | None) -> Panel:
@@ -98,3 +100,11 @@ def _panel(session: Session, depth: Depth, mine: Job | None) -> Panel:
         if mine.state != "done":
             title = "Dreams" if mine.busy else f"Stopped at {forming.steps_of(mine)}"
     return Panel(tiles, "grey", (0, 255), title=title, note=f"by {depth.layer.name}", most=672, smooth=True)
+
+
+def _sentence(session: Session, depth: Depth, dreamt: Visualization, stopped: str) -> str:
+    """What the net says of the dream, and at which step it was stopped where it was."""
+    says = answer.said(replace(session, trace=trace(session.network, dreamt.fitted())))
+    if stopped:
+        return f"The dream of its {depth.name} layer was stopped at {stopped}; of what there is it says {says}."
+    return f"As its {depth.name} layer dreams it, it says {says}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nnviz.analysis.attribution import SaliencyMethod, method_named
-from nnviz.analysis.evidence import Sharp, sharpening
+from nnviz.analysis.evidence import BrightestKept, brightest_kept
 from nnviz.analysis.network.network import Network
 from nnviz.components.raster import raster
 from nnviz.shell import caches
@@ -48,7 +48,7 @@ def draw(session: Session, found: Found, height: float) -> None:
     )
 
 
-def measured(session: Session, request: AttributionRequest, found: Found) -> Sharp | None:
+def brightest_kept_of(session: Session, request: AttributionRequest, found: Found) -> BrightestKept | None:
     """What is left of the class where the map is brightest; None where there is no map that says anything."""
     if found.state != "done" or found.attribution is None:
         return None
@@ -58,5 +58,7 @@ def measured(session: Session, request: AttributionRequest, found: Found) -> Sha
     index, raw = session.class_index, session.trace.logits.size == 1
     return caches.results.made(
         ("brightest kept", request.key, index),
-        lambda: sharpening(session.network, session.fitted, values, index, measure="score" if raw else "probability"),
+        lambda: brightest_kept(
+            session.network, session.fitted, values, index, measure="score" if raw else "probability"
+        ),
     )

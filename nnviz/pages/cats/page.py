@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
 from nnviz.analysis.data import photographs
+from nnviz.analysis.evidence import BrightestKept
 from nnviz.components.raster import raster
+from nnviz.figures.words import number
 from nnviz.pages.cats import depths, dreams, looks, sees
 from nnviz.pages.cats.subject import subject, take
-from nnviz.pages.cats.words import sentence
 from nnviz.shell import address, library
+from nnviz.shell.markup import html
 from nnviz.shell.page import ENTRIES, ON_WALL, Page, caption, head
 from nnviz.shell.session import Session
-from nnviz.views import camera, scales
-from nnviz.views.attribution.request import attributions, progress_bar
+from nnviz.views import answer, camera, scales
+from nnviz.views.attribution.panels import state
+from nnviz.views.attribution.request import Found, attributions, progress_bar
+from nnviz.views.attribution.zero_map import cause_of_zero
 
 _LARGE, _SMALL = 0.4, 0.28
 """Shares of the window's height."""
@@ -44,7 +49,7 @@ def render(session: Session) -> None:
             dreams.draw(session, stages, _LARGE)
     if stages:
         depths.draw(session, stages, _SMALL, open_maps=not st.session_state.get(ON_WALL))
-    said = sentence(session, found, looks.measured(session, request, found))
+    said = sentence(session, found, looks.brightest_kept_of(session, request, found))
     caption(Markup(" ").join(filter(None, [said, dreams.made(session, stages) if stages else "", why])))
 
 
@@ -87,6 +92,37 @@ def _photograph(session: Session) -> None:
         alt=f"The photograph: {session.picture.title}",
         height=_LARGE,
         least=80,
+    )
+
+
+def sentence(session: Session, found: Found, left: BrightestKept | None) -> Markup:
+    """What one sees, and so what."""
+    return html("It says {}{}. {}", answer.said(session), _second(session), _where(session, found, left))
+
+
+def _second(session: Session) -> str:
+    """The class that comes next, where there are several."""
+    if session.trace.logits.size < 3:
+        return ""
+    index = int(np.argsort(-session.trace.logits, kind="stable")[1])
+    share = answer.percent(float(session.trace.probabilities[index]))
+    return f", before {session.class_name(index)} ({share})"
+
+
+def _where(session: Session, found: Found, left: BrightestKept | None) -> str:
+    title, name = found.method.title, session.class_name(session.class_index)
+    if left is None:
+        if found.state == "done":
+            return f"{title} is zero everywhere for {name}. {cause_of_zero(session, found.method)}".rstrip()
+        return found.reason or f"Where it looks: {state(found)}."
+    probability = session.trace.logits.size > 1
+    say = answer.percent if probability else number
+    return html(
+        "Blur all but the third of the picture where the map is brightest, and {} gets <b>{}</b>; "
+        "all but the third where it is dimmest, {}.",
+        name,
+        say(left.brightest),
+        say(left.dimmest),
     )
 
 

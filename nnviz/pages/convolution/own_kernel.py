@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from nnviz.analysis.layer.convolution import ConvolutionSteps, slides
 from nnviz.analysis.layer.own_kernel import PRESETS, Nearest, nearest_filter, own_steps
-from nnviz.components.convolution import Sliding, convolution
+from nnviz.components.convolution import KernelGeometry, convolution
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.colour import symmetric
 from nnviz.shell import address, controls
@@ -75,7 +75,7 @@ def render(session: Session) -> None:
     cell = divmod(spot, out[1])
     place = steps.place
     convolution(
-        Sliding(
+        KernelGeometry(
             steps.maps,
             steps.kernel,
             None,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from nnviz.analysis.layer.convolution import ConvolutionSteps, convolution_steps, nearest_that_slides, slides
 from nnviz.analysis.layer.filters import filter_bank, stages
-from nnviz.components.convolution import MOST_VALUES, Cell, Sliding, Stage, convolution
+from nnviz.components.convolution import MOST_VALUES, Cell, KernelGeometry, Stage, convolution
 from nnviz.figures.colour import symmetric
 from nnviz.pages.convolution import own_kernel
 from nnviz.shell import address, controls
@@ -59,10 +59,10 @@ def _layer(session: Session) -> None:
     cell = _cell(session, steps)
     channels = steps.maps.shape[2]
     first = steps.first_channel
-    channel = address.whole("channel", first + _telling(steps), first, first + channels - 1)[0] - first
+    channel = address.whole("channel", first + _informative(steps), first, first + channels - 1)[0] - first
     _choices(steps, channel, len(bank.weights), known)
     convolution(
-        _sliding(session, steps, channel, symmetric(bank.weights)),
+        _geometry(session, steps, channel, symmetric(bank.weights)),
         key="layer",
         alt=f"Map {unit} of {name}, filling in cell by cell; arrow keys choose a cell, Space plays",
         cell=cell,
@@ -100,7 +100,7 @@ def _cell(session: Session, steps: ConvolutionSteps) -> tuple[int, int]:
     return divmod(spot, columns)
 
 
-def _telling(steps: ConvolutionSteps) -> int:
+def _informative(steps: ConvolutionSteps) -> int:
     """The channel that adds most, or takes most away, where the map is strongest."""
     row, column = divmod(_strongest(steps), steps.output.shape[1])
     return int(np.abs(steps.channel_sums(row, column)).argmax())
@@ -120,7 +120,9 @@ def _pin(session: Session, steps: ConvolutionSteps, found: Cell, channel: int) -
     address.write(**where)
 
 
-def _sliding(session: Session, steps: ConvolutionSteps, channel: int, weight_range: tuple[float, float]) -> Sliding:
+def _geometry(
+    session: Session, steps: ConvolutionSteps, channel: int, weight_range: tuple[float, float]
+) -> KernelGeometry:
     layer, place = session.layer, steps.place
     colour: Any
     if steps.stage == "pointwise":
@@ -131,7 +133,7 @@ def _sliding(session: Session, steps: ConvolutionSteps, channel: int, weight_ran
     following = (steps.activation, *steps.further)
     output = f"{layer.name}, {'channel' if steps.stage == 'depthwise' else 'map'} {steps.filter}"
     many = steps.maps.size > MOST_VALUES and steps.maps.shape[2] > 1
-    return Sliding(
+    return KernelGeometry(
         steps.maps,
         steps.kernel,
         steps.bias,

@@ -11,7 +11,7 @@ from nnviz.analysis.data import digits
 from nnviz.analysis.intervention.knockout import Accuracy, accuracy
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.progress import Progress, retold
-from nnviz.pages.decision.units_off import Switched
+from nnviz.pages.decision.units_off import UnitsOff
 from nnviz.shell import caches, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
@@ -21,7 +21,7 @@ _NAME = "knock-out accuracy"
 Both = tuple[Accuracy, Accuracy]
 
 
-def button(session: Session, chosen: Switched) -> None:
+def button(session: Session, chosen: UnitsOff) -> None:
     """Begin to count, or why nothing can be."""
     if not digits.read_by(session.network):
         classes = len(session.network.classes)
@@ -39,7 +39,7 @@ def button(session: Session, chosen: Switched) -> None:
     )
 
 
-def clause(session: Session, chosen: Switched) -> str:
+def clause(session: Session, chosen: UnitsOff) -> str:
     """What was counted, as the end of a sentence; "" where nothing was yet."""
     found: Both | None = caches.results.get(_key(session, chosen))
     if found is None:
@@ -50,7 +50,7 @@ def clause(session: Session, chosen: Switched) -> str:
     return f"; of {after.total:,} test digits it reads {after.correct:,} instead of {before.correct:,}"
 
 
-def told(session: Session, chosen: Switched) -> None:
+def accuracy_line(session: Session, chosen: UnitsOff) -> None:
     """The bar while it is counted, and how far it came where it was stopped."""
     jobs.progress_bar(_NAME)
     mine = jobs.look(_NAME, _job(session, chosen))
@@ -60,16 +60,16 @@ def told(session: Session, chosen: Switched) -> None:
         small(mine.reason)
 
 
-def _key(session: Session, chosen: Switched) -> tuple[object, ...]:
+def _key(session: Session, chosen: UnitsOff) -> tuple[object, ...]:
     return _NAME, session.key, chosen.layer.name, chosen.off
 
 
-def _job(session: Session, chosen: Switched) -> Job:
+def _job(session: Session, chosen: UnitsOff) -> Job:
     count = partial(_both, session.network, chosen)
     return Job("Test digits, as trained and now", _key(session, chosen), count)
 
 
-def _both(network: Network, chosen: Switched) -> Generator[Progress, None, Both]:
+def _both(network: Network, chosen: UnitsOff) -> Generator[Progress, None, Both]:
     """The same count twice: as trained, and with the units off."""
     images, labels = digits.labelled(network)
     found: list[Accuracy] = []

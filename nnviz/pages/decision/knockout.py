@@ -20,7 +20,7 @@ from nnviz.analysis.progress import Progress
 from nnviz.figures.ranking import ranked_bars
 from nnviz.figures.words import number
 from nnviz.pages.decision import accuracy, predict, switchboard, units_off
-from nnviz.pages.decision.units_off import Switched
+from nnviz.pages.decision.units_off import UnitsOff
 from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html, write_html
@@ -72,7 +72,7 @@ def draw(session: Session, head: Callable[[], AbstractContextManager[None]]) -> 
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="knock-said"):
         caption(_sentence(session, chosen, after, changes))
         accuracy.button(session, chosen)
-    accuracy.told(session, chosen)
+    accuracy.accuracy_line(session, chosen)
     if switchboard.normalised(session, chosen):
         small("The batch normalisation behind it makes a constant of its own of a 0: switch off its units for silence.")
 
@@ -83,7 +83,7 @@ def score(session: Session, trace: Trace) -> float:
     return float(trace.logits @ target.spread(session.network))
 
 
-def _layers(session: Session, chosen: Switched) -> None:
+def _layers(session: Session, chosen: UnitsOff) -> None:
     names = [layer.name for layer in switchable(session.network)]
 
     def go() -> None:
@@ -96,7 +96,7 @@ def _layers(session: Session, chosen: Switched) -> None:
     controls.listed("Layer", "knock-layer", names, chosen.layer.name, go, hide=True, width=width)
 
 
-def _importance(session: Session, chosen: Switched) -> np.ndarray | None:
+def _importance(session: Session, chosen: UnitsOff) -> np.ndarray | None:
     """How the score changes when each unit alone is off; None while a large network still works on it."""
     key = (_RANKING, session.key, session.fitted.digest, chosen.layer.name, session.class_index)
     target = targets.class_score(session.network, session.class_index)
@@ -108,7 +108,7 @@ def _importance(session: Session, chosen: Switched) -> np.ndarray | None:
     return mine.result
 
 
-def _bars(chosen: Switched, changes: np.ndarray | None, unit: int) -> None:
+def _bars(chosen: UnitsOff, changes: np.ndarray | None, unit: int) -> None:
     jobs.progress_bar(_RANKING)
     if changes is None:
         return
@@ -152,7 +152,7 @@ def _bar(share: Any, kind: str) -> Markup:
     return html('<i class="{}" style="width:{:.1f}%"></i>', kind, 100 * min(max(float(share), 0.0), 1.0))
 
 
-def _sentence(session: Session, chosen: Switched, after: Trace, changes: np.ndarray | None) -> str:
+def _sentence(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndarray | None) -> str:
     single = session.trace.logits.size == 1
     what = "the output" if single else f"the logit of {session.class_name(session.class_index)}"
     if session.network.graph.output_head == "binary" and session.class_index == 0:

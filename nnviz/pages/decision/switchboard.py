@@ -11,7 +11,7 @@ from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.pages.decision import units_off
-from nnviz.pages.decision.units_off import Switched
+from nnviz.pages.decision.units_off import UnitsOff
 from nnviz.shell.session import Session
 from nnviz.views import scales
 
@@ -21,7 +21,7 @@ LONG = 10
 """Letters of a layer's name beyond which it takes a line of its own."""
 
 
-def draw(session: Session, chosen: Switched, after: Trace, changes: np.ndarray | None) -> None:
+def draw(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndarray | None) -> None:
     """The layer, each unit to be switched by a click, and the next layer before and after."""
     name = chosen.layer.name
     values = session.trace.activations[name]
@@ -70,7 +70,7 @@ def draw(session: Session, chosen: Switched, after: Trace, changes: np.ndarray |
     )
 
 
-def normalised(session: Session, chosen: Switched) -> bool:
+def normalised(session: Session, chosen: UnitsOff) -> bool:
     """Whether a batch normalisation reads the layer: it makes a constant of its own of a 0."""
     layers = session.network.layers
     return any(layer.kind == "BatchNormalization" and chosen.layer.name in layer.inputs for layer in layers)

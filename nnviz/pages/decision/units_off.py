@@ -25,7 +25,7 @@ _NAMED = 5
 
 
 @dataclass(frozen=True)
-class Switched:
+class UnitsOff:
     """The layer whose units are switched, and which are off.
 
     Attributes:
@@ -81,7 +81,7 @@ class Switched:
         address.write(off=text, layer=self.layer.name, unit=unit, **moved)
 
 
-def read(session: Session) -> Switched:
+def read(session: Session) -> UnitsOff:
     """What the address says is off."""
     options = switchable(session.network)
     if not options:
@@ -95,7 +95,7 @@ def read(session: Session) -> Switched:
     if wrong:
         found = f"{', '.join(map(str, off))} off" if off else "none off"
         notices.append(f"Units of {layer.name} run from 0 to {count - 1}, so {found} here. Received: {wrong[:40]!r}.")
-    return Switched(layer, count, off, tuple(notices))
+    return UnitsOff(layer, count, off, tuple(notices))
 
 
 def following(session: Session, layer: LayerInfo) -> LayerInfo | None:

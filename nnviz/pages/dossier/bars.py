@@ -11,7 +11,7 @@ from markupsafe import Markup
 from nnviz.figures.answers import ANSWER
 from nnviz.figures.colour import NEGATIVE, POSITIVE
 from nnviz.figures.words import number
-from nnviz.pages.dossier.facts import Known
+from nnviz.pages.dossier.facts import UnitFacts
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
@@ -20,7 +20,7 @@ _ALL, _ENDS = 12, 5
 """Classes that are all shown, and of more how many at each end."""
 
 
-def rows_of(session: Session, known: Known) -> list[int]:
+def rows_of(session: Session, known: UnitFacts) -> list[int]:
     """The classes that are shown: all in their order, or of many those that it speaks for and against most."""
     count = len(session.network.classes)
     if count <= _ALL:
@@ -30,7 +30,7 @@ def rows_of(session: Session, known: Known) -> list[int]:
     return [int(index) for index in (*order[:_ENDS], *order[-_ENDS:])]
 
 
-def classes(session: Session, known: Known) -> None:
+def classes(session: Session, known: UnitFacts) -> None:
     """The bars, as a table."""
     if known.effects is None and len(session.network.classes) > _ALL:
         small("The classes that it speaks for and against are being measured.")

@@ -17,7 +17,7 @@ from nnviz.analysis.search.strongest import by_logits
 from nnviz.shell import jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.session import Session
-from nnviz.views.search.image_sets import Searched
+from nnviz.views.search.image_sets import ImageSet
 from nnviz.views.visualization.forming import QUICK
 
 EFFECTS = "dossier-effects"
@@ -31,7 +31,7 @@ _AT_ONCE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class UnitFacts:
     """What is known of the unit under study; None is not known yet, or cannot be.
 
     Attributes:
@@ -47,7 +47,7 @@ class Known:
         answering, weighing: how like the layer's units are by their answers, and by their weights.
     """
 
-    of: Searched
+    of: ImageSet
     found: Strongest | None
     hits: tuple[Hit, ...]
     answers: Distribution | None
@@ -64,7 +64,7 @@ class Known:
         return 0 if self.found is None else self.found.searched
 
 
-def known(session: Session, of: Searched, index: Job) -> Known:
+def unit_facts(session: Session, of: ImageSet, index: Job) -> UnitFacts:
     """All that is known; begins to measure what is not."""
     found: Strongest | None = index.found
     layer, unit = session.layer.name, session.unit
@@ -79,7 +79,7 @@ def known(session: Session, of: Searched, index: Job) -> Known:
         hits = tuple(hit for hit in found.layers[layer].of(unit)[:HITS] if hit.value != 0)
     # The same pictures of a search that has ended: while it goes on others may come to excite it more.
     effects = None if mute or numbers is None or index.busy else _effects(session, of, numbers)
-    return Known(
+    return UnitFacts(
         of,
         found,
         hits,
@@ -119,7 +119,7 @@ def _mute(session: Session, numbers: np.ndarray | None) -> str:
 
 
 def _classes(
-    session: Session, of: Searched, found: Strongest, maxima: np.ndarray
+    session: Session, of: ImageSet, found: Strongest, maxima: np.ndarray
 ) -> tuple[tuple[str, ...], ClassMeans] | None:
     """By the data's own labels: as the network's classes, in its order, where it has all of them, else alone."""
     if of.labels is None:
@@ -135,7 +135,7 @@ def _classes(
     return names, dossier.class_means(maxima, session.unit, numbers, len(names))
 
 
-def _effects(session: Session, of: Searched, numbers: np.ndarray) -> Job:
+def _effects(session: Session, of: ImageSet, numbers: np.ndarray) -> Job:
     """What each class score loses on those pictures."""
     layer, unit = session.layer.name, session.unit
     key = (EFFECTS, session.key, of.key, layer, unit, numbers.tobytes())

@@ -10,7 +10,7 @@ from nnviz.analysis.network.receptive import Field
 from nnviz.figures.answers import answer_histogram
 from nnviz.figures.words import number
 from nnviz.pages.dossier import bars, pictures, preferred
-from nnviz.pages.dossier.facts import EFFECTS, LEAST, Known, known
+from nnviz.pages.dossier.facts import EFFECTS, LEAST, UnitFacts, unit_facts
 from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html
@@ -38,7 +38,7 @@ def render(session: Session) -> None:
         return
     of = index_job.among(session)
     index = index_job.begun(session, of)
-    seen = known(session, of, index)
+    seen = unit_facts(session, of, index)
     liked = preferred.preferred(session, wait=index.busy)
     here, there = pictures.fields(session, of)
     _above(session, seen, here, there)
@@ -57,7 +57,7 @@ def render(session: Session) -> None:
         jobs.progress_bar(preferred.JOB, redraw=1.0)
 
 
-def _above(session: Session, seen: Known, here: Field | None, there: Field | None) -> None:
+def _above(session: Session, seen: UnitFacts, here: Field | None, there: Field | None) -> None:
     unit, patches, answers = st.columns([4, 8, 5], gap="small")
     with unit:
         pictures.unit(session, here, ABOVE)
@@ -67,7 +67,7 @@ def _above(session: Session, seen: Known, here: Field | None, there: Field | Non
         _answers(session, seen)
 
 
-def _answers(session: Session, seen: Known) -> None:
+def _answers(session: Session, seen: UnitFacts) -> None:
     """How strongly it answers: to many pictures as a histogram, to a few one by one."""
     if seen.answers is None or seen.found is None:
         return
@@ -84,7 +84,7 @@ def _answers(session: Session, seen: Known) -> None:
     bars.one_by_one(names, values[order], marked)
 
 
-def _below(session: Session, seen: Known, there: Field | None, liked: Job | None, wait: bool) -> None:
+def _below(session: Session, seen: UnitFacts, there: Field | None, liked: Job | None, wait: bool) -> None:
     best, classes, like = st.columns([4, 6.5, 6.5], gap="small")
     with best:
         preferred.draw(session, liked, wait, BELOW)
@@ -107,7 +107,7 @@ def _picture(session: Session) -> None:
     )
 
 
-def sentence(session: Session, known: Known) -> str:
+def sentence(session: Session, known: UnitFacts) -> str:
     """What the unit answers to, and what comes of it; plain text."""
     who, of = f"Unit {session.unit} of {session.layer.name}", known.of
     if known.answers is None or known.found is None:
@@ -117,7 +117,7 @@ def sentence(session: Session, known: Known) -> str:
     return f"{_excites(who, known)}{_so_what(session, known)}"
 
 
-def _excites(who: str, known: Known) -> str:
+def _excites(who: str, known: UnitFacts) -> str:
     """What excites it."""
     of, first = known.of, known.hits[0]
     if known.classes is None:
@@ -132,7 +132,7 @@ def _excites(who: str, known: Known) -> str:
     return text if means.others is None else f"{text} against {number(means.others)} to the others"
 
 
-def _so_what(session: Session, known: Known) -> str:
+def _so_what(session: Session, known: UnitFacts) -> str:
     """What the scores lose without it."""
     if known.mute:
         return f". {known.mute}"
@@ -154,7 +154,7 @@ def _so_what(session: Session, known: Known) -> str:
     return f"; without it the logit {', that '.join(parts)}."
 
 
-def note(session: Session, known: Known) -> str:
+def note(session: Session, known: UnitFacts) -> str:
     """How it was measured; plain text."""
     of, parts = known.of, []
     if known.answers is not None:
@@ -178,7 +178,7 @@ def note(session: Session, known: Known) -> str:
     return " ".join(parts) + index_job.unread(of, known.found)
 
 
-def standing(known: Known) -> str:
+def standing(known: UnitFacts) -> str:
     """Where the present picture stands among those that were searched; plain text."""
     if known.answers is None:
         return f"This picture: {number(known.here)}"

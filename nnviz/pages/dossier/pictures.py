@@ -14,11 +14,11 @@ from nnviz.analysis.search.patches import box
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.colour import symmetric
 from nnviz.figures.tiles import as_tiles, fold
-from nnviz.pages.dossier.facts import HITS, Known
+from nnviz.pages.dossier.facts import HITS, UnitFacts
 from nnviz.shell import address
 from nnviz.shell.session import Session
 from nnviz.views import scales
-from nnviz.views.search.image_sets import Searched
+from nnviz.views.search.image_sets import ImageSet
 from nnviz.views.search.patch_panels import given_if_read, patch_panel
 
 SLICES, ALIKE = 4, 4
@@ -27,7 +27,7 @@ _SIDE = 112
 """Cells of a whole picture that are sent to the browser: it is shown no larger."""
 
 
-def fields(session: Session, of: Searched) -> tuple[Field | None, Field | None]:
+def fields(session: Session, of: ImageSet) -> tuple[Field | None, Field | None]:
     """What a unit of the layer sees of the present picture, and of one that was searched; None where all of it."""
     values, name = session.activations, session.layer.name
     if values.ndim != 3:
@@ -105,7 +105,7 @@ def _filter(session: Session, found: Kernels) -> Panel:
     )
 
 
-def patches(session: Session, known: Known, sees: Field | None, height: float) -> None:
+def patches(session: Session, known: UnitFacts, sees: Field | None, height: float) -> None:
     """Its strongest patches, and below each the whole picture that it is of; a pick opens the picture."""
     network, of = session.network, known.of
     count = min(HITS, len(of.pictures))
@@ -156,7 +156,7 @@ def patches(session: Session, known: Known, sees: Field | None, height: float) -
     )
 
 
-def _wholes(session: Session, known: Known) -> tuple[np.ndarray, int, list[int]]:
+def _wholes(session: Session, known: UnitFacts) -> tuple[np.ndarray, int, list[int]]:
     """The pictures of the hits, no larger than they are shown, how many pixels became one, and which of them could be
     read: the others are grey."""
     network, of = session.network, known.of
@@ -169,7 +169,7 @@ def _wholes(session: Session, known: Known) -> tuple[np.ndarray, int, list[int]]
     return (tiles[..., 0] if tiles.shape[3] == 1 else tiles), step, read
 
 
-def _open(session: Session, known: Known, tile: int) -> None:
+def _open(session: Session, known: UnitFacts, tile: int) -> None:
     """Open the picture that a patch was cut out of, at its cell."""
     if tile >= len(known.hits):
         return
@@ -180,7 +180,7 @@ def _open(session: Session, known: Known, tile: int) -> None:
     address.write(image=known.of.name(hit.image), unit=session.unit, row=row, column=column, **plain)
 
 
-def alike(session: Session, known: Known, sees: Field | None, height: float) -> None:
+def alike(session: Session, known: UnitFacts, sees: Field | None, height: float) -> None:
     """The units most like it, by their answers and by their weights, each by its strongest patch; a pick goes there."""
     panels: list[Panel] = []
     units = []
@@ -222,7 +222,9 @@ def _filters(session: Session, order: np.ndarray) -> tuple[np.ndarray, str, Any]
     return tiles, "diverging", symmetric(tiles)
 
 
-def _strongest(session: Session, known: Known, sees: Field | None, order: np.ndarray) -> tuple[np.ndarray, str, Any]:
+def _strongest(
+    session: Session, known: UnitFacts, sees: Field | None, order: np.ndarray
+) -> tuple[np.ndarray, str, Any]:
     """The strongest patch of each."""
     ranking = None if known.found is None else known.found.layers.get(session.layer.name)
     tiles = []

@@ -87,14 +87,14 @@ def depths(session: Session, layers: Sequence[LayerInfo]) -> list[Depth]:
 def _depth(session: Session, layer: LayerInfo) -> Depth:
     if layer.name == session.layer.name:
         return Depth(layer, session.unit, "under study")
-    wired = _wired(session, layer)
+    wired = _connected(session, layer)
     if wired is not None and wired[0].size and wired[0].max() > 0:
         return Depth(layer, int(wired[0].argmax()), wired[1])
     values = session.trace.activations[layer.name]
     return Depth(layer, int(values.reshape(-1, values.shape[-1]).max(axis=0).argmax()), "strongest here")
 
 
-def _wired(session: Session, layer: LayerInfo) -> tuple[np.ndarray, str] | None:
+def _connected(session: Session, layer: LayerInfo) -> tuple[np.ndarray, str] | None:
     """What each unit of a layer adds to the one under study, or this to each of them, and that in words."""
     network, study = session.network, session.layer.name
     if len(network.layers) > _WIRED or session.layer.index == 0:

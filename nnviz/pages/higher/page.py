@@ -23,7 +23,7 @@ from nnviz.shell.page import Page, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
 from nnviz.views.search import index_job
-from nnviz.views.search.image_sets import DIGITS, Searched
+from nnviz.views.search.image_sets import DIGITS, ImageSet
 from nnviz.views.search.index_job import unread
 from nnviz.views.search.patch_panels import fitted_note, gone, patch_panel
 
@@ -59,13 +59,13 @@ def render(session: Session) -> None:
         index_job.bar(index)
 
 
-def _count(of: Searched, studied: bool) -> int:
+def _count(of: ImageSet, studied: bool) -> int:
     """Patches of a unit: of digits one less under study, in whose place their mean stands; that of photographs would
     show nothing."""
     return OTHERS if not studied else STUDIED + (of is not DIGITS)
 
 
-def _places(of: Searched, count: int) -> int:
+def _places(of: ImageSet, count: int) -> int:
     """Patches that there can be: a picture has one a unit."""
     return min(count, len(of.pictures))
 
@@ -77,7 +77,7 @@ def _hits(found: Strongest | None, depth: Depth, count: int) -> tuple[Hit, ...]:
     return tuple(hit for hit in found.layers[depth.layer.name].of(depth.unit)[:count] if hit.value != 0)
 
 
-def _data_fields(session: Session, of: Searched, fields: dict[str, Field | None]) -> dict[str, Field | None]:
+def _data_fields(session: Session, of: ImageSet, fields: dict[str, Field | None]) -> dict[str, Field | None]:
     """What a unit sees of a searched picture: with a network of any size the one under study may have another."""
     if None not in session.network.image_shape:
         return fields
@@ -120,7 +120,7 @@ def _fields(
 
 def _patches(
     session: Session,
-    of: Searched,
+    of: ImageSet,
     shown: Sequence[Depth],
     hits: Sequence[Sequence[Hit]],
     fields: dict[str, Field | None],
@@ -161,7 +161,7 @@ def _patches(
     )
 
 
-def _open(depth: Depth, hits: Sequence[Hit], tile: int, of: Searched) -> None:
+def _open(depth: Depth, hits: Sequence[Hit], tile: int, of: ImageSet) -> None:
     """Open the picture that a patch was cut out of, at its cell, with the unit under study that it excites."""
     if tile >= len(hits):
         return
@@ -192,7 +192,7 @@ def sees(field: Field | None, size: tuple[int, int]) -> str:
 
 def sentence(
     session: Session,
-    of: Searched,
+    of: ImageSet,
     layers: Sequence[LayerInfo],
     fields: Mapping[str, Field | None],
     found: Strongest | None,
@@ -217,7 +217,7 @@ def sentence(
     return f"{what}. {of_digits(found.searched, hits, own == 'whole', by_logits(session.network, layer.name))}"
 
 
-def of_pictures(of: Searched, searched: int, hits: Sequence[Hit]) -> str:
+def of_pictures(of: ImageSet, searched: int, hits: Sequence[Hit]) -> str:
     """Which pictures excite it most and least of those that are shown, and of which classes they are, where known."""
     first, last = hits[0], hits[-1]
     text = f"Of {searched:,} {of.noun}s {of.title(first.image)} excites it most ({number(first.value)})"
@@ -250,7 +250,7 @@ def of_digits(searched: int, hits: Sequence[Hit], whole: bool, logits: bool) -> 
     return f"Its {what} {listed} ({values}{' as logits' if logits else ''}): {so_what}."
 
 
-def notes(session: Session, of: Searched, found: Strongest | None) -> str:
+def notes(session: Session, of: ImageSet, found: Strongest | None) -> str:
     """How it was searched, and what was done to the pictures."""
     network, noun, below = session.network, of.noun, "its digit and the unit's value"
     if of is not DIGITS:

@@ -11,12 +11,15 @@ from nnviz.analysis.visualization import Visualization
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.words import number
-from nnviz.pages.likes.words import between_layers, name, title
 from nnviz.shell import address
 from nnviz.shell.session import Session
 from nnviz.views import scales
 from nnviz.views.visualization.forming import tiles_of
-from nnviz.views.visualization.request import BETWEEN, VisualizationRequest
+from nnviz.views.visualization.request import (
+    BETWEEN,
+    VisualizationRequest,
+    at,
+)
 
 _PHOTOGRAPH = 96
 """Rows from which on a picture is looked at as a photograph."""
@@ -26,8 +29,8 @@ def forming(session: Session, what: VisualizationRequest, found: Visualization |
     """The picture that forms, or all of them."""
     blank = np.full((what.count, *session.fitted.pixels.shape), 128, np.float32)
     tiles = tiles_of(blank if found is None else found.pixels)
-    said = [between_layers(session, what), "" if found is None else f"{found.steps} steps"]
-    words = {"title": title(session, what), "note": ", ".join(filter(None, said))}
+    said = [_between_layers(session, what), "" if found is None else f"{found.steps} steps"]
+    words = {"title": _title(session, what), "note": ", ".join(filter(None, said))}
     if what.way == "four":
         labels = [""] * 4 if found is None else [number(float(score)) for score in found.scores]
         panels = [_panel(tiles, **words, labels=labels, columns=2, most=336, pick="tile", names=_numbered(4))]
@@ -44,7 +47,7 @@ def forming(session: Session, what: VisualizationRequest, found: Visualization |
     raster(
         panels,
         key=f"likes-{what.way}",
-        alt=f"{title(session, what)}, as a picture" if found else "Nothing yet: it is about to form",
+        alt=f"{_title(session, what)}, as a picture" if found else "Nothing yet: it is about to form",
         picked=picked,
         height=0.62,
         least=48,
@@ -102,3 +105,31 @@ def _panel(tiles: np.ndarray, **more: Any) -> Panel:
 
 def _numbered(count: int) -> list[str]:
     return [f"picture {index}" for index in range(count)]
+
+
+def name(session: Session, what: VisualizationRequest, index: int | None = None) -> str:
+    """The subject as it is called in a sentence; plain text."""
+    index = at(session, what.subject) if index is None else index
+    if what.subject == "class":
+        return f"class {session.class_name(index)}"
+    return f"unit {index} of {session.layer.name}"
+
+
+def _title(session: Session, what: VisualizationRequest) -> str:
+    """Above the picture that is made."""
+    if what.way == "dream":
+        layer = what.subject == "unit" and what.dream_of == "layer"
+        return f"The picture as {session.layer.name if layer else name(session, what)} dreams it"
+    if what.way == "between":
+        if what.subject == "class":
+            return f"From {name(session, what)} to {session.class_name(what.other)}"
+        if what.other_layer != session.layer.name:
+            return f"From unit {session.unit} to unit {what.other}"
+        return f"From {name(session, what)} to {what.other}"
+    return f"What {name(session, what)} likes"
+
+
+def _between_layers(session: Session, what: VisualizationRequest) -> str:
+    """Where a blend leads from and to, where that is not in its title."""
+    away = what.way == "between" and what.subject == "unit" and what.other_layer != session.layer.name
+    return f"{session.layer.name} to {what.other_layer}" if away else ""

@@ -6,7 +6,7 @@ import math
 
 from markupsafe import Markup, escape
 
-from nnviz.analysis.data.shift_accuracy import Axis, Measured
+from nnviz.analysis.data.shift_accuracy import Axis, ShiftAccuracy
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.figures.curves import COLOURS
@@ -39,7 +39,7 @@ def verdict(network: Network, trace: Trace, label: str | None) -> Markup:
     return html("{}, {}", said, "right" if network.classes[trace.winner] == label else Markup("<b>wrong</b>"))
 
 
-def table(found: Measured, parameters: dict[str, int]) -> Markup:
+def table(found: ShiftAccuracy, parameters: dict[str, int]) -> Markup:
     """The four networks: what they are trained on, what they read of both kinds of digits, and their size."""
     own = {name: found.shuffled[name] if name in SHUFFLED else found.plain[name] for name in SHORT}
     wrong = {name: found.digits - count for name, count in own.items()}
@@ -75,7 +75,7 @@ def chance(first: int, second: int) -> bool:
     return abs(first - second) <= 2 * math.sqrt(first + second)
 
 
-def about_shuffle(found: Measured) -> str:
+def about_shuffle(found: ShiftAccuracy) -> str:
     """What each network lost by the shuffle, and what that means, whatever was measured."""
     n, words = found.digits, {}
     for plain, other in zip(PLAIN, SHUFFLED, strict=True):
@@ -101,7 +101,7 @@ def about_shuffle(found: Measured) -> str:
     return f"Trained and tested on shuffled pixels, the MLP gets {mlp}: {means}. The CNN gets {cnn}: {why}."
 
 
-def about_shift(found: Measured, shift: tuple[int, int], verdicts: dict[str, Markup]) -> Markup:
+def about_shift(found: ShiftAccuracy, shift: tuple[int, int], verdicts: dict[str, Markup]) -> Markup:
     """What both networks say of the shifted digit, and what the shift costs over all of them."""
     dx, dy = shift
     where = " and ".join(filter(None, (_way(dx, "right", "left"), _way(dy, "down", "up"))))

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis.data.shift_accuracy import Measured, measured
+from nnviz.analysis.data.shift_accuracy import ShiftAccuracy, shift_accuracy
 from nnviz.analysis.image.images import Fitted, Transform
 from nnviz.analysis.image.shuffle import permutation
 from nnviz.analysis.network.network import Network
@@ -39,7 +39,7 @@ def render(session: Session) -> None:
                 ("dx", "dy"), ("Shift right", "Shift down"), session.transform.shift, strict=True
             ):
                 _slider(label, name, value)
-    (_shift if view == "shift" else _shuffle)(session, measured())
+    (_shift if view == "shift" else _shuffle)(session, shift_accuracy())
 
 
 def _slider(label: str, name: str, value: int) -> None:
@@ -62,7 +62,7 @@ def _read(session: Session, names: tuple[str, ...], transform: Transform) -> dic
     return found
 
 
-def _shift(session: Session, found: Measured) -> None:
+def _shift(session: Session, found: ShiftAccuracy) -> None:
     both = _read(session, PLAIN, replace(session.transform, shuffle=None))
     picture, *answers = st.columns([3, 5, 5], gap="medium")
     fitted = both[PLAIN[0]][1]
@@ -92,7 +92,7 @@ def _shift(session: Session, found: Measured) -> None:
     )
 
 
-def _shuffle(session: Session, found: Measured) -> None:
+def _shuffle(session: Session, found: ShiftAccuracy) -> None:
     plain = replace(session.transform, shuffle=None)
     read = _read(session, PLAIN, plain) | _read(session, SHUFFLED, replace(plain, shuffle=found.seed))
     pictures, *answers = st.columns([8, 3, 3], gap="medium")

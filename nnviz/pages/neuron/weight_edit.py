@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
-from nnviz.analysis.intervention.weight_edit import Turned, turned
+from nnviz.analysis.intervention.weight_edit import WeightEdit, edit_weight
 from nnviz.analysis.layer.neuron import Neuron
 from nnviz.figures import largest_terms
 from nnviz.figures.words import number
@@ -55,13 +55,15 @@ def write(one: Neuron, turn: Turn) -> None:
     address.write(turn=",".join([str(one.unit), str(turn.term), *new, one.layer]))
 
 
-def apply(session: Session, one: Neuron, turn: Turn) -> Turned | None:
+def apply(session: Session, one: Neuron, turn: Turn) -> WeightEdit | None:
     """What becomes of the network; None where nothing is turned."""
     if turn.weight is None and turn.bias is None:
         return None
     place = tuple(int(at) for at in np.unravel_index(turn.term, one.weights.shape))
     image = session.trace.image
-    return turned(session.network, image, one.layer, one.unit, place, weight=turn.weight, bias=turn.bias, cell=one.cell)
+    return edit_weight(
+        session.network, image, one.layer, one.unit, place, weight=turn.weight, bias=turn.bias, cell=one.cell
+    )
 
 
 def choose_channel(one: Neuron, turn: Turn, channels: int) -> None:
@@ -90,7 +92,7 @@ def draw(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
         _knob(one, turn, name, own, float(value or 0.0))
 
 
-def before_and_after(session: Session, one: Neuron, turn: Turn, result: Turned | None) -> None:
+def before_and_after(session: Session, one: Neuron, turn: Turn, result: WeightEdit | None) -> None:
     """The unit's output and the net's answer, as trained and as turned; and the way back."""
     was = session.trace.probabilities
     now = was if result is None else result.probabilities
@@ -117,7 +119,7 @@ def before_and_after(session: Session, one: Neuron, turn: Turn, result: Turned |
     )
 
 
-def sentence(session: Session, was: Neuron, result: Turned, name_of: Callable[[int], str]) -> str:
+def sentence(session: Session, was: Neuron, result: WeightEdit, name_of: Callable[[int], str]) -> str:
     """What the turning did to this unit and to the answer."""
     now, before = result.neuron, session.trace
     changed = np.flatnonzero(now.weights.ravel() != was.weights.ravel())

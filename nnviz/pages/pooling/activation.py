@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
-from nnviz.analysis.layer.activation import Activated, activated, activated_layers
+from nnviz.analysis.layer.activation import LayerActivation, layer_activation, layers_with_activation
 from nnviz.analysis.layer.activation_functions import NAMES
 from nnviz.analysis.layer.neuron import strongest
 from nnviz.analysis.layer.pooling import as_maps
@@ -32,11 +32,11 @@ def choose(session: Session) -> None:
     """Step through the layers with an activation function."""
     layer = _layer(session)
     if layer is not None:
-        controls.layers(replace(session, layer=layer), activated_layers(session.network))
+        controls.layers(replace(session, layer=layer), layers_with_activation(session.network))
 
 
 def _layer(session: Session) -> LayerInfo | None:
-    return nearest(session, activated_layers(session.network))
+    return nearest(session, layers_with_activation(session.network))
 
 
 def render(session: Session) -> None:
@@ -46,7 +46,7 @@ def render(session: Session) -> None:
         count = len(session.network.layers)
         caption(f"None of the {count} layers of {session.name} has an activation function: it is linear.")
         return
-    found = activated(session.network, session.trace, layer.name)
+    found = layer_activation(session.network, session.trace, layer.name)
     unit = channel_of(session, as_maps(found.before))
     cell = _cell(session, found, unit)
     words, slider = st.columns([3, 1], gap="large", vertical_alignment="center")
@@ -72,7 +72,7 @@ def render(session: Session) -> None:
         chart.plot(histograms({f"{which} before": before, "after": after}), "pooling-histograms")
 
 
-def _cell(session: Session, found: Activated, unit: int) -> tuple[int, ...]:
+def _cell(session: Session, found: LayerActivation, unit: int) -> tuple[int, ...]:
     """The cell of the address, else the one where the unit is strongest after its activation."""
     shape = found.after.shape[:-1]
     if len(shape) == 2 and session.cell is not None:
@@ -82,7 +82,7 @@ def _cell(session: Session, found: Activated, unit: int) -> tuple[int, ...]:
     return strongest(found.after, unit)
 
 
-def _slider(session: Session, found: Activated, unit: int) -> None:
+def _slider(session: Session, found: LayerActivation, unit: int) -> None:
     count = found.after.shape[-1]
     if count < 2:
         return
@@ -91,7 +91,7 @@ def _slider(session: Session, found: Activated, unit: int) -> None:
     controls.knob(label, key, unit, 0, count - 1, lambda: _write(session, found, st.session_state[key], None), step=1)
 
 
-def _write(session: Session, found: Activated, unit: int, cell: tuple[int, ...] | None) -> None:
+def _write(session: Session, found: LayerActivation, unit: int, cell: tuple[int, ...] | None) -> None:
     where: dict[str, int | None] = {}
     if session.layer.name != found.layer:
         where = {"row": None, "column": None}
@@ -102,7 +102,7 @@ def _write(session: Session, found: Activated, unit: int, cell: tuple[int, ...] 
     address.write(layer=found.layer, unit=unit, page=None, **where)
 
 
-def _picture(session: Session, found: Activated, unit: int, cell: tuple[int, ...], *, before: bool) -> None:
+def _picture(session: Session, found: LayerActivation, unit: int, cell: tuple[int, ...], *, before: bool) -> None:
     values = found.before if before else found.after
     signed = before or bool((values < 0).any())
     title = f"before {name_of(found)}" if before else f"after {name_of(found)}"
@@ -135,7 +135,7 @@ def _picture(session: Session, found: Activated, unit: int, cell: tuple[int, ...
     )
 
 
-def _picker(session: Session, found: Activated, unit: int, width: int) -> Callable[[Place], None]:
+def _picker(session: Session, found: LayerActivation, unit: int, width: int) -> Callable[[Place], None]:
     def pick(place: Place) -> None:
         row, column = place.row or 0, place.column or 0
         if found.after.ndim == 1:
@@ -151,16 +151,16 @@ def _row_and_column(cell: tuple[int, ...]) -> tuple[int, int]:
     return (0, cell[0]) if len(cell) == 1 else (cell[0], cell[1])
 
 
-def _made_by(found: Activated, before: bool) -> str:
+def _made_by(found: LayerActivation, before: bool) -> str:
     return found.source if before else found.layer
 
 
-def name_of(found: Activated) -> str:
+def name_of(found: LayerActivation) -> str:
     """F as one writes it."""
     return {**NAMES, "prelu": "PReLU"}.get(found.function, found.function.replace("_", " "))
 
 
-def _formula(found: Activated, index: tuple[int, ...]) -> Markup:
+def _formula(found: LayerActivation, index: tuple[int, ...]) -> Markup:
     ends = f"{name_of(found)}( ", " )" if found.alone else ", … )"
     start, end = {"relu": ("max( 0, ", " )"), "relu6": ("min( 6, max( 0, ", " ) )")}.get(found.function, ends)
     before, after = number(float(found.before[index])), number(float(found.after[index]))
@@ -171,7 +171,7 @@ def _formula(found: Activated, index: tuple[int, ...]) -> Markup:
     return Markup("<br>").join(lines)
 
 
-def _curve(found: Activated, index: tuple[int, ...]) -> None:
+def _curve(found: LayerActivation, index: tuple[int, ...]) -> None:
     before, after = float(found.before[index]), float(found.after[index])
     sums = curve_span([before])
     made = found.curve(index, sums)
@@ -183,7 +183,7 @@ def _curve(found: Activated, index: tuple[int, ...]) -> None:
     chart.plot(figure, "pooling-curve")
 
 
-def _shares(found: Activated) -> str:
+def _shares(found: LayerActivation) -> str:
     values = found.after
     text = f"Whole layer: {values.size:,} values, {found.zeroed():.1%} set to zero"
     still = float(np.mean((found.before == 0) & (found.after == 0)))
@@ -196,7 +196,7 @@ def _range(values: np.ndarray) -> str:
     return f"{number(float(values.min()))} to {number(float(values.max()))}"
 
 
-def sentence(found: Activated, unit: int, cell: tuple[int, ...]) -> str:
+def sentence(found: LayerActivation, unit: int, cell: tuple[int, ...]) -> str:
     """What one sees, and so what."""
     name, layer = name_of(found), found.layer
     index = (*cell, unit)

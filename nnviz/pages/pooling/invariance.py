@@ -22,8 +22,7 @@ from nnviz.analysis.layer.pooling import as_maps, pooled
 from nnviz.analysis.network.trace import Trace
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.changes import change_curves
-from nnviz.pages.pooling.subject import Subject, choose
-from nnviz.pages.pooling.words import without
+from nnviz.pages.pooling.subject import Subject, choose, without
 from nnviz.shell import address, controls, library
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small

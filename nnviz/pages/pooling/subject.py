@@ -245,3 +245,11 @@ def _at(subject: Subject) -> Subject:
             at = at or (min(session.cell[0], pool.shape[0] - 1), min(session.cell[1], pool.shape[1] - 1))
             cell = (pool.readers(at) or [cell])[0]
     return replace(subject, cell=cell, at=at)
+
+
+def without(subject: Subject) -> str:
+    """That the network has no pooling layer at all, where it has none."""
+    network = subject.session.network
+    if pooling_layers(network):
+        return ""
+    return f"{network.name} has no pooling layer: here you pool its picture, or any of its maps, yourself."

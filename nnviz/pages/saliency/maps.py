@@ -17,7 +17,7 @@ from nnviz.shell import address, controls, jobs
 from nnviz.shell.markup import html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
-from nnviz.shell.target_words import Explained
+from nnviz.shell.target_words import TargetWords
 from nnviz.views import scales
 from nnviz.views.attribution import request as attribution_request
 from nnviz.views.attribution.panels import map_of, panel, state
@@ -54,7 +54,7 @@ def render(session: Session, chosen: str) -> None:
     shown = strips[strip]
     # The one under study comes first, in the work as in the interest.
     order = sorted({chosen, *(m.name for m in shown)}, key=lambda name: (name != chosen, _index(name)))
-    requests = {name: _wish(session, name) for name in order}
+    requests = {name: _request_of(session, name) for name in order}
     found = {each.method.name: each for each in attributions(list(requests.values()))}
     _side_by_side(session, [found[method.name] for method in shown], chosen, signed, strength)
     left, right = st.columns([2, 3], gap="large")
@@ -88,7 +88,7 @@ def _signed() -> bool:
     return address.choice("signed", ("1", "0"), "1") == "1"
 
 
-def _wish(session: Session, name: str) -> AttributionRequest:
+def _request_of(session: Session, name: str) -> AttributionRequest:
     method = method_named(name)
     return attribution_request.request(session, method, parameters.chosen(method, session.network))
 
@@ -174,10 +174,10 @@ def _in_words(session: Session, found: Found, asked: Mapping[str, Any], signed: 
         at = state(found)
         so_far = {"running": f"So far, {at}: ", "stopped": f"{at.capitalize()}: "}.get(found.state, "")
         cause = "" if attribution.values.any() else cause_of_zero(session, method)
-        caption(so_far + sentence(session.explained, method, asked, attribution, signed, cause))
+        caption(so_far + sentence(session.target_words, method, asked, attribution, signed, cause))
     if attribution is not None:
         biased = any(adds_bias(layer.keras_layer) for layer in session.network.layers)
-        if told := sums(session.explained, method, asked, attribution, biased):
+        if told := sums(session.target_words, method, asked, attribution, biased):
             small(told)
 
 
@@ -200,7 +200,7 @@ def minus(text: str) -> str:
 
 
 def sentence(
-    explained: Explained,
+    explained: TargetWords,
     method: SaliencyMethod,
     parameters: Mapping[str, Any],
     attribution: Attribution,
@@ -230,7 +230,7 @@ def sentence(
 
 
 def sums(
-    explained: Explained,
+    explained: TargetWords,
     method: SaliencyMethod,
     parameters: Mapping[str, Any],
     attribution: Attribution,

@@ -64,7 +64,7 @@ class Found:
 
 def request(session: Session, method: SaliencyMethod, parameters: Mapping[str, Any]) -> AttributionRequest:
     """What is wanted of a method for network and picture of the address, and for what the session explains."""
-    image, target = session.fitted.image, session.explained.target
+    image, target = session.fitted.image, session.target_words.target
     key = (session.key, session.fitted.digest, method.name, target, tuple(sorted(parameters.items())))
     return AttributionRequest(method, session.network, image, target, parameters, key)
 

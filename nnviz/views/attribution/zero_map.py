@@ -7,7 +7,7 @@ import numpy as np
 from nnviz.analysis.attribution import SaliencyMethod
 from nnviz.analysis.attribution.cam import Cam
 from nnviz.analysis.attribution.eigen_cam import EigenCam
-from nnviz.analysis.evidence.dead_units import Silence, silence
+from nnviz.analysis.evidence.dead_units import DeadUnits, find_dead_units
 from nnviz.shell.session import Session
 
 _HIDE = ("occlusion", "rise", "kernel-shap", "score-cam")
@@ -19,7 +19,7 @@ def cause_of_zero(session: Session, method: SaliencyMethod) -> str:
     method cuts off."""
     if cause := _of_the_picture(session.fitted.image, method):
         return cause
-    found = silence(session.network, session.trace, session.explained.target)
+    found = find_dead_units(session.network, session.trace, session.target_words.target)
     if found is not None and not found.live:
         if found.limited >= found.zero:
             return (
@@ -43,7 +43,7 @@ def cause_of_zero(session: Session, method: SaliencyMethod) -> str:
 _THEIR = ("its", "their")
 
 
-def _where(session: Session, found: Silence) -> str:
+def _where(session: Session, found: DeadUnits) -> str:
     """The units that let nothing through, with their verb."""
     layer = found.layer
     if found.explained:

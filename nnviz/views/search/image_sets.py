@@ -21,7 +21,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Searched:
+class ImageSet:
     """A set of pictures.
 
     Attributes:
@@ -77,7 +77,7 @@ def _photo(index: int) -> photographs.Photograph:
     return photographs.gallery()[index]
 
 
-DIGITS = Searched(
+DIGITS = ImageSet(
     "digits",
     "digit",
     lambda index: digits.digit(index)[0],
@@ -88,7 +88,7 @@ DIGITS = Searched(
     lambda: digits.test_set()[1].astype(str),
 )
 
-PHOTOGRAPHS = Searched(
+PHOTOGRAPHS = ImageSet(
     "photographs",
     "photograph",
     lambda index: photographs.photograph(_photo(index).name),
@@ -100,10 +100,10 @@ PHOTOGRAPHS = Searched(
 
 _LABEL = 2
 """Letters of a label that have room below a patch; a longer one stands under the pointer, in the path."""
-_folders: dict[str, Searched] = {}
+_folders: dict[str, ImageSet] = {}
 
 
-def of_folder(found: Folder) -> Searched:
+def of_folder(found: Folder) -> ImageSet:
     """The pictures of a folder."""
 
     def label(index: int) -> str:
@@ -111,7 +111,7 @@ def of_folder(found: Folder) -> Searched:
         return f"{text}: " if text and len(text) <= _LABEL else ""
 
     if found.key not in _folders:
-        _folders[found.key] = Searched(
+        _folders[found.key] = ImageSet(
             "folder",
             "picture",
             found.picture,
@@ -132,7 +132,7 @@ def _left_out(found: Folder) -> str:
     return f"Left out: {parts}." if parts else ""
 
 
-def sets(network: Network) -> tuple[Searched, ...]:
+def sets(network: Network) -> tuple[ImageSet, ...]:
     """What there is to search for a network, the first by default: what it reads, and the viewer's own folder, which
     goes first where the network reads no digits."""
     own, ships = library.folder(), PHOTOGRAPHS if photographs.read_by(network) else DIGITS

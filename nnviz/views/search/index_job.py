@@ -15,7 +15,7 @@ from nnviz.shell import address, controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
-from nnviz.views.search.image_sets import DIGITS, Searched, sets
+from nnviz.views.search.image_sets import DIGITS, ImageSet, sets
 
 JOB = "index"
 AMONG = "among"
@@ -23,7 +23,7 @@ SECONDS = 20.0
 """How long the search of the 10,000 digits may take where they must be fitted to the network first."""
 
 
-def among(session: Session) -> Searched:
+def among(session: Session) -> ImageSet:
     """The pictures that the address asks for, among those that there are for the network."""
     found = sets(session.network)
     wanted = address.choice(AMONG, tuple(each.slug for each in found), found[0].slug)
@@ -52,7 +52,7 @@ def beside(session: Session) -> Iterator[None]:
         yield
 
 
-def begun(session: Session, of: Searched) -> Job:
+def begun(session: Session, of: ImageSet) -> Job:
     """The index of those pictures: what it has so far is what it found; begun where nobody has yet."""
     network = session.network
     seconds = SECONDS if of is DIGITS and network.image_shape != (28, 28, 1) else None
@@ -76,7 +76,7 @@ def bar(mine: Job, redraw: float | None = 1.0) -> None:
     jobs.progress_bar(JOB, redraw=redraw)
 
 
-def unread(of: Searched, found: Strongest | None) -> str:
+def unread(of: ImageSet, found: Strongest | None) -> str:
     """Which of the pictures could not be read or were left out, in sentences with a blank before each; empty where
     all were searched."""
     left_out = f" {of.left_out}" if of.left_out else ""

@@ -17,13 +17,13 @@ from nnviz.components.raster import Panel
 from nnviz.errors import NnvizError
 from nnviz.figures.words import number
 from nnviz.shell import caches
-from nnviz.views.search.image_sets import Searched
+from nnviz.views.search.image_sets import ImageSet
 
 _NOTHING = (226.0, 200.0)
 """The two greys of the chequers that stand where there is nothing to see: beyond the border, or not found yet."""
 
 
-def given(network: Network, key: str, of: Searched, index: int) -> np.ndarray:
+def given(network: Network, key: str, of: ImageSet, index: int) -> np.ndarray:
     """A picture as the network takes it in the search: (H, W, C), 0..255; kept under the network's content key."""
 
     def make() -> np.ndarray:
@@ -35,7 +35,7 @@ def given(network: Network, key: str, of: Searched, index: int) -> np.ndarray:
     return caches.thumbnails.made((key, of.key, index), make).astype(np.float32)
 
 
-def given_if_read(network: Network, key: str, of: Searched, index: int) -> np.ndarray | None:
+def given_if_read(network: Network, key: str, of: ImageSet, index: int) -> np.ndarray | None:
     """`given`; None of a picture that cannot be read any more."""
     try:
         return given(network, key, of, index)
@@ -43,7 +43,7 @@ def given_if_read(network: Network, key: str, of: Searched, index: int) -> np.nd
         return None
 
 
-def gone(network: Network, key: str, of: Searched, hits: Iterable[Hit]) -> str:
+def gone(network: Network, key: str, of: ImageSet, hits: Iterable[Hit]) -> str:
     """Which of the pictures of the hits cannot be read since they were searched, in a sentence with a blank before;
     empty where all can."""
     lost = [number for number in {hit.image for hit in hits} if given_if_read(network, key, of, number) is None]
@@ -53,7 +53,7 @@ def gone(network: Network, key: str, of: Searched, hits: Iterable[Hit]) -> str:
     return f" {which} searched cannot be read any more: {of.listed(lost)}."
 
 
-def fitted_note(network: Network, of: Searched) -> str:
+def fitted_note(network: Network, of: ImageSet) -> str:
     """What is done to the pictures so that the network can take them; empty where nothing is, and where they are of
     many sizes."""
     if not isinstance(of.pictures, np.ndarray):
@@ -64,7 +64,7 @@ def fitted_note(network: Network, of: Searched) -> str:
 def patch_panel(
     network: Network,
     key: str,
-    of: Searched,
+    of: ImageSet,
     hits: Sequence[Hit],
     field: Field | None,
     places: int,

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from nnviz.analysis.attribution import explain
-from nnviz.analysis.evidence.dead_units import silence
+from nnviz.analysis.evidence.dead_units import find_dead_units
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
 from nnviz.analysis.network.trace import trace
@@ -41,7 +41,7 @@ def net(activation, first, second):
 )
 def test_the_units_that_let_nothing_through_are_counted(activation, first, second, expected):
     network, image = net(activation, first, second), np.full((4, 4, 1), 0.5, np.float32)
-    found = silence(network, trace(network, image))
+    found = find_dead_units(network, trace(network, image))
     assert (found.layer, found.zero, found.limited, found.total, found.last) == expected
     assert found.live == found.total - found.zero - found.limited
     if not found.live:
@@ -51,10 +51,10 @@ def test_the_units_that_let_nothing_through_are_counted(activation, first, secon
 def test_a_unit_that_is_off_is_named_itself_and_one_that_is_on_leads_to_the_layers_before_it():
     network, image = net("relu", [-9, -9], [1, -1, -1]), np.full((4, 4, 1), 0.5, np.float32)
     traced = trace(network, image)
-    off = silence(network, traced, targets.channel("two", 2))
+    off = find_dead_units(network, traced, targets.channel("two", 2))
     assert (off.layer, off.zero, off.live, off.total, off.explained, off.last) == ("two", 1, 0, 1, True, False)
     assert not explain(network, image, "gradient", targets.channel("two", 2)).values.any()
-    on = silence(network, traced, targets.channel("two", 0))
+    on = find_dead_units(network, traced, targets.channel("two", 0))
     assert (on.layer, on.zero, on.live, on.total, on.explained, on.last) == ("one", 2, 0, 2, False, False)
     assert not explain(network, image, "gradient", targets.channel("two", 0)).values.any()
 
@@ -67,12 +67,12 @@ def test_a_relu_that_is_cut_off_above_is_at_its_limit_there(make):
     model = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), linear, make(), layers.Dense(2)])
     linear.set_weights([np.full((16, 3), 0.01), np.array([9.0, 7, 8])])
     network, image = load(model), np.full((4, 4, 1), 0.5, np.float32)
-    found = silence(network, trace(network, image))
+    found = find_dead_units(network, trace(network, image))
     assert (found.layer, found.zero, found.limited, found.live) == ("capped", 0, 3, 0)
     assert not explain(network, image, "gradient", 1).values.any()
     linear.set_weights([np.full((16, 3), 0.01), np.array([9.0, 2, 8])])
     network = load(model)
-    assert silence(network, trace(network, image)).live == 1
+    assert find_dead_units(network, trace(network, image)).live == 1
     assert explain(network, image, "gradient", 1).values.any()
 
 
@@ -86,11 +86,11 @@ def test_of_a_map_only_the_cells_that_are_explained_are_counted():
         (targets.channel("conv", 1), 4, 0),
         (targets.unit("conv", 0, 0, 0), 1, 0),
     ):
-        found = silence(network, traced, target)
+        found = find_dead_units(network, traced, target)
         assert (found.zero, found.live, found.explained) == (zero, live, True)
-    assert silence(network, traced, targets.unit("conv", 0, 1, 0)) is None
+    assert find_dead_units(network, traced, targets.unit("conv", 0, 1, 0)) is None
 
 
 def test_a_net_without_hidden_layers_has_none():
     network = load(keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3)]))
-    assert silence(network, trace(network, np.ones((4, 4, 1), np.float32))) is None
+    assert find_dead_units(network, trace(network, np.ones((4, 4, 1), np.float32))) is None

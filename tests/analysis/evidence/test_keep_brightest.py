@@ -9,7 +9,7 @@ from shipped import shipped
 import nnviz
 from nnviz import load
 from nnviz.analysis.attribution.reference import reference
-from nnviz.analysis.evidence import sharpening
+from nnviz.analysis.evidence import brightest_kept
 from nnviz.analysis.network.targets import difference
 from nnviz.errors import NnvizError
 
@@ -29,7 +29,7 @@ def test_of_a_linear_score_each_part_gives_its_own_sum(linear):
     network, kernel = linear
     image = np.random.default_rng(4).random((6, 6, 1)).astype(np.float32)
     values = (kernel[..., 1] * image[..., 0]) ** 2
-    found = sharpening(network, image, values, 1, share=0.25, measure="score")
+    found = brightest_kept(network, image, values, 1, share=0.25, measure="score")
     assert found.share == 0.25
     blurred = reference(network, image, "blurred", "baseline")[..., 0]
     order = sorted(range(36), key=lambda at: -values.flat[at])
@@ -45,7 +45,7 @@ def test_the_probability_is_that_of_the_trace_on_such_a_picture():
     picture, _ = nnviz.digits.digit(0)
     trace = nnviz.trace(network, picture)
     values = nnviz.explain(network, picture, "integrated-gradients").over_image(magnitude=True)
-    found = sharpening(network, picture, values, trace.winner)
+    found = brightest_kept(network, picture, values, trace.winner)
     left = reference(network, trace.image, "blurred", "baseline").copy()
     for at in np.argsort(-values.ravel(), kind="stable")[: round(values.size / 3)]:
         left[at // 28, at % 28] = trace.image[at // 28, at % 28]
@@ -66,4 +66,4 @@ def test_the_probability_is_that_of_the_trace_on_such_a_picture():
 def test_what_cannot_be_measured_is_said(linear, values, more, words):
     network, _ = linear
     with pytest.raises(NnvizError, match=words):
-        sharpening(network, np.zeros((6, 6, 1), np.float32), values, **{"target": 0, **more})
+        brightest_kept(network, np.zeros((6, 6, 1), np.float32), values, **{"target": 0, **more})

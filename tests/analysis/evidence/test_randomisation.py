@@ -13,7 +13,7 @@ from nnviz.analysis.attribution import METHODS, explain
 from nnviz.analysis.attribution.base import Attribution
 from nnviz.analysis.data import digits
 from nnviz.analysis.evidence import randomising, spearman
-from nnviz.analysis.evidence.randomisation import blindly, cascading, private, shuffle
+from nnviz.analysis.evidence.randomisation import cascading, private, shuffle, surrogate_likeness
 from nnviz.analysis.image.images import Fitted
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
@@ -101,7 +101,7 @@ def test_noise_times_the_picture_is_no_more_alike_than_blind_maps():
         picture = trace(shipped("mnist-cnn"), digits.digit(number)[0]).image
         one, other = np.abs(picture[..., 0] * np.random.default_rng(number).normal(size=(2, 28, 28)))
         alike.append(spearman(one, other))
-        without = blindly(one, picture).max()
+        without = surrogate_likeness(one, picture).max()
         assert alike[-1] <= without
         # What keeps most of a map's order is beyond what they reach.
         assert spearman(one, one**2 + 0.1 * other * (one > 0)) > without

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from nnviz.analysis.intervention.weight_edit import turned
+from nnviz.analysis.intervention.weight_edit import edit_weight
 from nnviz.analysis.layer.neuron import has_neurons
 from nnviz.analysis.network.graph import LOGITS, PROBABILITIES
 from nnviz.analysis.network.trace import trace
@@ -48,7 +48,7 @@ def test_a_turned_weight_is_a_really_modified_model(name, unit, place, index, ke
     copy = modified(every.model, name, index, 2.5, (unit, -0.75), kernel)
     taps_of_it = keras.Model(copy.inputs, [copy.get_layer(name).output, copy.output])
     values, answer = (np.asarray(value)[0] for value in taps_of_it(every.picture[None]))
-    found = turned(every.network, every.picture, name, unit, place, weight=2.5, bias=-0.75)
+    found = edit_weight(every.network, every.picture, name, unit, place, weight=2.5, bias=-0.75)
     np.testing.assert_allclose(found.activations, values[..., unit], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found.probabilities, answer, rtol=1e-4, atol=1e-6)
     assert np.isclose(found.output, values[(*found.neuron.cell, unit)], rtol=1e-4, atol=1e-5)
@@ -64,8 +64,8 @@ def test_a_layer_that_is_used_twice_turns_at_both_uses(cases):
     case = cases["shared"]
     copy = modified(case.model, "twice", (1, 1, 0, 2), -1.5, None)
     wanted = np.asarray(copy(case.batch))[0]
-    first = turned(case.network, case.picture, "twice", 2, (1, 1, 0), weight=-1.5)
-    second = turned(case.network, case.picture, "twice#2", 2, (1, 1, 0), weight=-1.5)
+    first = edit_weight(case.network, case.picture, "twice", 2, (1, 1, 0), weight=-1.5)
+    second = edit_weight(case.network, case.picture, "twice#2", 2, (1, 1, 0), weight=-1.5)
     for found in (first, second):
         np.testing.assert_allclose(found.probabilities, wanted, rtol=1e-4, atol=1e-6)
     twice = copy.get_layer("twice")
@@ -77,22 +77,22 @@ def test_a_layer_that_is_used_twice_turns_at_both_uses(cases):
 def test_nothing_turned_is_the_network_itself(case):
     found = trace(case.network, case.picture)
     for layer in [layer for layer in case.network.layers if has_neurons(layer)]:
-        same = turned(case.network, case.picture, layer.name, 0)
+        same = edit_weight(case.network, case.picture, layer.name, 0)
         np.testing.assert_allclose(same.logits, found.logits, rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(same.activations, found.activations[layer.name][..., 0], rtol=1e-5, atol=1e-5)
 
 
 def test_two_viewers_do_not_meet(every):
     """One turns while another looks: his numbers, and the shared graph's own weights, are as before."""
-    mine = turned(every.network, every.picture, "dense", 0, (3,), weight=40.0)
+    mine = edit_weight(every.network, every.picture, "dense", 0, (3,), weight=40.0)
     assert mine.winner == int(mine.logits.argmax())
     assert not np.allclose(mine.logits, every.trace.logits)
-    theirs = turned(every.network, every.picture, "dense", 1, (3,), bias=3.0)
+    theirs = edit_weight(every.network, every.picture, "dense", 1, (3,), bias=3.0)
     copy = modified(every.model, "dense", (3, 1), None, (1, 3.0))
     np.testing.assert_allclose(theirs.probabilities, np.asarray(copy(every.picture[None]))[0], rtol=1e-4)
     found = every.network.graph.run({"picture": every.picture[None]}, [LOGITS, PROBABILITIES])
     np.testing.assert_allclose(found[LOGITS][0], every.trace.logits, rtol=1e-5, atol=1e-6)
-    again = turned(every.network, every.picture, "dense", 0, (3,), weight=40.0)
+    again = edit_weight(every.network, every.picture, "dense", 0, (3,), weight=40.0)
     np.testing.assert_array_equal(again.logits, mine.logits)
     # One compiled function serves every weight of a layer.
     assert every.network._functions.get(("turned", "dense")).experimental_get_tracing_count() == 1
@@ -111,5 +111,5 @@ def test_two_viewers_do_not_meet(every):
 )
 def test_what_cannot_be_turned_is_said(arguments, more, said, every):
     with pytest.raises(NnvizError) as error:
-        turned(every.network, every.picture, *arguments, **more)
+        edit_weight(every.network, every.picture, *arguments, **more)
     assert said in str(error.value)

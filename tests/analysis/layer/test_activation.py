@@ -8,7 +8,7 @@ from shipped import shipped
 
 import nnviz
 from nnviz.analysis.data.digits import digit
-from nnviz.analysis.layer.activation import activated, activated_layers, has_activation
+from nnviz.analysis.layer.activation import has_activation, layer_activation, layers_with_activation
 from nnviz.analysis.layer.neuron import neuron
 from nnviz.analysis.network.network import load
 from nnviz.errors import NnvizError
@@ -26,7 +26,7 @@ def bundled():
 def test_before_is_the_neurons_sum_and_after_the_trace(net, layer, bundled):
     network = bundled[net]
     trace = nnviz.trace(network, digit(3)[0])
-    found = activated(network, trace, layer)
+    found = layer_activation(network, trace, layer)
     assert found.after is trace.activations[layer]
     assert found.source == found.layer == layer
     for unit in (0, found.after.shape[-1] - 1):
@@ -42,7 +42,7 @@ def test_before_is_the_neurons_sum_and_after_the_trace(net, layer, bundled):
 
 def test_the_share_of_zeros_is_that_of_what_was_below_zero(bundled):
     trace = nnviz.trace(bundled["mnist-cnn"], digit(0)[0])
-    found = activated(bundled["mnist-cnn"], trace, "conv1")
+    found = layer_activation(bundled["mnist-cnn"], trace, "conv1")
     assert 0.1 < found.zeroed() < 0.9
     assert found.zeroed() == pytest.approx(np.mean(found.before < 0))
     for unit in range(16):
@@ -55,7 +55,7 @@ def test_a_zero_that_was_one_before_is_not_counted(fixed_weights):
     )
     network = load(fixed_weights(model))
     image = np.array([[-1, -2, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [2, 2, 2, 2]], np.float32)
-    found = activated(network, nnviz.trace(network, image), "relu")
+    found = layer_activation(network, nnviz.trace(network, image), "relu")
     assert found.zeroed() == 2 / 16
     assert found.source != "relu"
 
@@ -83,7 +83,7 @@ def strange(fixed_weights):
 
 def test_every_kind_is_found_and_taken_apart(strange):
     network, trace = strange
-    names = [layer.name for layer in activated_layers(network)]
+    names = [layer.name for layer in layers_with_activation(network)]
     assert names == ["prelu", "elu", "leaky", "tanh", "clipped", "down", "across", "dense"]
     alpha = np.asarray(network.layer("prelu").keras_layer.alpha)
     rules = {
@@ -97,21 +97,21 @@ def test_every_kind_is_found_and_taken_apart(strange):
         "dense": lambda v: 1 / (1 + np.exp(-v)),
     }
     for name, rule in rules.items():
-        found = activated(network, trace, name)
+        found = layer_activation(network, trace, name)
         assert found.before.shape == found.after.shape == trace.activations[name].shape
         np.testing.assert_allclose(found.after, rule(found.before), rtol=1e-4, atol=1e-6, err_msg=name)
         assert found.function == {"leaky": "leaky_relu", "clipped": "relu", "down": "softmax"}.get(
             name, {"across": "softmax", "dense": "sigmoid"}.get(name, name)
         )
         assert found.alone == (name not in ("down", "across"))
-    assert activated(network, trace, "leaky").source == "second"
+    assert layer_activation(network, trace, "leaky").source == "second"
 
 
 def test_the_curve_goes_through_the_point_and_is_f(strange):
     network, trace = strange
     sums = np.linspace(-2, 2, 9)
-    for layer in activated_layers(network):
-        found = activated(network, trace, layer.name)
+    for layer in layers_with_activation(network):
+        found = layer_activation(network, trace, layer.name)
         cell = tuple(size - 1 for size in found.before.shape)
         own = found.curve(cell, np.array([float(found.before[cell])]))
         if layer.name == "down":
@@ -129,7 +129,7 @@ def test_the_curve_goes_through_the_point_and_is_f(strange):
 def test_the_function_is_compiled_once(bundled):
     network = bundled["mnist-cnn"]
     for number in (0, 1, 2):
-        activated(network, nnviz.trace(network, digit(number)[0]), "conv2")
+        layer_activation(network, nnviz.trace(network, digit(number)[0]), "conv2")
     built = network.compiled(("pre-activation", "conv2"), lambda: pytest.fail("compiled anew"))
     assert built.experimental_get_tracing_count() == 1
 
@@ -138,13 +138,13 @@ def test_a_layer_without_one_is_refused(bundled):
     network = bundled["mnist-cnn"]
     assert not has_activation(network.layer("pool1"))
     with pytest.raises(NnvizError, match=r"A layer with an activation function was expected. Received: pool1"):
-        activated(network, nnviz.trace(network, digit(0)[0]), "pool1")
+        layer_activation(network, nnviz.trace(network, digit(0)[0]), "pool1")
 
 
 def test_every_tiny_network_has_its_values(case):
     trace = nnviz.trace(case.network, case.picture)
-    for layer in activated_layers(case.network):
-        found = activated(case.network, trace, layer.name)
+    for layer in layers_with_activation(case.network):
+        found = layer_activation(case.network, trace, layer.name)
         assert found.before.shape == found.after.shape
         assert np.isfinite(found.before).all()
         assert not found.before.flags.writeable
@@ -153,7 +153,7 @@ def test_every_tiny_network_has_its_values(case):
 def test_a_relu_that_ends_at_six_is_called_so():
     network = shipped("photo-cnn")
     trace = nnviz.trace(network, nnviz.photographs.photograph("cat"))
-    found = activated(network, trace, "block05_depthwise_relu")
+    found = layer_activation(network, trace, "block05_depthwise_relu")
     assert (found.function, found.source) == ("relu6", "block05_depthwise_bn")
     np.testing.assert_allclose(found.after, np.clip(found.before, 0, 6), atol=1e-6)
     assert found.before.max() > 6

@@ -169,13 +169,13 @@ def test_on_a_net_that_is_not_linear_it_is_the_slope_at_a_small_turn_down(cases)
     feeds = inputs(case.network, tf.constant(traced.image[None]))
     for unit in range(4):
 
-        def turned(amount, unit=unit):
+        def score(amount, unit=unit):
             gain = np.ones(4, np.float32)
             gain[unit] += amount
             edits = {"stem": lambda value: value * gain}
             return case.network.graph.run(feeds, [LOGITS], edits)[LOGITS].numpy()[0].astype(float)
 
-        expected = (turned(step) - turned(-step)) / (2 * step)
+        expected = (score(step) - score(-step)) / (2 * step)
         found = outputs_of(case.network, traced.image, "stem", unit, LOGITS)
         np.testing.assert_allclose(found, expected, rtol=0.02, atol=5e-3)
 

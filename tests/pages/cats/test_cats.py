@@ -15,7 +15,7 @@ import nnviz
 from nnviz import load, objectives
 from nnviz.analysis.cache import Cache
 from nnviz.analysis.data import photographs
-from nnviz.analysis.evidence import sharpening
+from nnviz.analysis.evidence import brightest_kept
 from nnviz.pages.cats import depths, dreams, looks
 from nnviz.shell import caches, library, options
 from nnviz.views.answer import percent
@@ -82,7 +82,7 @@ def test_where_it_looks_is_the_attribution_and_its_third_is_measured():
     np.testing.assert_allclose(numbers[: found.size].reshape(found.shape), found, atol=1e-5)
     assert header["panels"][0]["title"] == "Where it looks"
     assert header["panels"][0]["note"].startswith("Grad-CAM, 0 to ")
-    sharp = sharpening(network, photo, found, trace.winner)
+    sharp = brightest_kept(network, photo, found, trace.winner)
     assert sharp.brightest > 0.5 > 0.1 > sharp.dimmest
     assert (
         f"espresso gets {percent(sharp.brightest)}; all but the third where it is dimmest, {percent(sharp.dimmest)}"

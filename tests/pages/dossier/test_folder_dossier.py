@@ -171,5 +171,5 @@ def test_sub_folders_that_are_all_classes_stand_beside_them(pictures):
 )
 def test_a_share_is_never_rounded_to_a_certainty(values, here, said):
     answers = Distribution(values.astype(np.float32))
-    found = facts.Known(image_sets.DIGITS, None, (), answers, here, None, None, False, "", None, None)
+    found = facts.UnitFacts(image_sets.DIGITS, None, (), answers, here, None, None, False, "", None, None)
     assert standing(found) == said

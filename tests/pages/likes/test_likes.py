@@ -15,7 +15,6 @@ from nnviz.analysis.cache import Cache
 from nnviz.analysis.data import photographs
 from nnviz.pages.likes import page as likes
 from nnviz.shell import caches
-from nnviz.views.visualization import forming
 
 JOB = f"jobs-{likes.JOB}"
 
@@ -147,7 +146,7 @@ def test_a_dream_is_said_to_rise_or_to_fall(rate, goes, so_what):
 
 
 def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
-    monkeypatch.setattr(forming, "_compiled", set())
+    monkeypatch.setattr(caches, "results", Cache(caches.results.ceiling))
     app = opened(finished=False, layer="conv2", unit=6, **{"likes_steps": 512})
     assert "about to form" in caption(app)
     (mine,) = app.session_state[JOB].jobs

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import visited
 
 from nnviz import digits, trace
-from nnviz.analysis.data.shift_accuracy import Measured, measured
+from nnviz.analysis.data.shift_accuracy import ShiftAccuracy, shift_accuracy
 from nnviz.analysis.image.images import Transform, fit
 from nnviz.analysis.image.shuffle import SEED, permutation, shuffled
 from nnviz.pages.mlp_vs_cnn.nets import PLAIN, SHUFFLED, about_shift, about_shuffle, bar, chance, table
@@ -27,7 +27,7 @@ def counts(mlp=(9800, 9790), cnn=(9900, 9500), right=None):
     plain = {PLAIN[0]: mlp[0], PLAIN[1]: cnn[0], SHUFFLED[0]: 1000, SHUFFLED[1]: 1200}
     mixed = {PLAIN[0]: 1100, PLAIN[1]: 1300, SHUFFLED[0]: mlp[1], SHUFFLED[1]: cnn[1]}
     trained = {PLAIN[0]: 1.4, PLAIN[1]: 2.2}
-    return Measured(10_000, np.array([-4, -1, 0, 1, 4]), values, values, trained, SEED, plain, mixed)
+    return ShiftAccuracy(10_000, np.array([-4, -1, 0, 1, 4]), values, values, trained, SEED, plain, mixed)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_is_said_of_a_shift_is_what_was_measured(shift, wanted):
 
 
 def test_no_measured_shift_is_said_to_be_better_than_it_was():
-    found = measured()
+    found = shift_accuracy()
     for axis in ("right", "down"):
         for step in range(-10, 11):
             said = about_shift(found, (step, 0) if axis == "right" else (0, step), SAYS)
@@ -141,7 +141,7 @@ def test_both_nets_answer_to_the_shifted_picture_whatever_net_is_chosen(net):
     (caption,) = (text for text in texts(app) if "nn-caption" in text)
     assert "Shifted 6 pixels right and 3 pixels up" in caption
     for axis, step in (("right", 6), ("down", -3)):
-        assert f"{measured().accuracy(PLAIN[1], axis, step):.1%}" in caption
+        assert f"{shift_accuracy().accuracy(PLAIN[1], axis, step):.1%}" in caption
     noted = "These are the bundled digit nets, whatever network is chosen." in "".join(texts(app))
     assert noted is (net not in PLAIN)
 
@@ -173,10 +173,10 @@ def test_the_shuffle_is_shown_with_where_a_pixel_and_its_neighbours_go():
     assert not app.slider
     page = "".join(texts(app))
     for name in NETS:
-        own = measured().shuffled[name] if name in SHUFFLED else measured().plain[name]
+        own = shift_accuracy().shuffled[name] if name in SHUFFLED else shift_accuracy().plain[name]
         assert f'own">{own / 10_000:.2%}<' in page
         assert f">{10_000 - own:,}<" in page
-    assert about_shuffle(measured()) in page
+    assert about_shuffle(shift_accuracy()) in page
 
 
 @pytest.mark.parametrize("view", ["shift", "shuffle", "nonsense"])

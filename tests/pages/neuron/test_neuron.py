@@ -7,7 +7,7 @@ from visiting import visited
 
 import nnviz
 from nnviz.analysis.data.digits import digit
-from nnviz.analysis.intervention.weight_edit import turned
+from nnviz.analysis.intervention.weight_edit import edit_weight
 from nnviz.analysis.layer.neuron import neuron
 from nnviz.figures.words import number
 
@@ -66,7 +66,7 @@ def test_its_numbers_are_the_neurons(layer, unit, cell, opened, cnn):
 def test_a_turned_weight_changes_the_answer_and_as_trained_brings_it_back(opened, cnn):
     image = nnviz.trace(cnn, digit(0)[0]).image
     before = [weight.copy() for weight in cnn.model.get_weights()]
-    wanted = turned(cnn, image, "output", 2, (12,), weight=8.0, bias=20.0)
+    wanted = edit_weight(cnn, image, "output", 2, (12,), weight=8.0, bias=20.0)
     app = opened(layer="output", unit="2", turn="2,12,8,20,output")
     caption, _ = said(app)
     assert "With weight 12 turned from" in caption

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import nnviz
 from nnviz.analysis.data.digits import digit
-from nnviz.analysis.layer.activation import activated
+from nnviz.analysis.layer.activation import layer_activation
 from nnviz.analysis.layer.invariance import DIRECTIONS, invariance, shifted_traces
 from nnviz.analysis.layer.pooling import pooled, windows
 from nnviz.analysis.network.network import load
@@ -219,7 +219,7 @@ def test_ones_own_pooling_takes_what_the_networks_reads(opened):
 )
 def test_before_and_after_are_the_layers(net, layer, unit, cell, opened):
     network = load(net)
-    found = activated(network, nnviz.trace(network, digit(0)[0]), layer)
+    found = layer_activation(network, nnviz.trace(network, digit(0)[0]), layer)
     more = {} if cell is None else {"row": cell[0], "column": cell[1]}
     app = opened(net, view="activation", layer=layer, unit=unit, **more)
     index = (*(cell or ()), unit)

@@ -124,7 +124,7 @@ def test_the_sentence_has_the_place_of_the_largest_value_and_names_as_text(cases
     attribution = explain(case.network, case.picture, "gradient", 1)
     values = attribution.over_image()
     row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
-    bold = target_words.Explained(attribution.target, "<b>", "the logit of <b>", "for <b>")
+    bold = target_words.TargetWords(attribution.target, "<b>", "the logit of <b>", "for <b>")
     text = maps.sentence(bold, method, {}, attribution, True)
     assert f"row {row}, column {column}: {values[row, column]:+.3g}".replace("-", "\u2212") in text
     # Text, and no markup: whatever draws it escapes it.

@@ -46,12 +46,12 @@ def mapped(current: Session, name: str, **values: Any) -> Attribution:
     method = method_named(name)
     declared = {each.name: each.high for each in method.parameters(current.network)}
     few = {key: min(value, declared[key]) for key, value in FEW.items() if key in declared}
-    return explain(current.network, current.fitted.image, name, current.explained.target, **few, **values)
+    return explain(current.network, current.fitted.image, name, current.target_words.target, **few, **values)
 
 
 def said(current: Session, name: str, found: Attribution) -> str:
     method = method_named(name)
-    return maps.sentence(current.explained, method, {}, found, True, cause_of_zero(current, method))
+    return maps.sentence(current.target_words, method, {}, found, True, cause_of_zero(current, method))
 
 
 def dead_relu(build: Callable[[], list[Any]]) -> Network:
