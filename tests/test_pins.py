@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
@@ -33,6 +35,14 @@ def test_streamlit_says_whether_a_run_comes_of_going_back():
     assert "is_history_navigation" in {field.name for field in fields(ScriptRunContext)}
     assert "is_history_navigation" in {field.name for field in fields(RerunData)}
     assert ClientState(is_history_navigation=True).is_history_navigation
+
+
+def test_no_message_however_large_is_sent_as_a_reference_to_an_earlier_one():
+    """`global.minCachedMessageSize`: see .streamlit/config.toml."""
+    message = ForwardMsg()
+    message.delta.new_element.text.body = "x" * 2**20
+    populate_hash_if_needed(message)
+    assert not message.metadata.cacheable
 
 
 def test_each_run_has_a_coordinator_of_its_own():
