@@ -6,6 +6,7 @@ import base64
 import io
 
 import numpy as np
+import pytest
 from app import App
 from PIL import Image
 from playwright.sync_api import CDPSession
@@ -45,6 +46,7 @@ SLUGS = ("convolution", "flatten", "filters", "saliency", "decision", "check")
 """Pages that have a control of every kind between them."""
 
 
+@pytest.mark.long
 def test_the_focus_can_be_seen_wherever_the_keyboard_takes_it(app: App) -> None:
     """Each kind of control is looked at on the first page that has it, and in each kind of place: one class has one
     style, but what stands around it may cut it off."""

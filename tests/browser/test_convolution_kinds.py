@@ -87,6 +87,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.long
 def test_all_kinds_of_convolution(viewer: Open, many_url: str, many: Path) -> None:
     """Every kind, in both stages, at a corner with padding and in the middle."""
     network = load(many)

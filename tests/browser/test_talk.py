@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from app import LOOK, SECONDS, App
 from filming import SEEN, alike, film, picture
 from playwright.sync_api import Browser, Page
@@ -48,6 +49,7 @@ LEAST = {(1280, 720): 16, (1920, 1080): 18}
 """The smallest text on the wall, in pixels, by the size of the wall."""
 
 
+@pytest.mark.long
 def test_the_talk_from_first_to_last_with_keys_alone(app: App) -> None:
     app.open("talk")
     shows(app, 1)
@@ -239,6 +241,7 @@ def listens(notes: Page) -> None:
     notes.locator(".keys .at[hidden]").wait_for(state="attached", timeout=SECONDS)
 
 
+@pytest.mark.long
 def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[..., App], server: Server) -> None:
     """Two walls with a speaker's window each, and two of the audience: one opens a link, one doubles the wall."""
     walls = [shows(viewer(server.url).open("talk", scene=at), at) for at in (1, 4)]
@@ -308,6 +311,7 @@ def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[
     assert progress(walls[1]) == f"5/{TOTAL}"
 
 
+@pytest.mark.long
 def test_a_talk_that_was_left_hears_no_keys_and_who_is_not_heard_is_told(app: App, browser: Browser) -> None:
     app.open("", image="test-3")
     app.page.get_by_role("link", name="Start the talk").click()
