@@ -44,6 +44,11 @@ class App:
         self.page.wait_for_function("() => window.nn.still()", polling=40, timeout=SECONDS)
         return self
 
+    def worked(self) -> App:
+        """Wait until all long work of the page is done too, and what it made is drawn."""
+        self.page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')", timeout=SECONDS)
+        return self.still()
+
     def frames(self, count: int) -> App:
         """Let the browser draw so many frames: what moves by itself has moved by then."""
         self.page.evaluate(

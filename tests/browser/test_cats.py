@@ -17,8 +17,7 @@ DREAM, STOP = ".st-key-again-cats button", ".st-key-stop-cats button"
 def opened(app: App, **parameters: object) -> App:
     """The page, once its map is there."""
     app.open("cats", **({"net": "photo-cnn", "image": "cat"} | parameters))
-    app.element("stProgress").wait_for(state="detached", timeout=90_000)
-    return app.still()
+    return app.worked()
 
 
 def test_it_opens_on_a_cat_and_nothing_moves_by_itself(app: App) -> None:

@@ -28,8 +28,7 @@ def opened(app: App, **parameters: object) -> App:
     """The map, when all layers are measured."""
     app.open("data", **{"net": "mnist-mlp", "layer": "dense2", "image": "test-0", **parameters})
     app.page.locator('[data-testid="nnCaption"]', has_text="by the pixels alone").wait_for(timeout=SECONDS)
-    app.page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')", timeout=SECONDS)
-    return app.still()
+    return app.worked()
 
 
 def canvas(app: App):

@@ -23,8 +23,7 @@ def opened(app: App, **parameters: object) -> App:
     app.open("dossier", **{"net": "mnist-cnn", "image": "test-0", "layer": "conv2", "unit": 5, **parameters})
     known = re.compile("without it|is silent|is itself")
     app.page.locator('[data-testid="nnCaption"]', has_text=known).wait_for(timeout=SECONDS)
-    app.page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')", timeout=SECONDS)
-    return app.still()
+    return app.worked()
 
 
 def test_its_numbers_and_all_on_one_screen(app: App, networks: dict[str, Network]) -> None:

@@ -43,8 +43,7 @@ def test_a_visit_finds_all_as_it_should_be(app: App, page: Page, net: str) -> No
     found = []
     if net in DIGITS:
         # A long job has its bar first.
-        app.element("stProgress").wait_for(state="detached", timeout=SECONDS)
-        app.still()
+        app.worked()
         found += list(_not_drawn(app, least=8))
     else:
         found += list(_no_photographs(app))
@@ -152,7 +151,7 @@ def test_decision_has_the_logits(
 def test_saliency_adds_up_as_computed_here(app: App, networks: dict[str, Network]) -> None:
     network = networks["mnist-cnn"]
     expected = explain(network, digit(0)[0], "integrated-gradients", 2)
-    app.open("saliency", image="test-0", target=2)
+    app.open("saliency", image="test-0", target=2).worked()
     values = expected.over_image()
     row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
     assert f"row {row}, column {column}" in app.caption

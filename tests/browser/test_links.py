@@ -84,7 +84,7 @@ def test_the_state_survives_a_change_of_page(app: App, networks: dict[str, Netwo
 
 
 def test_the_target_and_the_method_are_in_the_link(app: App, networks: dict[str, Network]) -> None:
-    app.open("saliency", image="test-0", target=3, method="gradient-x-input")
+    app.open("saliency", image="test-0", target=3, method="gradient-x-input").worked()
     expected = explain(networks["mnist-cnn"], digit(0)[0], "gradient-x-input", 3)
     values = expected.over_image()
     assert shows(app.caption, values.flat[np.abs(values).argmax()])
@@ -113,8 +113,7 @@ def test_what_is_not_there_is_replaced_by_the_nearest_and_said(
 ) -> None:
     app.open(slug, **wanted)
     # What goes on in the background must not take the sentence away.
-    app.element("stProgress").wait_for(state="detached")
-    app.still()
+    app.worked()
     name, nearest = list(shown.items())[-1]
     assert len(app.alerts) == 1
     assert nearest in app.alerts[0]

@@ -149,8 +149,7 @@ def test_a_cut_off_picture_is_said_also_while_the_page_computes(app: App) -> Non
     app.open("saliency", dy=-9, rotate=35)
     app.upload("half.png", png()[:300])
     app.element("stAlert").wait_for()
-    app.element("stProgress").wait_for(state="detached")
-    app.still()
+    app.worked()
     assert len(app.alerts) == 1
     assert "half.png" in app.alerts[0]
     assert app.address["image"] == "test-0"

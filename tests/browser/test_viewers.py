@@ -48,7 +48,7 @@ def test_two_viewers_do_not_disturb_each_other(viewer: Open, server: Server, net
 def test_a_method_that_does_not_fit_says_so_and_the_page_goes_on(app: App, networks: dict[str, Network]) -> None:
     reason = method_named("grad-cam").unfit(networks["mnist-mlp"])
     assert reason
-    app.open("saliency", net="mnist-mlp", method="grad-cam")
+    app.open("saliency", net="mnist-mlp", method="grad-cam").worked()
     assert reason in app.main.inner_text()
     assert app.element("stException").count() == 0
     assert shows(app.caption, nnviz.trace(networks["mnist-mlp"], digit(0)[0]).logits[7], 1)
