@@ -19,9 +19,8 @@ from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
 from nnviz.shell.target_words import TargetWords
 from nnviz.views import scales
-from nnviz.views.attribution import request as attribution_request
 from nnviz.views.attribution.panels import map_of, panel, state
-from nnviz.views.attribution.request import JOB, AttributionRequest, Found, attributions, progress_bar
+from nnviz.views.attribution.request import JOB, Found, attributions, progress_bar
 from nnviz.views.attribution.zero_map import cause_of_zero
 
 PER_STRIP = 6
@@ -54,7 +53,7 @@ def render(session: Session, chosen: str) -> None:
     shown = strips[strip]
     # The one under study comes first, in the work as in the interest.
     order = sorted({chosen, *(m.name for m in shown)}, key=lambda name: (name != chosen, _index(name)))
-    requests = {name: _request_of(session, name) for name in order}
+    requests = {name: parameters.request(session, method_named(name)) for name in order}
     found = {each.method.name: each for each in attributions(list(requests.values()))}
     _side_by_side(session, [found[method.name] for method in shown], chosen, signed, strength)
     left, right = st.columns([2, 3], gap="large")
@@ -86,11 +85,6 @@ def parted(methods: Sequence[SaliencyMethod]) -> list[list[SaliencyMethod]]:
 
 def _signed() -> bool:
     return address.choice("signed", ("1", "0"), "1") == "1"
-
-
-def _request_of(session: Session, name: str) -> AttributionRequest:
-    method = method_named(name)
-    return attribution_request.request(session, method, parameters.chosen(method, session.network))
 
 
 def _index(name: str) -> int:

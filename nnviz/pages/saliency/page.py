@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from nnviz.analysis.attribution import METHODS, method_named
-from nnviz.pages.saliency import evidence, maps, parameters, target
+from nnviz.pages.saliency import maps, parameters, target
+from nnviz.pages.saliency.evidence import view as evidence
 from nnviz.shell import address
 from nnviz.shell.page import Page, head, inform
 from nnviz.shell.session import Session

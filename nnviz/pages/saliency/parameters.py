@@ -11,6 +11,9 @@ import streamlit as st
 from nnviz.analysis.attribution import Parameter, SaliencyMethod
 from nnviz.analysis.network.network import Network
 from nnviz.shell import address, controls
+from nnviz.shell.session import Session
+from nnviz.views.attribution.request import AttributionRequest
+from nnviz.views.attribution.request import request as attribution_request
 
 _PER_ROW = 2
 
@@ -32,6 +35,11 @@ def chosen(method: SaliencyMethod, network: Network) -> dict[str, Any]:
         parameter.name: nearest(parameter, found.get(address_name(method, parameter)))
         for parameter in method.parameters(network)
     }
+
+
+def request(session: Session, method: SaliencyMethod) -> AttributionRequest:
+    """What a method is asked for, with the address' parameters."""
+    return attribution_request(session, method, chosen(method, session.network))
 
 
 def replaced(method: SaliencyMethod, network: Network) -> list[str]:

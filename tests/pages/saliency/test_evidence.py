@@ -13,7 +13,7 @@ from nnviz.analysis.attribution import METHODS, explain, method_named
 from nnviz.analysis.evidence import Curves, Randomised, Stability
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
-from nnviz.pages.saliency import evidence
+from nnviz.pages.saliency.evidence import deletion, randomisation, stability
 from nnviz.shell import caches, library
 
 
@@ -67,7 +67,7 @@ def curves(lost: int, won: int, target=None, measure="probability", differ=100) 
 def test_the_verdict_of_deletion_follows_from_the_counts(seen, lost, won, said):
     found = curves(lost, won)
     assert found.beaten == (lost, won)
-    sentence = evidence.deletion_sentence(seen, method_named("gradient"), found)
+    sentence = deletion.sentence(seen, method_named("gradient"), found)
     assert f"better than {lost} of 10" in sentence
     assert f"better than {won} of 10" in sentence
     assert sentence.endswith(f"<b>Gradient: {said}</b>")
@@ -84,19 +84,17 @@ def test_the_verdict_of_deletion_follows_from_the_counts(seen, lost, won, said):
     ],
 )
 def test_a_measure_is_called_what_it_is(seen, target, measure, name):
-    assert evidence.curves_title(seen, curves(10, 10, target, measure)) == f"{name} of 7"
+    assert deletion.curves_title(seen, curves(10, 10, target, measure)) == f"{name} of 7"
 
 
 def test_how_deletion_says_what_was_ordered_and_what_has_no_probability():
     method = method_named("gradient")
-    assert "100 of 784 pixels that differ" in evidence.deletion_note(method, curves(1, 1))
-    assert "all 784 pixels" in evidence.deletion_note(method, curves(1, 1, differ=784))
+    assert "100 of 784 pixels that differ" in deletion.note(method, curves(1, 1))
+    assert "all 784 pixels" in deletion.note(method, curves(1, 1, differ=784))
     unit = targets.unit("conv1", 1, 2, 2)
-    assert "There is no probability of a unit." in evidence.deletion_note(method, curves(1, 1, unit, "score"), unit)
+    assert "There is no probability of a unit." in deletion.note(method, curves(1, 1, unit, "score"), unit)
     pair = targets.difference(3, 8)
-    assert "no probability of a difference of scores." in evidence.deletion_note(
-        method, curves(1, 1, pair, "score"), pair
-    )
+    assert "no probability of a difference of scores." in deletion.note(method, curves(1, 1, pair, "score"), pair)
 
 
 @pytest.mark.parametrize(
@@ -111,17 +109,17 @@ def test_how_deletion_says_what_was_ordered_and_what_has_no_probability():
 )
 def test_the_verdict_of_randomisation_is_held_against_blind_maps(seen, last, blind, said):
     found = Randomised(((), ("conv1",)), np.array([1.0, last]), np.zeros((2, 4, 4)), np.array([0.0, blind]))
-    sentence = evidence.randomisation_sentence(seen, method_named("gradient"), found, True)
+    sentence = randomisation.sentence(seen, method_named("gradient"), found, True)
     assert said in sentence
     if np.isfinite(last):
-        assert "<b>" not in evidence.randomisation_sentence(seen, method_named("gradient"), found, False)
+        assert "<b>" not in randomisation.sentence(seen, method_named("gradient"), found, False)
 
 
 def test_of_a_picture_of_one_colour_stability_says_that_there_is_no_noise(seen):
     found = Stability(np.array([]), np.array([]), float("nan"), 0, 0.02, 0.0)
-    assert "No noise could be added" in evidence.stability_sentence(seen, method_named("gradient"), found, True)
+    assert "No noise could be added" in stability.sentence(seen, method_named("gradient"), found, True)
     steady = replace(found, changes=np.zeros(8), alike=np.ones(8), copies=8, sigma=0.02)
-    assert "it does not change at all" in evidence.stability_sentence(seen, method_named("gradient"), steady, True)
+    assert "it does not change at all" in stability.sentence(seen, method_named("gradient"), steady, True)
 
 
 def test_the_score_of_the_class_is_a_logit_on_the_page():

@@ -15,6 +15,8 @@ from nnviz.views.attribution.request import AttributionRequest, Found
 
 JOB = "evidence"
 """What a viewer's evidence is begun under."""
+Draw = Callable[[Any, bool], None]
+"""Draws what was measured, and says whether that is all."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,132 @@
+"""Deletion and insertion: what the score does as the pixels of a map go and come, beside random orders."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+from markupsafe import Markup
+
+from nnviz.analysis import evidence
+from nnviz.analysis.attribution import Attribution, SaliencyMethod
+from nnviz.analysis.attribution.reference import REFERENCES
+from nnviz.analysis.evidence import Curves
+from nnviz.analysis.evidence.measure import Measure, class_of
+from nnviz.analysis.network.graph import LOGITS
+from nnviz.analysis.network.targets import Target
+from nnviz.analysis.progress import Progress
+from nnviz.figures.evidence import against_random
+from nnviz.figures.words import number
+from nnviz.pages.saliency.evidence.job import Draw, measuring
+from nnviz.shell import address, controls
+from nnviz.shell.jobs import Job
+from nnviz.shell.markup import html
+from nnviz.shell.page import caption, small
+from nnviz.shell.session import Session
+from nnviz.views import chart
+from nnviz.views.attribution.request import AttributionRequest
+
+_STEPS, _MAPS = 28, 10
+_PLACES = {1: "better than every random order", 0: "among the random orders", -1: "worse than every random order"}
+
+
+def measurement(session: Session, request: AttributionRequest) -> tuple[Job, Draw]:
+    """Its job and what draws it; its own controls are drawn here."""
+    raw = session.trace.logits.size == 1 or class_of(session.network, request.target) is None
+    options: tuple[Measure, ...] = ("score",) if raw else ("probability", "score")
+    titles = {"probability": "Probability", "score": measure_name("score", request.target).capitalize()}
+    measure: Measure = "score" if address.choice("measure", options, options[0]) == "score" else "probability"
+    baseline = address.choice("baseline", REFERENCES, "black")
+    controls.switch("Measure", "measure", options, measure, titles=titles)
+    key = "evidence-baseline"
+    write = address.writer("baseline", key)
+    controls.listed("Baseline", key, REFERENCES, baseline, write, hide=True, width=130)
+    network, image = session.network, session.fitted
+
+    def deleted(known: Attribution) -> Generator[Progress, None, Curves]:
+        return evidence.deleting(
+            network,
+            image,
+            known.over_image(),
+            request.target,
+            steps=_STEPS,
+            baseline=baseline,
+            measure=measure,
+            maps=_MAPS,
+        )
+
+    def draw(curves: Curves, whole: bool) -> None:
+        names = ("deletion: pixels taken away", "insertion: pixels given")
+        lines = {
+            names[0]: (curves.deletion, curves.random_deletion),
+            names[1]: (curves.insertion, curves.random_insertion),
+        }
+        title = curves_title(session, curves)
+        chart.plot(against_random(curves.shares, lines, title=title), "evidence-deletion")
+        caption(sentence(session, request.method, curves))
+        small(note(request.method, curves, request.target if raw else None))
+
+    return Job(
+        f"Deletion and insertion, the map and {_MAPS} random orders, in tenths",
+        ("deletion", request.key, measure, baseline),
+        lambda: measuring(request, _MAPS + 1, deleted),
+    ), draw
+
+
+def measure_name(measure: Measure, target: Target) -> str:
+    """A measure, by what it is of this target: a logit is one score of the network, any other a sum of several."""
+    if measure == "probability":
+        return measure
+    if target.layer != LOGITS:
+        return "activation"
+    return "score" if target.class_index is None else "logit"
+
+
+def curves_title(session: Session, curves: Curves) -> str:
+    """What the curves are of."""
+    return f"{measure_name(curves.measure, curves.target)} of {session.target_name}"
+
+
+def sentence(session: Session, method: SaliencyMethod, curves: Curves) -> Markup:
+    """How the map's order does against the random ones, at each curve."""
+    gone, there = curves.random_areas
+    total = len(gone)
+    lost, won = (f"better than {count} of {total}" for count in curves.beaten)
+    taken, given = ((count == total) - (count == 0) for count in curves.beaten)
+    apart = f"{_PLACES[taken]} as its pixels go, {_PLACES[given]} as they come"
+    verdict = _PLACES[taken] if taken == given else apart
+    if taken == given == 1:
+        verdict = f"it points at what the {measure_name(curves.measure, curves.target)} rests on, {verdict}"
+    text = (
+        f"As its pixels go, the {curves_title(session, curves)} has an area of {number(curves.deletion_area)} "
+        f"(random {_spread(gone)}, {lost}); as they come, {number(curves.insertion_area)} (random {_spread(there)}, "
+        f"{won})."
+    )
+    return html("{} <b>{}: {}.</b>", text, method.title, verdict)
+
+
+def _spread(areas: np.ndarray) -> str:
+    return f"{number(float(areas.mean()))} ± {number(float(areas.std()))}"
+
+
+def note(method: SaliencyMethod, curves: Curves, other: Target | None = None) -> str:
+    """Steps, baseline and order, and what the random orders are; `other` is a target without a probability."""
+    order = "first what speaks for it, last what speaks against it" if method.signed else "the most first"
+    if curves.differ < curves.pixels:
+        steps = f"{len(curves.shares) - 1} steps over the {curves.differ:,} of {curves.pixels:,} pixels that differ"
+    else:
+        steps = f"{len(curves.shares) - 1} steps over all {curves.pixels:,} pixels"
+    none = "" if other is None else f" There is no probability of {_without(other)}."
+    count = len(curves.random_deletion)
+    return (
+        f"{steps}; {order}; a pixel that is gone is {curves.baseline}. Small is good under the first curve, large "
+        "under the second. Random orders know how much a pixel changes, nothing of the network, and are as grainy as "
+        f"the map: one more would beat all {count} at a curve one time in {count + 1}.{none} Petsiuk et al. 2018."
+    )
+
+
+def _without(target: Target) -> str:
+    """What has a score and no probability."""
+    if target.layer != LOGITS:
+        return "a unit"
+    return "a difference of scores" if target.class_index is None else "a network's only output"
