@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from nnviz.analysis.cache import Cache
-from nnviz.analysis.image.shuffle import permutation
+from nnviz.analysis.network.card import card_beside, read_card
 from nnviz.analysis.network.graph import Graph
+from nnviz.analysis.network.input_format import InputFormat, Shape, input_format
 from nnviz.analysis.network.layers import LayerInfo, describe
 from nnviz.errors import NnvizError
 from nnviz.installation import ROOT
@@ -41,11 +39,9 @@ class Network:
         graph: its flat graph.
         layers: the input and every use of every layer, in order.
         classes: a name a class.
-        image_shape: (H, W, C) of the image that it takes, None where the size is free. A network on vectors
-            takes an image too: the square with so many pixels, else a single row.
-        scale, offset: per channel; input = pixel * scale + offset, for pixels 0..255.
+        input: what it takes.
         card: what is known about it (see pretrained/README.md); empty without a card.
-        assumed: a sentence on what was assumed for want of a card, or "".
+        notes: what was mended in its file so that it opens, a sentence each.
     """
 
     name: str
@@ -53,11 +49,9 @@ class Network:
     graph: Graph = field(repr=False)
     layers: tuple[LayerInfo, ...] = field(repr=False)
     classes: tuple[str, ...] = field(repr=False)
-    image_shape: tuple[int | None, int | None, int]
-    scale: tuple[float, ...]
-    offset: tuple[float, ...]
+    input: InputFormat
     card: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    assumed: str = ""
+    notes: tuple[str, ...] = ()
     _functions: Cache[Any] = field(default_factory=functions, repr=False)
     _lock: Any = field(default_factory=threading.RLock, repr=False)
 
@@ -73,6 +67,26 @@ class Network:
         """The compiled function for `key`, built once for all viewers, and again where it had to make room."""
         with self._lock:
             return self._functions.made(key, build)
+
+    @property
+    def image_shape(self) -> Shape:
+        """See `InputFormat.shape`."""
+        return self.input.shape
+
+    @property
+    def scale(self) -> tuple[float, ...]:
+        """See `InputFormat.scale`."""
+        return self.input.scale
+
+    @property
+    def offset(self) -> tuple[float, ...]:
+        """See `InputFormat.offset`."""
+        return self.input.offset
+
+    @property
+    def assumed(self) -> str:
+        """See `InputFormat.assumed`."""
+        return self.input.assumed
 
     @property
     def shuffle(self) -> int | None:
@@ -104,7 +118,7 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
         facts = read_card(card)
         return _assemble(str(facts.get("name", source.name)), source, facts)
     path = _find(source)
-    facts = read_card(card if card is not None else _beside(path))
+    facts = read_card(card if card is not None else card_beside(path))
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # what a reader raises on a damaged file is whatever it stumbled over
@@ -113,22 +127,6 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
     if not isinstance(model, keras.Model):
         raise NnvizError(f"A Keras model was expected. Received: a {type(model).__name__} in {path.name}.")
     return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True)
-
-
-def read_card(card: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Read a card. Raises NnvizError where there is no such file or it is not a JSON object."""
-    if card is None:
-        return {}
-    if isinstance(card, Mapping):
-        return card
-    path = Path(card)
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise NnvizError(f"A card (a JSON file) was expected. Received: {path.name}, {error}.") from error
-    if not isinstance(facts, dict):
-        raise NnvizError(f"A card with a JSON object was expected. Received: {type(facts).__name__} in {path.name}.")
-    return facts
 
 
 def _find(source: str | Path) -> Path:
@@ -148,85 +146,17 @@ def _find(source: str | Path) -> Path:
     return path
 
 
-def _beside(path: Path) -> Path | None:
-    """The file of the same name that is a card; another JSON file, such as a training's history, is none.
-
-    One that cannot be read is taken for a card, so that `read_card` says what is wrong with it.
-    """
-    card = path.with_suffix(".json")
-    try:
-        return card if isinstance(json.loads(card.read_text(encoding="utf-8")), dict) else None
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError):
-        return card
-
-
-def _assemble(name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False) -> Network:
+def _assemble(
+    name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False, notes: tuple[str, ...] = ()
+) -> Network:
     graph = Graph(model, fixed)
     layers = describe(graph)
-    image_shape = _image_shape(graph.input_shape)
-    channels = image_shape[2]
-    given = card.get("input", {})
-    if not isinstance(given, Mapping) or not isinstance(card.get("classes", ()), list | tuple):
-        raise NnvizError(
-            "A card with an object as its input and a list as its classes was expected. "
-            f"Received: {given!r}, {card.get('classes')!r}."
-        )
-    if given.get("shuffle") is not None:
-        permutation(1, given["shuffle"])  # refuses what is no seed
-    assumed = ""
-    if "scale" in given:
-        scale = _per_channel(given["scale"], channels, "scale")
-        offset = _per_channel(given.get("offset", 0.0), channels, "offset")
-    elif _rescales(layers):
-        scale, offset = (1.0,) * channels, (0.0,) * channels
-    else:
-        scale, offset = (1 / 255,) * channels, (0.0,) * channels
-        assumed = f"{name} has no card, so its input is assumed to run from 0 to 1; give one with --card."
+    if not isinstance(card.get("classes", ()), list | tuple):
+        raise NnvizError(f"A card with a list as its classes was expected. Received: {card.get('classes')!r}.")
     classes = tuple(str(label) for label in card.get("classes", ())) or tuple(map(str, range(graph.classes)))
     if len(classes) != graph.classes:
         raise NnvizError(
             f"A card with {graph.classes} class names was expected, one an output. Received: {len(classes)}."
         )
-    return Network(name, model, graph, layers, classes, image_shape, scale, offset, card, assumed)
-
-
-def _image_shape(shape: Sequence[int | None]) -> tuple[int | None, int | None, int]:
-    if len(shape) == 3 and shape[2] in (1, 3):
-        return (shape[0], shape[1], shape[2])
-    if len(shape) == 2 and None not in shape:
-        return (shape[0], shape[1], 1)
-    if len(shape) == 1 and shape[0] is not None:
-        side = math.isqrt(shape[0])
-        return (side, side, 1) if side * side == shape[0] else (1, shape[0], 1)
-    raise NnvizError(
-        "A network on images with 1 or 3 channels (last axis), or on vectors, was expected. "
-        f"Received: an input of shape {tuple(shape)}."
-    )
-
-
-def _per_channel(value: Any, channels: int, what: str) -> tuple[float, ...]:
-    try:
-        numbers = np.atleast_1d(np.asarray(value, dtype=float))
-        good = numbers.shape in ((1,), (channels,)) and bool(np.isfinite(numbers).all())
-    except (TypeError, ValueError):
-        good = False
-    if not good or (what == "scale" and not numbers.all()):
-        raise NnvizError(f"A card with a {what} a channel ({channels}) was expected. Received: {value!r}.")
-    return tuple(float(number) for number in np.broadcast_to(numbers, (channels,)))
-
-
-def _rescales(layers: Sequence[LayerInfo]) -> bool:
-    """Whether the network itself scales raw pixels, before its first weights."""
-    for layer in layers[1:]:
-        if isinstance(layer.keras_layer, keras.layers.Rescaling):
-            # 2x - 1 is made for 0..1; what brings 255 near to 1 is made for pixels.
-            return float(np.max(np.abs(layer.keras_layer.scale))) * 255 <= 16
-        if isinstance(layer.keras_layer, keras.layers.Normalization):
-            # Adapted on pixels, or on what had been brought to 0..1 (or near 0) before.
-            mean, variance = (np.asarray(getattr(layer.keras_layer, name)) for name in ("mean", "variance"))
-            return float(np.max(np.abs(mean) + 3 * np.sqrt(variance))) > 16
-        if layer.parameters or layer.convolution:
-            return False
-    return False
+    takes = input_format(name, graph.input_shape, layers, card)
+    return Network(name, model, graph, layers, classes, takes, card, notes)

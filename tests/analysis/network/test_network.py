@@ -10,7 +10,8 @@ import pytest
 from keras import layers
 
 from nnviz.analysis.network import network as networks_module
-from nnviz.analysis.network.network import bundled, load, read_card
+from nnviz.analysis.network.card import read_card
+from nnviz.analysis.network.network import bundled, load
 from nnviz.analysis.network.trace import trace
 from nnviz.errors import NnvizError
 
