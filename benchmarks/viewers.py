@@ -36,6 +36,8 @@ PAGES = (
     *("saliency", "data", "likes", "dossier", "cats"),
 )
 NETWORKS = ("mnist-cnn", "mnist-mlp")
+PATIENCE, SILENT = 120.0, 0.1
+"""Seconds after which a page counts as failed, and after which one that says nothing more is over."""
 HEADS = ("Viewers", "Pages", "p50 s", "p95 s", "Work done p95 s", "Errors", "MB a viewer", "Goal")
 
 
@@ -68,49 +70,54 @@ class Viewer:
                 await asyncio.sleep(draw.uniform(0.5, 1.5) * pause)
 
     async def _open(self, socket: Any, page: str, query: str, end: float) -> None:
-        began, runs = time.perf_counter(), 1
+        began, shown = time.perf_counter(), 0.0
         await socket.send(_rerun(page, query))
-        timers: dict[str, float] = {}
+        drawn: dict[str, float] = {}
         due: dict[str, float] = {}
-        shown = False
-        while runs or due:
-            wait = min([*due.values(), began + 120]) - time.perf_counter()
+        last, runs = began, True
+        # Runs that are asked for while one is under way may be made as one: over is what stays silent for a while.
+        while runs or due or time.perf_counter() < last + SILENT:
+            ends = min([*due.values(), began + PATIENCE if runs or due else last + SILENT])
             message = None
             with suppress(TimeoutError):
-                message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), max(wait, 0.001)))
+                wait = max(ends - time.perf_counter(), 0.001)
+                message = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), wait))
+            now = time.perf_counter()
+            if now > began + PATIENCE:
+                self.errors.append(f"{page}: not done after {PATIENCE:g} s")
+                return
             if message is None:
-                if time.perf_counter() > began + 119:
-                    self.errors.append(f"{page}: not done after 119 s")
-                    return
-                for name in [name for name, at in due.items() if at <= time.perf_counter()]:
+                for name in [name for name, at in due.items() if at <= now]:
                     due.pop(name)
-                    runs += 1
+                    runs = True
                     await socket.send(_rerun(page, query, name))
                 continue
-            kind = message.WhichOneof("type")
-            if kind == "auto_rerun":
-                timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+            kind, last = message.WhichOneof("type"), now
+            self._note(page, kind, message)
+            if kind == "new_session":
+                runs = True
+            elif kind == "auto_rerun":
+                drawn[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             elif kind == "stop_auto_rerun":
-                timers.clear()
-                due.clear()
-            elif kind == "delta" and message.delta.new_element.HasField("exception"):
-                self.errors.append(f"{page}: {message.delta.new_element.exception.message[:200]}")
-            elif kind == "delta" and message.delta.new_element.alert.format == Alert.ERROR:
-                self.errors.append(f"{page}: {message.delta.new_element.alert.body[:200]}")
-            elif kind == "page_not_found":
-                self.errors.append(f"{page}: not found")
+                drawn, due = {}, {}
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                runs = max(runs - 1, 0)
-                if not shown:
-                    shown = True
-                    self.shown.append(time.perf_counter() - began)
-                now = time.perf_counter()
+                runs, shown = False, shown or now - began
                 # A timer starts once it is drawn, and again with each run that draws it.
-                due = {name: now + interval for name, interval in timers.items()}
-                timers = {}
-            if time.perf_counter() > end + 30:
+                due |= {name: now + interval for name, interval in drawn.items()}
+                drawn = {}
+            if now > end + 30:
                 return
-        self.done.append(time.perf_counter() - began)
+        self.shown.append(shown)
+        self.done.append(last - began)
+
+    def _note(self, page: str, kind: str | None, message: ForwardMsg) -> None:
+        element = message.delta.new_element
+        if kind == "delta" and element.HasField("exception"):
+            self.errors.append(f"{page}: {element.exception.message[:200]}")
+        elif kind == "delta" and element.alert.format == Alert.ERROR:
+            self.errors.append(f"{page}: {element.alert.body[:200]}")
+        elif kind == "page_not_found":
+            self.errors.append(f"{page}: not found")
 
 
 def _rerun(page: str, query: str, fragment: str = "") -> bytes:
