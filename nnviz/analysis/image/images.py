@@ -1,11 +1,9 @@
-"""Pictures: bytes to pixels (0..255, 0 black), and those to a network's own range, pixel * scale + offset."""
+"""Pictures made to fit a network: its size, its channels, its range (pixel * scale + offset); and moved."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Integral
@@ -13,14 +11,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from scipy import ndimage
 
 from nnviz.analysis.image.shuffle import shuffled
 from nnviz.errors import NnvizError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-MAX_PIXELS = 50_000_000
 LONG_SIDE = 512  # where a network takes any size: a bigger picture costs seconds and shows no more
 Shape = tuple[int | None, int | None, int]
 
@@ -42,58 +38,6 @@ class Fitted:
         """Content hash of `image`: of all of it, and of its shape."""
         content = np.ascontiguousarray(self.image).tobytes()
         return hashlib.sha256(content + repr(self.image.shape).encode()).hexdigest()
-
-
-def decode(content: bytes, name: str) -> NDArray[np.uint8]:
-    """The pixels of a picture file: uint8, (H, W, 1) for a grey picture, else (H, W, 3).
-
-    They are upright, laid over white where transparent, and of a GIF the first frame. 16-bit grey 0..65535
-    becomes 0..255. Where the format fixes no white (32-bit integers, floats), it is the first of 255 and
-    65535 (integers) or 1 and 255 (floats) that holds all values, else the maximum, and the minimum is black.
-    Raises NnvizError where it is not of `FORMATS`, is damaged, empty, or over `MAX_PIXELS` pixels.
-    """
-    title = name if len(name) <= 60 else f"{name[:40]}…{name[-15:]}"
-    expected = f"{title}: expected a whole PNG, JPEG, WebP, BMP, TIFF or GIF picture"
-    try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            # Before anything is unpacked: a file of a few kilobytes can ask for gigabytes.
-            if not 0 < picture.width * picture.height <= MAX_PIXELS:
-                raise NnvizError(f"{expected} of at most {MAX_PIXELS:,} pixels. Received: {picture.size}.")
-            picture.load()
-            with suppress(Exception):  # broken EXIF tells no orientation, and is no reason to refuse
-                ImageOps.exif_transpose(picture, in_place=True)
-            return _eight_bit(picture)
-    except Exception as error:  # what a decoder raises on a damaged file is whatever it stumbled over
-        if isinstance(error, NnvizError):
-            raise
-        start, unknown = content[:12], isinstance(error, Image.UnidentifiedImageError)
-        found = f"{len(content)} bytes that start with {start!r}" if unknown else f"{type(error).__name__}: {error}"
-        raise NnvizError(f"{expected}. Received: {found}.") from error
-
-
-def _eight_bit(picture: Image.Image) -> NDArray[np.uint8]:
-    mode = picture.mode
-    if mode == "F" or mode.startswith("I"):
-        values = np.asarray(picture)
-        # Pillow keeps the transparent value of 16-bit grey aside and cannot lay it over white.
-        clear = values == picture.info["transparency"] if "transparency" in picture.info else False
-        return np.where(clear, np.uint8(255), _narrowed(values, mode.startswith("I;16")))[..., None]
-    if picture.has_transparency_data:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
-    colours = np.array(picture.convert("RGB"))
-    # A palette has no other way to say that it is grey.
-    palette_grey = mode in ("P", "PA") and bool((colours == colours[..., :1]).all())
-    return colours[..., :1].copy() if palette_grey or mode in ("1", "L", "LA") else colours
-
-
-def _narrowed(values: NDArray[Any], sixteen: bool) -> NDArray[np.uint8]:
-    low, high = float(values.min()), float(values.max())
-    if not np.isfinite([low, high]).all():
-        raise ValueError("a float picture with NaN or infinity")
-    whites = (65535,) if sixteen else (1, 255) if values.dtype.kind == "f" else (255, 65535)
-    holding = [white for white in whites if low >= 0 and high <= white]
-    low, high = (0.0, float(holding[0])) if holding else (low, high if high > low else low + 1)
-    return np.rint((values.astype(np.float64) - low) * (255 / (high - low))).astype(np.uint8)
 
 
 def rescale(pixels: NDArray[Any], scale: Sequence[float], offset: Sequence[float]) -> NDArray[np.float32]:
