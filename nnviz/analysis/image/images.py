@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from nnviz.analysis.image.levels import levels, white, white_of
 from nnviz.analysis.image.shuffle import shuffled
 from nnviz.errors import NnvizError
 
+_SHADES = 4
+"""Of 255, that no eye tells apart."""
 LONG_SIDE = 512  # where a network takes any size: a bigger picture costs seconds and shows no more
 Shape = tuple[int | None, int | None, int]
 
@@ -55,8 +58,8 @@ def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Seque
     """A picture made to fit a network's input: its size, its channels, its range.
 
     A float array of exactly the network's own input shape (all of it known), with or without a channel
-    axis of 1, is taken as it is: it is in the network's range already. All else is a picture: booleans,
-    integers 0..255, floats 0..1 or 0..255. It is cropped at the centre to the input's proportions, resized
+    axis of 1, is taken as it is: it is in the network's range already, unless all of it lies in 0..1 and is one shade
+    there. All else is a picture: booleans, integers 0..255, or of 10, 12 or 16 bits, floats 0..1 or 0..255. It is cropped at the centre to the input's proportions, resized
     (Lanczos down, bicubic up), made grey (Rec. 601 luma) or repeated in three channels. Where height and
     width are both free it keeps its own, up to `LONG_SIDE`; where one is, that one follows the proportions.
 
@@ -73,15 +76,16 @@ def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Seque
     matches = all(want in (None, have) for want, have in zip(shape, array.shape, strict=True))
     if not photo and not matches:
         raise NnvizError(f"Expected an array of shape {shape} for this network. Received: {array.shape}.")
-    if array.dtype.kind == "f" and matches and not (photo and None in shape):
+    exact = _exact(array, scale, offset) if array.dtype.kind == "f" and matches else None
+    if photo and (None in shape or (exact is not None and _of_one_shade(array, exact, steps))):
+        exact = None
+    if exact is not None:
         own = np.array(array, np.float32)
-        rescale(own, scale, offset)  # refuses a scale of 0 before it divides
-        exact: NDArray[Any] = (own - np.asarray(offset, np.float32)) / np.asarray(scale, np.float32)
-        pixels = np.clip(exact, 0, 255)
+        pixels: NDArray[Any] = np.clip(exact, 0, 255)
         if np.abs(exact - pixels).max() > 1:
             steps.append("taken as it is, with values beyond the network's range shown clipped")
     else:
-        pixels = _to_pixels(array)
+        pixels = _to_pixels(array, steps)
         pixels = (_conformed(pixels, shape, steps) if photo else pixels).astype(np.float32)
         own = rescale(pixels, scale, offset)
     note = [f"The picture was {', '.join(steps)}"] if steps else []
@@ -109,7 +113,22 @@ def _checked(image: NDArray[Any], shape: Shape) -> NDArray[Any]:
     return array[..., None] if array.ndim == 2 else array
 
 
-def _to_pixels(array: NDArray[Any]) -> NDArray[Any]:
+def _exact(array: NDArray[Any], scale: Sequence[float], offset: Sequence[float]) -> NDArray[np.float32]:
+    """The pixels, if the values are in the network's own range."""
+    rescale(array, scale, offset)  # refuses a scale of 0 before it divides
+    return (array.astype(np.float32) - np.asarray(offset, np.float32)) / np.asarray(scale, np.float32)
+
+
+def _of_one_shade(array: NDArray[Any], exact: NDArray[Any], steps: list[str]) -> bool:
+    """Whether values of 0..1 would be one shade to a network on pixels, so that its picture is meant."""
+    low, high = float(array.min()), float(array.max())
+    if not (-1e-3 <= low < high <= 1.001 and np.ptp(exact) < _SHADES):
+        return False
+    steps.append(f"read with 1 as white, since its values run from {low:g} to {high:g} and would be one shade here")
+    return True
+
+
+def _to_pixels(array: NDArray[Any], steps: list[str]) -> NDArray[Any]:
     """uint8, or float32 in 0..255."""
     low, high = float(array.min()), float(array.max())
     if array.dtype.kind == "f":
@@ -118,6 +137,9 @@ def _to_pixels(array: NDArray[Any]) -> NDArray[Any]:
             return np.clip(array.astype(np.float32) * (255 if high <= 1.001 else 1), 0, 255)
     elif low >= 0 and high <= 255:
         return array.astype(np.uint8) * np.uint8(255 if array.dtype.kind == "b" else 1)
+    elif low >= 0 and high <= 65535:
+        steps.append(f"read with {white(white_of(array) or 0)} as white, as its values reach {high:,.0f}")
+        return levels(array)[0]
     found = f"{array.dtype} values from {low:g} to {high:g}"
     raise NnvizError(f"Expected pixels 0..255, or floats 0..1 or of the input's own shape. Received: {found}.")
 

@@ -30,8 +30,7 @@ def levels(values: NDArray[Any], *, sixteen: bool = False) -> tuple[NDArray[np.u
         bad = values.size - int(finite.sum())
         values = values if not bad else np.where(finite, values, values.dtype.type(0))
     low, high = float(values.min()), float(values.max())
-    whites = _FULL[values.dtype.kind]
-    top = next((white for white in whites if low >= 0 and high <= white), None)
+    top = white_of(values)
     said = f"{bad:,} of its values are no number and taken as 0. " if bad else ""
     if top is not None and not (values.dtype.kind == "f" and 0 < high < _LITTLE):
         low, high = 0.0, float(top)
@@ -41,6 +40,12 @@ def levels(values: NDArray[Any], *, sixteen: bool = False) -> tuple[NDArray[np.u
         said += f"Its values run from {low:g} to {high:g}: stretched, from black to white."
         high = high if high > low else low + 1
     return _scaled(values, low, high), said.strip()
+
+
+def white_of(values: NDArray[Any]) -> float | None:
+    """The first white in use that holds all of some finite values; None where none does."""
+    low, high = float(values.min()), float(values.max())
+    return next((white for white in _FULL[values.dtype.kind] if low >= 0 and high <= white), None)
 
 
 def white(top: float) -> str:
