@@ -23,6 +23,7 @@ def main() -> None:
     st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
     style((_HERE / "style.css").read_text())
     _wait()
+    from nnviz.app import paper_note
     from nnviz.app.sidebar import sidebar
     from nnviz.pages import registry
     from nnviz.shell import page
@@ -60,6 +61,7 @@ def main() -> None:
     write_address(session)
     with st.container():
         page.notify(session, stand=True)
+    paper_note.draw(session)
     # At the foot of the page, in its margin: style.css takes its room from nothing else.
     with st.container(key="assumed"):
         if session.network.assumed:

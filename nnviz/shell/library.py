@@ -15,6 +15,7 @@ from nnviz.analysis.data.folder import Folder
 from nnviz.analysis.image.decode import Decoded, decode
 from nnviz.analysis.image.drawing import as_digit
 from nnviz.analysis.image.images import Fitted, Transform, fit, rescale
+from nnviz.analysis.image.paper import Paper
 from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
 from nnviz.analysis.network.trace import Trace, forward_all, trace
 from nnviz.errors import NnvizError, in_one_sentence
@@ -247,12 +248,18 @@ def _fitted(
     transform: Transform,
 ) -> Fitted:
     plain = fit(chosen.pixels, shape, scale, offset)
+    note = f"{chosen.note} {plain.note}".strip()
     if transform == Transform():
-        return plain
+        return Fitted(plain.image, plain.pixels, note)
     pixels = transform.apply(plain.pixels)
     image = rescale(pixels, scale, offset)
     image.setflags(write=False)
-    return Fitted(image, pixels, plain.note)
+    return Fitted(image, pixels, note)
+
+
+def paper(found: Network, chosen: Picture, transform: Transform) -> Paper | None:
+    """Paper and ink of what a network is shown, before it is moved and noise is added; None where it is no drawing."""
+    return fitted(found, chosen, Transform(invert=transform.invert, stretch=transform.stretch)).paper
 
 
 def traced(found: Network, key: str, image: str, given: Fitted) -> Trace:

@@ -15,6 +15,7 @@ from PIL import Image
 from scipy import ndimage
 
 from nnviz.analysis.image.levels import levels, white, white_of
+from nnviz.analysis.image.paper import Paper, paper_and_ink
 from nnviz.analysis.image.shuffle import shuffled
 from nnviz.errors import NnvizError
 
@@ -42,6 +43,11 @@ class Fitted:
         content = np.ascontiguousarray(self.image).tobytes()
         return hashlib.sha256(content + repr(self.image.shape).encode()).hexdigest()
 
+    @cached_property
+    def paper(self) -> Paper | None:
+        """Paper and ink, where it is a drawing."""
+        return paper_and_ink(self.pixels)
+
 
 def rescale(pixels: NDArray[Any], scale: Sequence[float], offset: Sequence[float]) -> NDArray[np.float32]:
     """Pixels (H, W, C), 0..255, in a network's own range: pixels * scale + offset, float32 (H, W, C).
@@ -57,11 +63,12 @@ def rescale(pixels: NDArray[Any], scale: Sequence[float], offset: Sequence[float
 def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Sequence[float]) -> Fitted:
     """A picture made to fit a network's input: its size, its channels, its range.
 
-    A float array of exactly the network's own input shape (all of it known), with or without a channel
-    axis of 1, is taken as it is: it is in the network's range already, unless all of it lies in 0..1 and is one shade
-    there. All else is a picture: booleans, integers 0..255, or of 10, 12 or 16 bits, floats 0..1 or 0..255. It is cropped at the centre to the input's proportions, resized
-    (Lanczos down, bicubic up), made grey (Rec. 601 luma) or repeated in three channels. Where height and
-    width are both free it keeps its own, up to `LONG_SIDE`; where one is, that one follows the proportions.
+    A float array of exactly the network's own input shape (all of it known), with or without a channel axis of 1, is
+    taken as it is: it is in the network's range already, unless it lies in 0..1 and would be one shade there. All else
+    is a picture: booleans, integers 0..255, or of 10, 12 or 16 bits, floats 0..1 or 0..255. It is cropped at the
+    centre to the input's proportions, resized (Lanczos down, bicubic up), made grey (Rec. 601 luma) or repeated in
+    three channels. Where height and width are both free it keeps its own, up to `LONG_SIDE`; where one is, that one follows
+    the proportions.
 
     Args:
         image: (H, W) or (H, W, C), C 1, 3 or 4 (laid over white); or of exactly `shape`, if its C is another.
@@ -88,12 +95,9 @@ def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Seque
         pixels = _to_pixels(array, steps)
         pixels = (_conformed(pixels, shape, steps) if photo else pixels).astype(np.float32)
         own = rescale(pixels, scale, offset)
-    note = [f"The picture was {', '.join(steps)}"] if steps else []
-    if tuple(shape) == (28, 28, 1) and np.median(_border(pixels)) > 127:
-        note.append("the background is bright; digits are trained white on black: try Invert")
     own.setflags(write=False)
     pixels.setflags(write=False)
-    return Fitted(own, pixels, "; ".join(note) + "." if note else "")
+    return Fitted(own, pixels, f"The picture was {', '.join(steps)}." if steps else "")
 
 
 def _checked(image: NDArray[Any], shape: Shape) -> NDArray[Any]:
@@ -113,7 +117,7 @@ def _checked(image: NDArray[Any], shape: Shape) -> NDArray[Any]:
     return array[..., None] if array.ndim == 2 else array
 
 
-def _exact(array: NDArray[Any], scale: Sequence[float], offset: Sequence[float]) -> NDArray[np.float32]:
+def _exact(array: NDArray[Any], scale: Sequence[float], offset: Sequence[float]) -> NDArray[Any]:
     """The pixels, if the values are in the network's own range."""
     rescale(array, scale, offset)  # refuses a scale of 0 before it divides
     return (array.astype(np.float32) - np.asarray(offset, np.float32)) / np.asarray(scale, np.float32)
@@ -188,7 +192,7 @@ def _border(pixels: NDArray[Any]) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Transform:
-    """What is done to a picture, in this order: invert, rotate, shift, noise, shuffle.
+    """What is done to a picture, in this order: invert, stretch, rotate, shift, noise, shuffle.
 
     What moves in from outside takes the median of the border, per channel, after the inversion: on a digit
     that is its background, black or white. A fixed 0 would draw an edge, and the network would answer to it.
@@ -199,6 +203,7 @@ class Transform:
     rotate: float = 0.0  # degrees, anticlockwise, about the centre
     noise: float = 0.0  # standard deviation of the normal noise added, in pixel units 0..255
     invert: bool = False  # 255 - pixel
+    stretch: bool = False  # paper and ink of a drawing at the ends of the range, shadows and grain gone
     seed: int = 0  # of the noise
     shuffle: int | None = None  # seed of the permutation of all pixels
 
@@ -215,6 +220,8 @@ class Transform:
         if pixels.ndim != 3 or pixels.size == 0:
             raise NnvizError(f"Expected pixels as (height, width, channels). Received: shape {pixels.shape}.")
         moved = 255 - pixels.astype(np.float32) if self.invert else pixels.astype(np.float32)
+        if self.stretch and (drawn := paper_and_ink(moved)) is not None:
+            moved = np.repeat(drawn.stretched[..., None], moved.shape[2], axis=2)
         for plane, tone in zip(np.moveaxis(moved, 2, 0), np.median(_border(moved), axis=0), strict=True):
             if self.rotate % 360:
                 ndimage.rotate(plane.copy(), self.rotate, reshape=False, output=plane, order=1, cval=tone)

@@ -170,6 +170,14 @@ def _transforms(session: Session) -> None:
     controls.slider("Noise (of 255)", "noise", round(transform.noise), 0, MOST_NOISE, step=5)
     address.bound("invert", transform.invert)
     st.toggle("Invert", transform.invert, key="invert", on_change=address.writer("invert", "invert"))
+    address.bound("stretch", transform.stretch)
+    st.toggle(
+        "Stretch",
+        transform.stretch,
+        key="stretch",
+        on_change=address.writer("stretch", "stretch"),
+        help="Of a drawing: its paper and its ink become black and white, whatever the light on it.",
+    )
     shuffled, write = transform.shuffle is not None, address.writer("shuffle", "shuffle", lambda on: int(on))
     address.bound("shuffle", shuffled)
     st.toggle("Shuffle the pixels", shuffled, key="shuffle", on_change=write)

@@ -153,14 +153,6 @@ def test_floats_for_a_free_size_are_a_picture():
     np.testing.assert_allclose(fitted.image, 0, atol=1e-6)
 
 
-def test_bright_background_of_a_digit_is_told():
-    paper = np.full((28, 28), 250, np.uint8)
-    assert "try Invert" in fit(paper, (28, 28, 1), *ONE).note
-    assert "try Invert" in fit(np.ones((28, 28)), (28, 28, 1), *ONE).note
-    assert fit(255 - paper, (28, 28, 1), *ONE).note == ""
-    assert fit(np.repeat(paper[..., None], 3, 2), (28, 28, 3), *THREE).note == ""
-
-
 def test_other_channel_counts_need_exactly_their_shape():
     fitted = fit(np.full((4, 4, 2), 3, np.uint8), (4, 4, 2), [2, 2], [0, 1])
     assert fitted.image[0, 0].tolist() == [6, 7]
