@@ -24,7 +24,7 @@ def main() -> None:
     style((_HERE / "style.css").read_text())
     _wait()
     from nnviz.app import paper_note
-    from nnviz.app.sidebar import sidebar
+    from nnviz.app.sidebar import own_pictures, sidebar
     from nnviz.pages import registry
     from nnviz.shell import page
     from nnviz.shell.session import write_address
@@ -53,6 +53,7 @@ def main() -> None:
     if apart is not None:
         chosen.run()
         return
+    own_pictures.clipboard()
     with st.container():
         session = page.readable()
     if session is None:
@@ -61,6 +62,7 @@ def main() -> None:
     write_address(session)
     with st.container():
         page.notify(session, stand=True)
+        own_pictures.complaint("page")
     paper_note.draw(session)
     # At the foot of the page, in its margin: style.css takes its room from nothing else.
     with st.container(key="assumed"):

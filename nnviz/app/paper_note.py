@@ -16,7 +16,7 @@ def draw(session: Session) -> None:
         paper = library.paper(session.network, session.picture, session.transform) if _reads(session) else None
         if paper is None or not (paper.dark or paper.faint):
             return
-        page.inform(f"This is {paper.words}; {session.name} was trained on digits white on black.")
+        page.inform(f"The digit is {paper.words}; {session.name} was trained on digits white on black.")
         asked = {"invert": not session.transform.invert} if paper.dark else {}
         asked |= {"stretch": True} if paper.faint else {}
         st.button(

@@ -177,6 +177,11 @@ def folder() -> Folder | None:
     return st.session_state.get(_FOLDER, options.given.folder)
 
 
+def uploaded_folder() -> Folder | None:
+    """The folder that the viewer uploaded, or None."""
+    return st.session_state.get(_FOLDER)
+
+
 def keep_folder(own: Folder) -> str:
     """Take an uploaded folder in, and give the name of its first picture that can be read. Raises NnvizError, and keeps
     the one before, where none can."""

@@ -67,8 +67,8 @@ def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Seque
     taken as it is: it is in the network's range already, unless it lies in 0..1 and would be one shade there. All else
     is a picture: booleans, integers 0..255, or of 10, 12 or 16 bits, floats 0..1 or 0..255. It is cropped at the
     centre to the input's proportions, resized (Lanczos down, bicubic up), made grey (Rec. 601 luma) or repeated in
-    three channels. Where height and width are both free it keeps its own, up to `LONG_SIDE`; where one is, that one follows
-    the proportions.
+    three channels. Where height and width are both free it keeps its own, up to `LONG_SIDE`; where one is, that one
+    follows the proportions.
 
     Args:
         image: (H, W) or (H, W, C), C 1, 3 or 4 (laid over white); or of exactly `shape`, if its C is another.
