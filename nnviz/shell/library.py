@@ -14,10 +14,10 @@ from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.data.folder import Folder
 from nnviz.analysis.image.decode import Decoded, decode
 from nnviz.analysis.image.drawing import as_digit
-from nnviz.analysis.image.images import Fitted, Transform, fit, rescale
+from nnviz.analysis.image.images import Fitted, Transform, rescale
 from nnviz.analysis.image.paper import Paper
 from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
-from nnviz.analysis.network.trace import Trace, forward_all, trace
+from nnviz.analysis.network.trace import Trace, forward_all, shown_to, trace
 from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.shell import address, caches, options
 
@@ -121,7 +121,7 @@ def warm(name: str) -> None:
     found = network(name)
     if None not in found.image_shape:
         forward_all(found)
-        trace(found, np.zeros((28, 28), np.uint8))
+        trace(found, shown_to(found, np.zeros((28, 28), np.uint8)))
 
 
 def picture(name: str) -> Picture:
@@ -241,23 +241,17 @@ def has_upload() -> bool:
 
 def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
     """The picture as the network takes it, moved and turned as asked; one object, whose digest is made once."""
-    asked = (found.image_shape, found.scale, found.offset, transform)
-    return caches.fitted.made((chosen.identity, *asked), lambda: _fitted(chosen, *asked))
+    key = (chosen.identity, found.name, found.input, transform)
+    return caches.fitted.made(key, lambda: _fitted(found, chosen, transform))
 
 
-def _fitted(
-    chosen: Picture,
-    shape: tuple[int | None, int | None, int],
-    scale: tuple[float, ...],
-    offset: tuple[float, ...],
-    transform: Transform,
-) -> Fitted:
-    plain = fit(chosen.pixels, shape, scale, offset)
+def _fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
+    plain = shown_to(found, chosen.pixels)
     note = f"{chosen.note} {plain.note}".strip()
     if transform == Transform():
         return Fitted(plain.image, plain.pixels, note)
     pixels = transform.apply(plain.pixels)
-    image = rescale(pixels, scale, offset)
+    image = rescale(pixels, found.scale, found.offset)
     image.setflags(write=False)
     return Fitted(image, pixels, note)
 

@@ -21,6 +21,7 @@ from nnviz.errors import NnvizError
 
 _SHADES = 4
 """Of 255, that no eye tells apart."""
+_NUMBERS = {2: "two", 3: "three"}
 LONG_SIDE = 512  # where a network takes any size: a bigger picture costs seconds and shows no more
 Shape = tuple[int | None, int | None, int]
 
@@ -67,8 +68,8 @@ def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Seque
     taken as it is: it is in the network's range already, unless it lies in 0..1 and would be one shade there. All else
     is a picture: booleans, integers 0..255, or of 10, 12 or 16 bits, floats 0..1 or 0..255. It is cropped at the
     centre to the input's proportions, resized (Lanczos down, bicubic up), made grey (Rec. 601 luma) or repeated in
-    three channels. Where height and width are both free it keeps its own, up to `LONG_SIDE`; where one is, that one
-    follows the proportions.
+    three channels; a fourth one is full opacity, and any other number of channels is grey repeated. Where height and
+    width are both free it keeps its own, up to `LONG_SIDE`; where one is, that one follows the proportions.
 
     Args:
         image: (H, W) or (H, W, C), C 1, 3 or 4 (laid over white); or of exactly `shape`, if its C is another.
@@ -79,12 +80,11 @@ def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Seque
     """
     array = _checked(image, shape)
     steps: list[str] = []
-    photo = shape[2] in (1, 3)
     matches = all(want in (None, have) for want, have in zip(shape, array.shape, strict=True))
-    if not photo and not matches:
-        raise NnvizError(f"Expected an array of shape {shape} for this network. Received: {array.shape}.")
-    exact = _exact(array, scale, offset) if array.dtype.kind == "f" and matches else None
-    if photo and (None in shape or (exact is not None and _of_one_shade(array, exact, steps))):
+    photo = shape[2] in (1, 3) or not matches
+    taken = array.dtype.kind == "f" and matches and not (photo and None in shape)
+    exact = _exact(array, scale, offset) if taken else None
+    if photo and exact is not None and _of_one_shade(array, exact, steps):
         exact = None
     if exact is not None:
         own = np.array(array, np.float32)
@@ -151,7 +151,7 @@ def _to_pixels(array: NDArray[Any], steps: list[str]) -> NDArray[Any]:
 def _conformed(pixels: NDArray[Any], shape: Shape, steps: list[str]) -> NDArray[Any]:
     """Cropped, resized and with the channels wanted; says in `steps` what it did."""
     rows, columns, channels = pixels.shape
-    if channels == 4:
+    if channels == 4 != shape[2]:
         pixels = 255 + (pixels[..., :3] - np.float32(255)) * (pixels[..., 3:] / np.float32(255))
         steps.append("laid over white")
     height, width, bound = _target(rows, columns, *shape[:2])
@@ -161,7 +161,7 @@ def _conformed(pixels: NDArray[Any], shape: Shape, steps: list[str]) -> NDArray[
         top, left = (rows - kept_rows) // 2, (columns - kept_columns) // 2
         pixels = pixels[top : top + kept_rows, left : left + kept_columns]
         steps.append(f"cropped to {'a square' if height == width else f'{width}:{height}'}")
-    to_grey, to_colour = channels != 1 == shape[2], channels == 1 != shape[2]
+    to_grey = channels not in (1, shape[2]) and shape[2] not in (3, 4)
     if to_grey:  # before resizing, as that is a third of the work
         luma = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601, as in Pillow's mode L
         whole = pixels.dtype == np.uint8
@@ -172,8 +172,21 @@ def _conformed(pixels: NDArray[Any], shape: Shape, steps: list[str]) -> NDArray[
         method = Image.Resampling.LANCZOS if height < pixels.shape[0] else Image.Resampling.BICUBIC
         planes = [Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(pixels, 2, 0)]
         pixels = np.stack([np.asarray(plane.resize((width, height), method)) for plane in planes], axis=2)
-    steps += ["made grey"] * to_grey + ["grey repeated in three channels"] * to_colour
-    return np.clip(np.repeat(pixels, 3 if to_colour else 1, axis=2), 0, 255)  # both filters overshoot
+    steps += ["made grey"] * to_grey
+    return np.clip(_in_channels(pixels, shape[2], steps), 0, 255)  # both filters overshoot
+
+
+def _in_channels(pixels: NDArray[Any], channels: int, steps: list[str]) -> NDArray[Any]:
+    """Grey repeated in the channels wanted; of four the last is the opacity, which is full."""
+    opaque = channels == 4 != pixels.shape[2]
+    wanted = channels - opaque
+    if pixels.shape[2] != wanted:
+        steps.append(f"grey repeated in {_NUMBERS.get(wanted, wanted)} channels")
+        pixels = np.repeat(pixels, wanted, axis=2)
+    if not opaque:
+        return pixels
+    steps.append("made opaque in the fourth channel")
+    return np.concatenate([pixels, np.full_like(pixels[..., :1], 255)], axis=2)
 
 
 def _target(rows: int, columns: int, height: int | None, width: int | None) -> tuple[int, int, bool]:

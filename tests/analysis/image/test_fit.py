@@ -153,15 +153,29 @@ def test_floats_for_a_free_size_are_a_picture():
     np.testing.assert_allclose(fitted.image, 0, atol=1e-6)
 
 
-def test_other_channel_counts_need_exactly_their_shape():
+def test_other_channel_counts_are_taken_as_they_are_or_filled_with_grey():
     fitted = fit(np.full((4, 4, 2), 3, np.uint8), (4, 4, 2), [2, 2], [0, 1])
     assert fitted.image[0, 0].tolist() == [6, 7]
     rgba = np.full((4, 4, 4), 3, np.uint8)
     np.testing.assert_array_equal(fit(rgba, (4, 4, 4), [1] * 4, [0] * 4).image, rgba)
     own = np.full((4, 4, 2), -3.0)
     np.testing.assert_array_equal(fit(own, (None, None, 2), [1, 1], [0, 0]).image, own)
-    for wrong in (GREY, RGB, np.zeros((5, 4, 2), np.uint8)):
-        assert "(4, 4, 2)" in refusal(fit, wrong, (4, 4, 2), [1, 1], [0, 0])
+    grey = fit(RGB, (5, 7, 1), *ONE).pixels
+    for picture, said in ((GREY, ""), (RGB, "made grey, ")):
+        many = fit(picture, (5, 7, 5), [1] * 5, [0] * 5)
+        expected = GREY[..., None] if picture is GREY else grey
+        np.testing.assert_array_equal(many.pixels, np.repeat(expected, 5, axis=2))
+        assert many.note == f"The picture was {said}grey repeated in 5 channels."
+
+
+@pytest.mark.parametrize("picture", [GREY, RGB])
+def test_a_fourth_channel_is_full_opacity(picture):
+    fitted = fit(picture, (5, 7, 4), [1] * 4, [0] * 4)
+    np.testing.assert_array_equal(fitted.pixels[..., :3], np.broadcast_to(np.atleast_3d(picture), (5, 7, 3)))
+    assert (fitted.pixels[..., 3] == 255).all()
+    assert "opaque" in fitted.note
+    wider = np.dstack([RGB, GREY]).repeat(2, axis=1)
+    assert fit(wider, (5, 7, 4), [1] * 4, [0] * 4).pixels[..., 3].std() > 1  # its own opacity stays
 
 
 @pytest.mark.parametrize(
