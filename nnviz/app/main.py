@@ -23,7 +23,8 @@ def main() -> None:
     st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
     style((_HERE / "style.css").read_text())
     _wait()
-    from nnviz.app.sidebar import sidebar
+    from nnviz.app import paper_note
+    from nnviz.app.sidebar import own_pictures, sidebar
     from nnviz.pages import registry
     from nnviz.shell import page
     from nnviz.shell.session import write_address
@@ -52,6 +53,7 @@ def main() -> None:
     if apart is not None:
         chosen.run()
         return
+    own_pictures.clipboard()
     with st.container():
         session = page.readable()
     if session is None:
@@ -60,6 +62,8 @@ def main() -> None:
     write_address(session)
     with st.container():
         page.notify(session, stand=True)
+        own_pictures.complaint("page")
+    paper_note.draw(session)
     # At the foot of the page, in its margin: style.css takes its room from nothing else.
     with st.container(key="assumed"):
         if session.network.assumed:

@@ -105,12 +105,12 @@ def read_command_line(arguments: Sequence[str]) -> Options:
             options_of.error(f"--talk: {error}")
     pictures = None
     if found.folder is not None:
-        from nnviz.analysis.data.folder import first_readable, folder
+        from nnviz.analysis.data.folder import folder
 
         try:
             with in_one_sentence("A folder with pictures", str(found.folder)):
                 pictures = folder(found.folder)
-                first_readable(pictures)
+                _ = pictures.first  # one at least can be read
         except NnvizError as error:
             options_of.error(f"--folder: {error}")
     return Options(found.model, found.image, found.card, found.talk, pictures)

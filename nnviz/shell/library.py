@@ -11,30 +11,35 @@ import numpy as np
 import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
-from nnviz.analysis.data.folder import Folder, first_readable
+from nnviz.analysis.data.folder import Folder
+from nnviz.analysis.image.decode import Decoded, decode
 from nnviz.analysis.image.drawing import as_digit
-from nnviz.analysis.image.images import Fitted, Transform, decode, fit, rescale
+from nnviz.analysis.image.images import Fitted, Transform, rescale
+from nnviz.analysis.image.paper import Paper
 from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
-from nnviz.analysis.network.trace import Trace, forward_all, trace
+from nnviz.analysis.network.trace import Trace, forward_all, shown_to, trace
 from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.shell import address, caches, options
 
 DEFAULT_IMAGE = "test-0"
 UPLOAD = "upload"
 _UPLOADED = "uploaded picture"
+_FOLDER = "uploaded folder"
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A picture before it meets a network: its name in the address, uint8 pixels, and the class, where known.
 
-    `identity` stands for it in the keys of what is made of it, which need not hold its pixels.
+    `note` says what was done to the values of its file, in a sentence, or "". `identity` stands for it in the keys of
+    what is made of it, which need not hold its pixels.
     """
 
     name: str
     title: str
     pixels: np.ndarray
     label: str | None = None
+    note: str = ""
     identity: object = field(default_factory=object, repr=False)
 
 
@@ -116,7 +121,7 @@ def warm(name: str) -> None:
     found = network(name)
     if None not in found.image_shape:
         forward_all(found)
-        trace(found, np.zeros((28, 28), np.uint8))
+        trace(found, shown_to(found, np.zeros((28, 28), np.uint8)))
 
 
 def picture(name: str) -> Picture:
@@ -146,7 +151,11 @@ def picture(name: str) -> Picture:
 # One object for one picture: what is made of it is kept by it.
 def _own(path: Path) -> Picture:
     key = (path, _stamp(path))
-    return caches.pictures.made(key, lambda: Picture(path.stem, path.name, decode(path.read_bytes(), path.name)))
+    return caches.pictures.made(key, lambda: _read(path.stem, path.name, decode(path.read_bytes(), path.name)))
+
+
+def _read(name: str, title: str, found: Decoded, label: str | None = None) -> Picture:
+    return Picture(name, title, found.pixels, label, found.note)
 
 
 def _test_digit(number: str) -> Picture:
@@ -164,20 +173,33 @@ def _photograph(photo: photographs.Photograph) -> Picture:
 
 
 def folder() -> Folder | None:
-    """The viewer's own folder of pictures, listed at the start; None where there is none."""
-    return options.given.folder
+    """The viewer's own folder of pictures: the one that he uploaded, else the one listed at the start, or None."""
+    return st.session_state.get(_FOLDER, options.given.folder)
+
+
+def uploaded_folder() -> Folder | None:
+    """The folder that the viewer uploaded, or None."""
+    return st.session_state.get(_FOLDER)
+
+
+def keep_folder(own: Folder) -> str:
+    """Take an uploaded folder in, and give the name of its first picture that can be read. Raises NnvizError, and keeps
+    the one before, where none can."""
+    first = own.entries[own.first].name
+    st.session_state[_FOLDER] = own
+    return first
+
+
+def forget_folder() -> None:
+    """Let go of the uploaded folder."""
+    st.session_state.pop(_FOLDER, None)
 
 
 def _of_folder(own: Folder, number: int) -> Picture:
     entry = own.entries[number]
     return caches.pictures.made(
-        (own.key, number), lambda: Picture(entry.name, entry.title, own.picture(number), entry.label)
+        (own.key, number), lambda: _read(entry.name, entry.title, own.decoded(number), entry.label)
     )
-
-
-@lru_cache(maxsize=2)
-def _opens(own: Folder) -> str:
-    return own.entries[first_readable(own)].name
 
 
 def first_picture(found: Network) -> str:
@@ -187,7 +209,7 @@ def first_picture(found: Network) -> str:
         return options.given.image.stem
     own = folder()
     if own is not None and not digits.read_by(found):
-        return _opens(own)
+        return own.entries[own.first].name
     return photographs.gallery()[0].name if photographs.read_by(found) else DEFAULT_IMAGE
 
 
@@ -200,7 +222,7 @@ def fits(name: str, found: Network) -> bool:
 
 def keep_upload(content: bytes, name: str) -> None:
     """Take an uploaded picture in. Raises NnvizError, and keeps the one before, where it is none."""
-    _keep(Picture(UPLOAD, name, decode(content, name)))
+    _keep(_read(UPLOAD, name, decode(content, name)))
 
 
 def keep_drawing(ink: np.ndarray) -> None:
@@ -219,24 +241,24 @@ def has_upload() -> bool:
 
 def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
     """The picture as the network takes it, moved and turned as asked; one object, whose digest is made once."""
-    asked = (found.image_shape, found.scale, found.offset, transform)
-    return caches.fitted.made((chosen.identity, *asked), lambda: _fitted(chosen, *asked))
+    key = (chosen.identity, found.name, found.input, transform)
+    return caches.fitted.made(key, lambda: _fitted(found, chosen, transform))
 
 
-def _fitted(
-    chosen: Picture,
-    shape: tuple[int | None, int | None, int],
-    scale: tuple[float, ...],
-    offset: tuple[float, ...],
-    transform: Transform,
-) -> Fitted:
-    plain = fit(chosen.pixels, shape, scale, offset)
+def _fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
+    plain = shown_to(found, chosen.pixels)
+    note = f"{chosen.note} {plain.note}".strip()
     if transform == Transform():
-        return plain
+        return Fitted(plain.image, plain.pixels, note)
     pixels = transform.apply(plain.pixels)
-    image = rescale(pixels, scale, offset)
+    image = rescale(pixels, found.scale, found.offset)
     image.setflags(write=False)
-    return Fitted(image, pixels, plain.note)
+    return Fitted(image, pixels, note)
+
+
+def paper(found: Network, chosen: Picture, transform: Transform) -> Paper | None:
+    """Paper and ink of what a network is shown, before it is moved and noise is added; None where it is no drawing."""
+    return fitted(found, chosen, Transform(invert=transform.invert, stretch=transform.stretch)).paper
 
 
 def traced(found: Network, key: str, image: str, given: Fitted) -> Trace:

@@ -224,6 +224,7 @@ def _transform(network: Network, notices: list[str]) -> Transform:
         rotate=float(_offset("rotate", -180, 180, notices)),
         noise=float(_offset("noise", 0, MOST_NOISE, notices)),
         invert=address.read().get("invert") == "1",
+        stretch=address.read().get("stretch") == "1",
         shuffle=(SEED if network.shuffle is None else network.shuffle) if _shuffles(network) else None,
     )
 

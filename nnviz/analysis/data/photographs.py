@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from nnviz.analysis.image.images import decode
+from nnviz.analysis.image.decode import decode
 from nnviz.analysis.network.network import PRETRAINED, Network
 from nnviz.errors import NnvizError
 
@@ -44,7 +44,7 @@ def photograph(name: str) -> np.ndarray:
     names = [entry.name for entry in gallery()]
     if name not in names:
         raise NnvizError(f"A photograph was expected: {', '.join(names)}. Received: {name!r}.")
-    pixels = decode((_FOLDER / f"{name}.jpg").read_bytes(), name)
+    pixels = decode((_FOLDER / f"{name}.jpg").read_bytes(), name).pixels
     pixels.flags.writeable = False
     return pixels
 

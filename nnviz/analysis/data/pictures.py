@@ -13,7 +13,7 @@ import tensorflow as tf
 from nnviz.analysis.image.images import Shape, fit
 from nnviz.analysis.image.shuffle import permutation
 from nnviz.analysis.network.network import Network
-from nnviz.analysis.network.trace import forward_all
+from nnviz.analysis.network.trace import fitted_to, forward_all
 from nnviz.analysis.progress import Progress, finished
 
 SIDE = 224
@@ -110,6 +110,8 @@ def reading(
 
 
 def _fitted(network: Network, images: Iterable[np.ndarray], wanted: Shape) -> np.ndarray:
+    if wanted == network.image_shape:
+        return np.stack([fitted_to(network, image).pixels for image in images])
     return np.stack([fit(image, wanted, network.scale, network.offset).pixels for image in images])
 
 

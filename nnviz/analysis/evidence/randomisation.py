@@ -172,7 +172,7 @@ def private(network: Network, picture: np.ndarray | None = None) -> Network:
         raise NnvizError(
             f"A network that can be copied was expected. Received: {network.name}, and Keras says: {said}"
         ) from error
-    graph = Graph(model)
+    graph = Graph(model, ends=network.graph.ends)
     if [step.name for step in graph.steps] != [step.name for step in network.graph.steps]:
         raise NnvizError(f"A copy with the same layers was expected. Received: other names in that of {network.name}.")
     for step in graph.steps:

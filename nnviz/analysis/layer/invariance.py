@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nnviz.analysis.image.images import Fitted, Transform, fit, rescale
+from nnviz.analysis.image.images import Fitted, Transform, rescale
 from nnviz.analysis.layer.pooling import Pool, as_maps, pooled, pooling_layers
 from nnviz.analysis.network.influence import deciding_layer
 from nnviz.analysis.network.network import Network
-from nnviz.analysis.network.trace import Trace, trace
+from nnviz.analysis.network.trace import Trace, fitted_to, trace
 from nnviz.errors import NnvizError
 
 DIRECTIONS: dict[str, tuple[int, int]] = {"right": (1, 0), "down": (0, 1), "diagonal": (1, 1)}
@@ -80,7 +80,7 @@ def shifted_traces(
         start: what is done to the image at shift 0.
         most: pixels of the largest shift.
     """
-    fitted = fit(image, network.image_shape, network.scale, network.offset)
+    fitted = fitted_to(network, image)
     found = []
     for transform in shifts(start or Transform(), direction, most):
         pixels = transform.apply(fitted.pixels)

@@ -38,3 +38,11 @@ def card_beside(path: Path) -> Path | None:
         return None
     except (OSError, ValueError, RecursionError):
         return card
+
+
+def section(card: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """An object within a card, empty where it has none. Raises NnvizError where it is something else."""
+    found = card.get(key, {})
+    if not isinstance(found, Mapping):
+        raise NnvizError(f"A card with an object as its {key} was expected. Received: {found!r}.")
+    return found

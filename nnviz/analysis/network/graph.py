@@ -18,6 +18,7 @@ from typing import Any
 import keras
 from keras import tree
 
+from nnviz.analysis.network.ends import Ends, Held, first_picture, held, input_names, output_names, place
 from nnviz.analysis.network.folding import Folding
 from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, finish, split_output_head
 from nnviz.analysis.network.step import Step
@@ -31,7 +32,10 @@ class Graph:
     """The steps of a model, and the names of what can be fed and fetched.
 
     Attributes:
-        input_name: name of the input, also that of its layer.
+        inputs, outputs: names of all that the model has; one input varies, and one output is explained.
+        models: names of the model and of those within it, the outer one first.
+        input_name: name of the input that varies, also that of its layer.
+        ends: which input varies, at what the others are held, and which output is explained.
         input_shape: without the batch axis; None for an axis of free size.
         steps: in an order in which each can be computed.
         output_head: what the last activation is: "softmax", "sigmoid" (one per class), "binary" (one sigmoid
@@ -40,21 +44,25 @@ class Graph:
         fixed: whether nobody assigns to the weights, as those of a file; a model at hand may be trained on.
     """
 
-    def __init__(self, model: keras.Model, fixed: bool = False) -> None:
-        source = functional(model)
-        if len(source.inputs) != 1 or len(source.outputs) != 1:
-            raise NnvizError(
-                "A network with one input and one output was expected. "
-                f"Received: {len(source.inputs)} inputs, {len(source.outputs)} outputs in {model.name!r}."
-            )
+    def __init__(self, model: keras.Model, fixed: bool = False, ends: Ends | None = None) -> None:
+        source, ends = functional(model), ends or Ends()
         self.fixed = fixed
-        given = source.inputs[0]
+        self.inputs, self.outputs = input_names(source), output_names(source)
+        at = place(self.inputs, ends.input, "input", first_picture(source.inputs))
+        given = source.inputs[at]
         self.input_name: str = given.name
         self.input_shape: tuple[int | None, ...] = tuple(given.shape[1:])
         self.input_dtype: str = given.dtype
         self._input = keras.KerasTensor(given.shape, dtype=given.dtype)
         self.steps: list[Step] = []
-        output = tree.flatten(self._record(source, self._input))[0]
+        self.models: list[str] = []
+        tensors = self._hold(source.inputs, ends.held or {})
+        made = tree.flatten(self._record(source, tensors))
+        at = place(self.outputs, ends.output, "output", also=getattr(source, "output_names", ()))
+        output = made[at]
+        self._keep_what_makes(output, self.outputs[at])
+        needed = {step.name: step.call.value for step in self.steps if isinstance(step.call, Held)}
+        self.ends = Ends(self.input_name if len(self.inputs) > 1 else None, self.outputs[at], needed)
         self.output_head, self.logits = split_output_head(self.steps, output)
         outputs = output.shape[1:]
         if None in outputs:
@@ -65,6 +73,28 @@ class Graph:
         self.classes = 2 if self.output_head == "binary" else size
         self.producers: dict[int, Step] = {id(t): step for step in self.steps for t in step.outputs}
         self.by_name: dict[str, Step] = {step.name: step for step in self.steps}
+
+    def _hold(self, inputs: Sequence[Any], values: Mapping[str, Any]) -> list[keras.KerasTensor]:
+        """Stand-ins for the inputs of the model; those that do not vary are steps that make what they are held at."""
+        for name in values:
+            place([each for each in self.inputs if each != self.input_name], name, "input that does not vary,")
+        found = []
+        for tensor in inputs:
+            own = self._input
+            if tensor.name != self.input_name:
+                call, own = held(tensor, values.get(tensor.name, 0))
+                self.steps.append(Step(tensor.name, tensor._keras_history.operation, call, (), {}, (own,)))
+            found.append(own)
+        return found
+
+    def _keep_what_makes(self, output: keras.KerasTensor, name: str) -> None:
+        """Leave out what the output does not depend on: the heads of others, and inputs that are theirs."""
+        self.producers = {id(t): step for step in self.steps for t in step.outputs}
+        self.steps[:] = self._needed([output], set())
+        if output is not self._input and not any(self._input is t for step in self.steps for t in step.inputs):
+            raise NnvizError(
+                f"An output that depends on input {self.input_name} was expected. Received: {name}, which does not."
+            )
 
     @cached_property
     def folding(self) -> Folding:
@@ -109,6 +139,8 @@ class Graph:
                 (step.args, dict(step.kwargs)),
             )
             call = calls.get(step.name, step.call)
+            if isinstance(call, Held):
+                args = (next(iter(feeds.values())), feeds.get(self.input_name))
             results = tree.flatten(call(*args, **kwargs))
             if step.name in edits:
                 results[0] = edits[step.name](results[0])
@@ -135,8 +167,12 @@ class Graph:
                 wanted |= {id(tensor) for tensor in step.inputs} - known
         return chosen[::-1]
 
-    def _record(self, model: Any, *inputs: Any, **_: Any) -> Any:
+    def _record(self, model: Any, *given: Any, **named: Any) -> Any:
         """Walk one (nested) model, adding a step for every use of a layer in it."""
+        self.models.append(model.name)
+        inputs = given[0] if given else named["inputs"]
+        if isinstance(inputs, dict) and not isinstance(model.input, dict):
+            inputs = [inputs[tensor.name] for tensor in model.inputs]
 
         def visit(operation: Any) -> Callable[..., Any]:
             if isinstance(operation, keras.Model) and _is_graph(operation):

@@ -12,8 +12,10 @@ import keras
 
 from nnviz.analysis.cache import Cache
 from nnviz.analysis.network.card import card_beside, read_card
+from nnviz.analysis.network.ends import Ends
 from nnviz.analysis.network.graph import Graph
-from nnviz.analysis.network.input_format import InputFormat, Shape, input_format
+from nnviz.analysis.network.input_format import InputFormat, Shape
+from nnviz.analysis.network.input_reading import input_format
 from nnviz.analysis.network.layers import LayerInfo, describe
 from nnviz.errors import NnvizError
 from nnviz.installation import ROOT
@@ -89,6 +91,16 @@ class Network:
         return self.input.assumed
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of all inputs of the model; one varies."""
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of all its outputs; one is explained."""
+        return self.graph.outputs
+
+    @property
     def shuffle(self) -> int | None:
         """Seed of the shuffle of all pixels that it was trained on (`Transform.shuffle`); None: as they are."""
         return self.card.get("input", {}).get("shuffle")
@@ -149,7 +161,7 @@ def _find(source: str | Path) -> Path:
 def _assemble(
     name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False, notes: tuple[str, ...] = ()
 ) -> Network:
-    graph = Graph(model, fixed)
+    graph = Graph(model, fixed, ends=Ends.said(card))
     layers = describe(graph)
     if not isinstance(card.get("classes", ()), list | tuple):
         raise NnvizError(f"A card with a list as its classes was expected. Received: {card.get('classes')!r}.")
@@ -158,5 +170,5 @@ def _assemble(
         raise NnvizError(
             f"A card with {graph.classes} class names was expected, one an output. Received: {len(classes)}."
         )
-    takes = input_format(name, graph.input_shape, layers, card)
+    takes = input_format(name, graph, card)
     return Network(name, model, graph, layers, classes, takes, card, notes)

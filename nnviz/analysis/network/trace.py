@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.image.images import Fitted, fit
+from nnviz.analysis.image.images import Fitted
+from nnviz.analysis.network.fitting import fitted_to_input, stand_in, suits
 from nnviz.analysis.network.graph import LOGITS, PROBABILITIES, Graph
+from nnviz.analysis.network.input_format import as_own
 from nnviz.analysis.network.network import Network
 from nnviz.errors import NnvizError
 
@@ -46,8 +48,8 @@ def trace(network: Network, image: Any) -> Trace:
 
     Args:
         network: as `nnviz.load` gives it.
-        image: (H,W), (H,W,1), (H,W,3), uint8 or float; see `nnviz.analysis.image.images.fit`. A `Fitted` is taken
-            as it is.
+        image: (H,W), (H,W,1), (H,W,3), uint8 or float, or an array of the model's own input shape; see
+            `nnviz.analysis.network.fitting.fitted_to_input`. A `Fitted` is taken as it is.
 
     Raises:
         NnvizError: not an image, or not one that the network can be given.
@@ -65,14 +67,28 @@ def trace(network: Network, image: Any) -> Trace:
     logits, probabilities = arrays.pop(LOGITS), arrays.pop(PROBABILITIES)
     if not np.isfinite(logits).all():
         raise NnvizError(f"Finite scores were expected from {network.name}. Received: {logits[:5]}.")
-    return Trace(fitted.image, MappingProxyType(arrays), logits, probabilities, fitted.note)
+    return Trace(fitted.image, MappingProxyType(arrays), logits, probabilities, _note(fitted))
+
+
+def _note(fitted: Fitted) -> str:
+    """What was done to a picture; and of a digit on paper, that networks are trained on others."""
+    paper = fitted.paper if fitted.image.shape == (28, 28, 1) else None
+    if paper is None or not paper.dark:
+        return fitted.note
+    advice = f"It is {paper.words}; digits are trained white on black: see Transform(invert=True, stretch=True)."
+    return f"{fitted.note} {advice}".strip()
 
 
 def fitted_to(network: Network, image: Any) -> Fitted:
     """An image as the network takes it; what was fitted before stays as it is."""
-    if isinstance(image, Fitted):
-        return image
-    return fit(image, network.image_shape, network.scale, network.offset)
+    return image if isinstance(image, Fitted) else fitted_to_input(network.input, network.name, image)
+
+
+def shown_to(network: Network, picture: Any) -> Fitted:
+    """A picture as the network takes it; of a network that takes no pictures, what stands in for its input."""
+    if isinstance(picture, Fitted) or suits(network.input, picture):
+        return fitted_to(network, picture)
+    return stand_in(network.input, network.name)
 
 
 def scores(network: Network, images: np.ndarray) -> np.ndarray:
@@ -113,11 +129,7 @@ def inputs(network: Network, images: Any, *, smooth: bool = False) -> dict[str, 
     the same scores either way.
     """
     graph = network.graph
-    if len(graph.input_shape) != 3:
-        images = tf.reshape(images, (-1, *graph.input_shape))
-    if smooth and not tf.as_dtype(graph.input_dtype).is_floating:
-        return {graph.input_name: images}
-    return {graph.input_name: tf.cast(images, graph.input_dtype)}
+    return {graph.input_name: as_own(network.input, images, graph.input_dtype, smooth)}
 
 
 class Compiled:

@@ -96,7 +96,8 @@ def _network_content(network: Network) -> str:
     except (NotImplementedError, TypeError, ValueError, AttributeError):
         # A layer that cannot be told: its network is not known again, which is never wrong.
         structure = uuid.uuid4().hex
-    given = (network.image_shape, network.scale, network.offset, network.shuffle)
+    takes = network.input
+    given = (takes.shape, takes.scale, takes.offset, takes.order, network.graph.ends, network.shuffle)
     found = hashlib.sha256(f"{structure} {given} {[layer.name for layer in network.layers]}".encode())
     for weights in network.model.get_weights():
         found.update(repr((weights.shape, weights.dtype)).encode())

@@ -9,14 +9,11 @@ import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
-from nnviz.app.sidebar import drawing_canvas, folder_chooser
+from nnviz.app.sidebar import drawing_canvas, folder_chooser, own_pictures
 from nnviz.components.raster import Panel, Place, raster
-from nnviz.errors import NnvizError
 from nnviz.shell import address, caches, controls, library
 from nnviz.shell.markdown import escape_markdown
-from nnviz.shell.page import complain
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, OF_NETWORK, Session
-from nnviz.views import camera
 
 _SWAPPED = "picture taken with the network"
 
@@ -76,17 +73,7 @@ def _pictures(session: Session) -> None:
     swapped = f" {said}" if place == [session.name, session.picture.name] else ""
     with st.container(key="picture-known"):
         st.caption(escape_markdown(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))
-    st.file_uploader(
-        "A picture of your own",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
-        key="upload",
-        on_change=_take_upload,
-    )
-    camera.camera("sidebar", lambda: address.write(image=library.UPLOAD), "stretch")
-    # It stands until the address says something else: a page that works in the background is drawn again at once.
-    error, there = st.session_state.get("upload-error", (None, None))
-    if error is not None and there == address.read():
-        complain(error)
+    own_pictures.controls()
 
 
 def _photographs(session: Session) -> None:
@@ -148,20 +135,6 @@ def _digits(session: Session) -> None:
     )
 
 
-def _take_upload() -> None:
-    """An upload that is a picture is shown; one that is not leaves what was there, and says why."""
-    file = st.session_state["upload"]
-    st.session_state.pop("upload-error", None)
-    if file is None:
-        return
-    try:
-        library.keep_upload(file.getvalue(), file.name)
-    except NnvizError as error:
-        st.session_state["upload-error"] = (error, address.read())
-        return
-    address.write(image=library.UPLOAD)
-
-
 def _transforms(session: Session) -> None:
     transform = session.transform
     controls.slider("Shift right (pixels)", "dx", transform.shift[0], -MOST_SHIFT, MOST_SHIFT)
@@ -170,6 +143,14 @@ def _transforms(session: Session) -> None:
     controls.slider("Noise (of 255)", "noise", round(transform.noise), 0, MOST_NOISE, step=5)
     address.bound("invert", transform.invert)
     st.toggle("Invert", transform.invert, key="invert", on_change=address.writer("invert", "invert"))
+    address.bound("stretch", transform.stretch)
+    st.toggle(
+        "Stretch",
+        transform.stretch,
+        key="stretch",
+        on_change=address.writer("stretch", "stretch"),
+        help="Of a drawing: its paper and its ink become black and white, whatever the light on it.",
+    )
     shuffled, write = transform.shuffle is not None, address.writer("shuffle", "shuffle", lambda on: int(on))
     address.bound("shuffle", shuffled)
     st.toggle("Shuffle the pixels", shuffled, key="shuffle", on_change=write)

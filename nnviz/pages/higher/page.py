@@ -167,7 +167,7 @@ def _open(depth: Depth, hits: Sequence[Hit], tile: int, of: ImageSet) -> None:
         return
     row, column = hits[tile].cell or (None, None)
     # The picture as it is: moved or turned it would not be the one that was found.
-    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "shuffle", "page"))
+    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "stretch", "shuffle", "page"))
     name = of.name(hits[tile].image)
     address.write(layer=depth.layer.name, unit=depth.unit, image=name, row=row, column=column, **plain)
 

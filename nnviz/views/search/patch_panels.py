@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.data.pictures import as_given, shape_in, size_in
-from nnviz.analysis.image.images import fit
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.receptive import Field
+from nnviz.analysis.network.trace import shown_to
 from nnviz.analysis.search.patches import Patch, cut
 from nnviz.analysis.search.ranking import Hit
 from nnviz.components.raster import Panel
@@ -58,7 +58,7 @@ def fitted_note(network: Network, of: ImageSet) -> str:
     many sizes."""
     if not isinstance(of.pictures, np.ndarray):
         return ""
-    return fit(of.image(0), network.image_shape, network.scale, network.offset).note
+    return shown_to(network, of.image(0)).note
 
 
 def patch_panel(
