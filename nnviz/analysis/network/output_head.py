@@ -13,10 +13,11 @@ from nnviz.errors import NnvizError
 if TYPE_CHECKING:
     from nnviz.analysis.network.step import Step
 
-LOGITS = "<logits>"
-"""Name of the class scores in `Graph.run`: (n, classes), before softmax or sigmoid."""
+LOGITS = "/logits"
+"""Name of the class scores in `Graph.run`: (n, classes), before softmax or sigmoid. Keras allows no slash in the name
+of a layer, so none is called like what stands here."""
 
-PROBABILITIES = "<probabilities>"
+PROBABILITIES = "/probabilities"
 """Name of the answer in `Graph.run`: (n, classes), in 0..1."""
 
 _SHAPE_ONLY = ("Flatten", "Reshape", "Dropout", "Identity")
