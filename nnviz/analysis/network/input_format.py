@@ -26,12 +26,16 @@ class InputFormat:
             takes an image too: the square with so many pixels, else a single row.
         scale, offset: per channel; input = pixel * scale + offset, for pixels 0..255.
         assumed: a sentence on what was assumed for want of a card, or "".
+        found: a sentence on how the range was found, or "".
+        doubt: a sentence on why the range may be another, or "".
     """
 
     shape: Shape
     scale: tuple[float, ...]
     offset: tuple[float, ...]
     assumed: str = ""
+    found: str = ""
+    doubt: str = ""
 
 
 def input_format(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import keras
 import tensorflow as tf
 
+from nnviz.analysis.network.scope_names import compilable
 from nnviz.errors import NnvizError
 
 if TYPE_CHECKING:
@@ -121,4 +122,4 @@ def linear_twin(layer: Any) -> Any:
     twin = object.__new__(type(layer))
     own = {"activation": keras.activations.linear, "_inbound_nodes": [], "_outbound_nodes": []}
     twin.__dict__.update(vars(layer) | own)
-    return twin
+    return compilable(twin)
