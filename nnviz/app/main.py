@@ -26,10 +26,11 @@ def main() -> None:
     from nnviz.app import paper_note
     from nnviz.app.sidebar import own_pictures, sidebar
     from nnviz.pages import registry
-    from nnviz.shell import page
+    from nnviz.shell import jobs, opening, page
     from nnviz.shell.session import write_address
     from nnviz.talk import pages as talk
     from nnviz.talk import save_scene
+    from nnviz.views import own_network
 
     entries = {
         entry.slug: st.Page(
@@ -54,8 +55,14 @@ def main() -> None:
         chosen.run()
         return
     own_pictures.clipboard()
+    ready = opening.settle()
     with st.container():
-        session = page.readable()
+        jobs.progress_bar(opening.QUEUE)
+    if not ready:
+        return
+    with st.container():
+        session = page.readable(complains=False)
+    page.say_refused()
     if session is None:
         return
     # Said here, since the address is mended: the fragment below finds nothing amiss in it any more.
@@ -65,9 +72,8 @@ def main() -> None:
         own_pictures.complaint("page")
     paper_note.draw(session)
     # At the foot of the page, in its margin: style.css takes its room from nothing else.
-    with st.container(key="assumed"):
-        if session.network.assumed:
-            page.small(session.network.assumed)
+    with st.container(key="assumed", horizontal=True, vertical_alignment="center", gap="small"):
+        own_network.said(session)
     sidebar.draw(session)
     with st.sidebar:
         save_scene.popover(next(slug for slug, entry in entries.items() if entry == chosen))

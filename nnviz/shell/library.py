@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +14,11 @@ from nnviz.analysis.image.decode import Decoded, decode
 from nnviz.analysis.image.drawing import as_digit
 from nnviz.analysis.image.images import Fitted, Transform, rescale
 from nnviz.analysis.image.paper import Paper
-from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
+from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace, forward_all, shown_to, trace
-from nnviz.errors import NnvizError, in_one_sentence
-from nnviz.shell import address, caches, options
+from nnviz.errors import NnvizError
+from nnviz.shell import address, caches, models, options, own_cards, uploads
+from nnviz.shell.models import Source
 
 DEFAULT_IMAGE = "test-0"
 UPLOAD = "upload"
@@ -43,82 +42,65 @@ class Picture:
     identity: object = field(default_factory=object, repr=False)
 
 
+def sources() -> dict[str, Source]:
+    """Where the networks come from that this viewer can choose, by name: his uploads, and what there is for all."""
+    return {**uploads.of_viewer(), **models.for_all()}
+
+
+def source(name: str) -> Source:
+    """Where the network of that name comes from. Raises NnvizError where there is none."""
+    found = sources().get(name)
+    if found is None:
+        raise NnvizError(f"A network was expected: {', '.join(network_names()[:12])}. Received: {name[:40]!r}.")
+    return found
+
+
+def is_own(name: str) -> bool:
+    """Whether a network does not ship."""
+    found = sources().get(name)
+    return found is not None and found.own
+
+
 def network_names() -> tuple[str, ...]:
     """Names of the networks that can be chosen: one's own first, then the bundled ones."""
-    own = (options.given.model.stem,) if options.given.model else ()
-    # The convolutional digits open first: they are what the first page is best seen on.
-    order = sorted(bundled(), key=lambda name: (name != "mnist-cnn", name.endswith("-shuffled"), name))
-    return own + tuple(name for name in order if name not in own)
+    return tuple(sources())
 
 
 def first_network() -> str:
-    return network_names()[0]
+    """The command line's, else the first that ships."""
+    return next(name for name, found in models.for_all().items() if found.origin in ("given", "ships"))
 
 
 def safe() -> dict[str, str]:
     """The address of what is shown where neither what was asked for nor what was there before can be: a network and a
     picture that ship, whatever one's own files are called."""
-    own = {path.stem for path in (options.given.model, options.given.image) if path}
-    network = next(name for name in network_names() if name not in own)
-    return {"net": network, "image": next(name for name in (DEFAULT_IMAGE, "test-1") if name not in own)}
+    network = next(name for name, found in models.for_all().items() if not found.own)
+    image = options.given.image
+    return {"net": network, "image": "test-1" if image and image.stem == DEFAULT_IMAGE else DEFAULT_IMAGE}
 
 
 def network(name: str) -> Network:
-    """The network of that name, loaded once for all viewers."""
-    path = options.given.model
-    if path is None or name != path.stem:
-        if name not in bundled():
-            raise NnvizError(f"A network was expected: {', '.join(network_names())}. Received: {name!r}.")
-        return bundled_network(name)
-    with in_one_sentence("A model that can be shown", path.name):
-        return _load(path, options.given.card, _stamp(path))
+    """The network of that name, by the viewer's own card where he made one."""
+    return models.opened(source(name), own_cards.of_viewer(name))
 
 
 def bundled_network(name: str) -> Network:
     """A network that ships, also where the viewer's own file has its name."""
-    path = PRETRAINED / f"{name}.keras"
-    return _load(path, None, _stamp(path))
+    return models.opened(models.ships(name))
 
 
 def content_key(name: str) -> str:
     """What a network is kept under: its name and the content of its file."""
-    own = options.given.model
-    path = own if own is not None and name == own.stem else PRETRAINED / f"{name}.keras"
-    return f"{name} {_stamp(path)}"
+    return models.key(source(name), own_cards.of_viewer(name))
 
 
 def bundled_key(name: str) -> str:
     """The same of a network that ships, also where the viewer's own file has its name."""
-    return f"{name} {_stamp(PRETRAINED / f'{name}.keras')}"
+    return models.key(models.ships(name))
 
 
-_LAST_STAMP: dict[Path, str] = {}
-
-
-def _stamp(path: Path) -> str:
-    """Content hash of a file; read again only when its size or time changes, and kept where the file is gone."""
-    try:
-        state = path.stat()
-        _LAST_STAMP[path] = _digest(path, state.st_size, state.st_mtime_ns)
-    except OSError as error:
-        if path not in _LAST_STAMP:
-            raise NnvizError(f"A file that can be read was expected. Received: {path.name}.") from error
-    return _LAST_STAMP[path]
-
-
-@lru_cache(maxsize=32)
-def _digest(path: Path, size: int, time: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _load(path: Path, card: Path | None, stamp: str) -> Network:
-    return load(path, card)
-
-
-def warm(name: str) -> None:
+def warm(found: Network) -> None:
     """Compile the first picture's functions, so that the first viewer need not wait for them."""
-    found = network(name)
     if None not in found.image_shape:
         forward_all(found)
         trace(found, shown_to(found, np.zeros((28, 28), np.uint8)))
@@ -150,7 +132,7 @@ def picture(name: str) -> Picture:
 
 # One object for one picture: what is made of it is kept by it.
 def _own(path: Path) -> Picture:
-    key = (path, _stamp(path))
+    key = (path, models.stamp(path))
     return caches.pictures.made(key, lambda: _read(path.stem, path.name, decode(path.read_bytes(), path.name)))
 
 

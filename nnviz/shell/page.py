@@ -12,7 +12,7 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from nnviz.errors import NnvizError, in_one_sentence
-from nnviz.shell import address, jobs, library
+from nnviz.shell import address, jobs, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import write_html
 from nnviz.shell.session import Session, read, write_address
@@ -74,8 +74,11 @@ def _draw(page: Page, stand: bool) -> None:
         notify(session, stand=stand)
     try:
         page.render(session)
-    except NnvizError as error:
-        _fall_back(error)
+    except Exception as error:
+        found = as_sentence(error)
+        if found is None:
+            raise
+        _fall_back(found)
         return
     address.remember_good()
 
@@ -101,20 +104,40 @@ def link(slug: str) -> None:
         st.page_link(entry)
 
 
-def readable() -> Session | None:
-    """The session of the address, else the last one that could be shown, else what ships, with the reason."""
+def readable(*, complains: bool = True) -> Session | None:
+    """The session of the address, else the last one that could be shown, else what ships, with the reason.
+
+    Args:
+        complains: whether the reason is said at once; else `say_refused` says it.
+    """
     try:
         return _session()
     except NnvizError as error:
-        complain(error)
+        first = error
+    if complains:
+        complain(first)
     for before in (address.last_good(), library.safe()):
         if before:
             address.replace(before)
             try:
-                return _session()
+                session = _session()
             except NnvizError as error:
                 complain(error)
+            else:
+                opening.refuse(str(first))
+                return session
     return None
+
+
+def say_refused() -> None:
+    """Say on every page why the network that the viewer wanted is not the one that is shown, until he has read it."""
+    # Always there, so that what follows has the same place in every run.
+    with st.container(key="refused"):
+        reason = opening.refused()
+        if reason:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                complain(NnvizError(reason))
+                st.button("Close", icon=":material/close:", key="refused-read", on_click=opening.let_go)
 
 
 def _session() -> Session:
@@ -141,6 +164,21 @@ def notify(session: Session, *, stand: bool = False) -> None:
         st.session_state[_SAID] = (address.read(), notices)
     for notice in notices:
         inform(notice)
+
+
+def as_sentence(error: Exception) -> NnvizError | None:
+    """What is said of an error: what a user can mend as it is, all else in one sentence where it is his own network
+    that made a page raise it; else None, and it is a fault of ours."""
+    if isinstance(error, NnvizError):
+        return error
+    name = address.read().get("net") or library.first_network()
+    if not library.is_own(name):
+        return None
+    try:
+        with in_one_sentence("A network that this page can show", name):
+            raise error
+    except NnvizError as found:
+        return found
 
 
 def _fall_back(error: NnvizError) -> None:

@@ -14,7 +14,7 @@ from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.errors import NnvizError
-from nnviz.shell import address, library, target_words
+from nnviz.shell import address, library, target_words, uploads
 from nnviz.shell.target_words import TargetWords
 
 MOST_SHIFT, MOST_NOISE = 10, 100
@@ -107,7 +107,7 @@ def read() -> Session:
     """
     found = address.read()
     notices: list[str] = []
-    name = _nearest(found.get("net"), library.network_names(), "network", library.first_network(), notices)
+    name = _network(found.get("net"), notices)
     network = library.network(name)
     picture = _picture(found.get("image"), network, notices)
     transform = _transform(network, notices)
@@ -180,6 +180,14 @@ def _nearest(wanted: str | None, options: tuple[str, ...], what: str, default: s
     known = ", ".join(options[:12])
     notices.append(f"There is no {what} {wanted[:40]!r} here, so {shown!r} is shown. There are: {known}.")
     return shown
+
+
+def _network(wanted: str | None, notices: list[str]) -> str:
+    names, first = library.network_names(), library.first_network()
+    if wanted is not None and wanted.startswith(uploads.PREFIX) and wanted not in names:
+        notices.append(f"An uploaded network is its viewer's own and cannot be in a link, so {first!r} is shown.")
+        return first
+    return _nearest(wanted, names, "network", first, notices)
 
 
 def _unit(activations: np.ndarray, notices: list[str]) -> int:

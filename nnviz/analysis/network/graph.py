@@ -12,6 +12,7 @@ What Keras keeps private and this needs stands in this file, `Functional._run_th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,7 @@ from keras import tree
 from nnviz.analysis.network.ends import Ends, Held, first_picture, held, input_names, output_names, place
 from nnviz.analysis.network.folding import Folding
 from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, finish, split_output_head
+from nnviz.analysis.network.scope_names import compilable
 from nnviz.analysis.network.step import Step
 from nnviz.errors import NnvizError
 
@@ -64,6 +66,7 @@ class Graph:
         needed = {step.name: step.call.value for step in self.steps if isinstance(step.call, Held)}
         self.ends = Ends(self.input_name if len(self.inputs) > 1 else None, self.outputs[at], needed)
         self.output_head, self.logits = split_output_head(self.steps, output)
+        self.steps = [replace(step, call=compilable(step.call)) for step in self.steps]
         outputs = output.shape[1:]
         if None in outputs:
             raise NnvizError(f"An output of known size was expected, one number a class. Received: {tuple(outputs)}.")

@@ -107,7 +107,7 @@ def describe(graph: Graph) -> tuple[LayerInfo, ...]:
         )
     ]
     for step in graph.steps:
-        if not step.name.startswith("<"):
+        if not step.inner:
             found.append(_info(graph, step, len(found), fields[step.name]))
     return tuple(found)
 
@@ -121,8 +121,9 @@ def _info(graph: Graph, step: Step, index: int, seen: Field | None) -> LayerInfo
     layer = step.layer
     inputs = step.inputs
     # The activation that was split off a fused layer reads the layer's linear twin; say what the layer reads.
-    if inputs and graph.name_of(inputs[0]).startswith("<"):
-        inputs = graph.producers[id(inputs[0])].inputs
+    before = graph.producers.get(id(inputs[0])) if inputs else None
+    if before is not None and before.inner:
+        inputs = before.inputs
     shape = tuple(step.outputs[0].shape[1:])
     return LayerInfo(
         name=step.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ PRETRAINED = ROOT / "pretrained"
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 _MOST_COMPILED = 256
 """Compiled functions that a network keeps: how many bytes one takes is not known."""
+
+
+_BYTES_A_NETWORK, _BYTES_A_LAYER, _BYTES_A_WEIGHT = 10 * 2**20, 2**20, 8
+"""What the compiled functions of a visit take: measured by `benchmarks/networks.py`."""
 
 
 def functions() -> Cache[Any]:
@@ -109,19 +114,31 @@ class Network:
     def parameters(self) -> int:
         return int(self.model.count_params())
 
+    @property
+    def size(self) -> int:
+        """Bytes that it takes once pages were drawn of it, an estimate: its weights, and its compiled functions."""
+        weights = sum(math.prod(each.shape) * _BYTES_A_WEIGHT for each in self.model.weights)
+        return weights + _BYTES_A_NETWORK + _BYTES_A_LAYER * len(self.layers)
+
 
 def bundled() -> tuple[str, ...]:
     """Names of the networks that ship, as `load` takes them."""
     return tuple(sorted(path.stem for path in PRETRAINED.glob("*.keras")))
 
 
-def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] | None = None) -> Network:
+def load(
+    source: str | Path | keras.Model,
+    card: str | Path | Mapping[str, Any] | None = None,
+    *,
+    trusted: bool = False,
+) -> Network:
     """Load a network.
 
     Args:
         source: a bundled name ("mnist-cnn"), the path of a .keras or .h5 file, or a built keras.Model.
         card: facts about it (a JSON file or a mapping, keys as in pretrained/README.md); by default the file
             of the same name with the suffix .json, where there is one.
+        trusted: whether code in the file may run: a Lambda, a class of somebody's own.
 
     Raises:
         NnvizError: no such name or file, not a Keras model, a graph that cannot be followed, or a bad card.
@@ -132,13 +149,19 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
     path = _find(source)
     facts = read_card(card if card is not None else card_beside(path))
     try:
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        model = keras.models.load_model(path, compile=False, safe_mode=not trusted)
     except Exception as error:  # what a reader raises on a damaged file is whatever it stumbled over
         reason = " ".join(str(error).split())[:140]
         raise NnvizError(f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}") from error
     if not isinstance(model, keras.Model):
         raise NnvizError(f"A Keras model was expected. Received: a {type(model).__name__} in {path.name}.")
     return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True)
+
+
+def with_card(network: Network, card: Mapping[str, Any]) -> Network:
+    """The same network by another card: the same model and weights. Raises NnvizError for a bad card."""
+    name = str(card.get("name", network.name))
+    return _assemble(name, network.model, card, fixed=network.graph.fixed, notes=network.notes)
 
 
 def _find(source: str | Path) -> Path:

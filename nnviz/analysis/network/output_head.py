@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import keras
 import tensorflow as tf
 
+from nnviz.analysis.network.scope_names import compilable
 from nnviz.errors import NnvizError
 
 if TYPE_CHECKING:
     from nnviz.analysis.network.step import Step
 
-LOGITS = "<logits>"
-"""Name of the class scores in `Graph.run`: (n, classes), before softmax or sigmoid."""
+LOGITS = "/logits"
+"""Name of the class scores in `Graph.run`: (n, classes), before softmax or sigmoid. Keras allows no slash in the name
+of a layer, so none is called like what stands here."""
 
-PROBABILITIES = "<probabilities>"
+PROBABILITIES = "/probabilities"
 """Name of the answer in `Graph.run`: (n, classes), in 0..1."""
 
 _SHAPE_ONLY = ("Flatten", "Reshape", "Dropout", "Identity")
@@ -120,4 +122,4 @@ def linear_twin(layer: Any) -> Any:
     twin = object.__new__(type(layer))
     own = {"activation": keras.activations.linear, "_inbound_nodes": [], "_outbound_nodes": []}
     twin.__dict__.update(vars(layer) | own)
-    return twin
+    return compilable(twin)

@@ -26,6 +26,11 @@ class Step:
     outputs: tuple[keras.KerasTensor, ...]
 
     @property
+    def inner(self) -> bool:
+        """Whether it is no layer of the model's own but a part that one was taken apart into (see `output_head`)."""
+        return self.name.startswith("/")
+
+    @property
     def inputs(self) -> tuple[keras.KerasTensor, ...]:
         leaves = tree.flatten((self.args, dict(self.kwargs)))
         return tuple(leaf for leaf in leaves if isinstance(leaf, keras.KerasTensor))

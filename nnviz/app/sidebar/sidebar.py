@@ -11,11 +11,10 @@ from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
 from nnviz.app.sidebar import drawing_canvas, folder_chooser, own_pictures
 from nnviz.components.raster import Panel, Place, raster
-from nnviz.shell import address, caches, controls, library
+from nnviz.shell import address, caches, controls, library, opening, uploads
 from nnviz.shell.markdown import escape_markdown
-from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, OF_NETWORK, Session
-
-_SWAPPED = "picture taken with the network"
+from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, Session
+from nnviz.views import own_network
 
 
 def draw(session: Session) -> None:
@@ -27,9 +26,15 @@ def draw(session: Session) -> None:
 
 
 def _networks(session: Session) -> None:
-    names = library.network_names()
-    address.bound("network", session.name)
-    st.selectbox("Network", names, names.index(session.name), key="network", on_change=lambda: _take_network(session))
+    names, yours = library.network_names(), uploads.of_viewer()
+    controls.listed(
+        "Network",
+        "network",
+        names,
+        session.name,
+        lambda: opening.choose(st.session_state["network"]),
+        title=lambda name: name.removeprefix(uploads.PREFIX) + (" (yours)" if name in yours else ""),
+    )
     card = session.network.card
     test = card.get("test")
     if isinstance(test, dict) and all(_number(test.get(name)) for name in ("accuracy", "digits", "correct")):
@@ -41,22 +46,13 @@ def _networks(session: Session) -> None:
     else:
         title = f"{card['title']}: " if "title" in card else ""
         st.caption(f"{escape_markdown(title)}{session.network.parameters:,} parameters.")
+    if library.is_own(session.name):
+        own_network.settings(session)
+    own_network.upload("A network of your own", "sidebar")
 
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float)
-
-
-def _take_network(session: Session) -> None:
-    """Another network: its first layer, and a picture that it reads where the one that is shown is none."""
-    name = st.session_state["network"]
-    found, shown = library.network(name), session.picture
-    moved: dict[str, Any] = dict.fromkeys(OF_NETWORK)
-    if not library.fits(shown.name, found):
-        first = moved["image"] = library.first_picture(found)
-        said = f"{name} reads {'photographs' if photographs.read_by(found) else 'digits'}: {first} for {shown.name}."
-        st.session_state[_SWAPPED] = (name, first, said)
-    address.write(net=name, **moved)
 
 
 def _pictures(session: Session) -> None:
@@ -69,8 +65,7 @@ def _pictures(session: Session) -> None:
         _digits(session)
     known = session.picture.label in session.network.classes
     known_label = f", a {session.picture.label}" if known else ""
-    *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
-    swapped = f" {said}" if place == [session.name, session.picture.name] else ""
+    swapped = opening.swapped(session.name, session.picture.name)
     with st.container(key="picture-known"):
         st.caption(escape_markdown(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))
     own_pictures.controls()

@@ -20,7 +20,7 @@ from nnviz.shell import address
 from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, link, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, scales
+from nnviz.views import answer, own_network, scales
 
 COLUMNS = 8
 TILES = 12
@@ -73,6 +73,7 @@ def render(session: Session) -> None:
     with words:
         caption(text)
         _links(session)
+        own_network.drop()
     with bars:
         answer.says(session)
 
