@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import keras
 from keras import tree
 
 from nnviz.analysis.network.folding import Folding
-from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, finish, split_output_head
+from nnviz.analysis.network.output_format import finish, output_format
+from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, split_output_head
 from nnviz.analysis.network.step import Step
 from nnviz.errors import NnvizError
 
@@ -34,13 +36,14 @@ class Graph:
         input_name: name of the input, also that of its layer.
         input_shape: without the batch axis; None for an axis of free size.
         steps: in an order in which each can be computed.
-        output_head: what the last activation is: "softmax", "sigmoid" (one per class), "binary" (one sigmoid
-            output, counted as two classes with logits (0, z)) or "raw" (outputs that count as logits).
-        classes: number of classes K.
+        output_name: name of the step that makes the output, as `predict` gives it.
+        output: what that is.
         fixed: whether nobody assigns to the weights, as those of a file; a model at hand may be trained on.
     """
 
-    def __init__(self, model: keras.Model, fixed: bool = False) -> None:
+    def __init__(
+        self, model: keras.Model, fixed: bool = False, card: Mapping[str, Any] = MappingProxyType({}), loss: str = ""
+    ) -> None:
         source = functional(model)
         if len(source.inputs) != 1 or len(source.outputs) != 1:
             raise NnvizError(
@@ -54,17 +57,23 @@ class Graph:
         self.input_dtype: str = given.dtype
         self._input = keras.KerasTensor(given.shape, dtype=given.dtype)
         self.steps: list[Step] = []
-        output = tree.flatten(self._record(source, self._input))[0]
-        self.output_head, self.logits = split_output_head(self.steps, output)
-        outputs = output.shape[1:]
-        if None in outputs:
-            raise NnvizError(f"An output of known size was expected, one number a class. Received: {tuple(outputs)}.")
-        size = 1
-        for axis in outputs:
-            size *= axis
-        self.classes = 2 if self.output_head == "binary" else size
+        self._output = tree.flatten(self._record(source, self._input))[0]
+        head = split_output_head(self.steps, self._output)
+        self.logits = head.scores
         self.producers: dict[int, Step] = {id(t): step for step in self.steps for t in step.outputs}
         self.by_name: dict[str, Step] = {step.name: step for step in self.steps}
+        self.output_name = self.name_of(self._output)
+        self.output = output_format(self, head, card, loss, model.name)
+
+    @property
+    def output_head(self) -> str:
+        """See `OutputFormat.head`."""
+        return self.output.head
+
+    @property
+    def classes(self) -> int:
+        """See `OutputFormat.classes`."""
+        return self.output.classes
 
     @cached_property
     def folding(self) -> Folding:
@@ -113,7 +122,12 @@ class Graph:
             if step.name in edits:
                 results[0] = edits[step.name](results[0])
             tensors.update((id(key), value) for key, value in zip(step.outputs, results, strict=True))
-        return {name: finish(name, self.output_head, tensors[id(self._tensor(name))]) for name in fetches}
+        return {
+            name: finish(name, self.output, tensors[id(self._tensor(name))])
+            if name in (LOGITS, PROBABILITIES)
+            else tensors[id(self._tensor(name))]
+            for name in fetches
+        }
 
     def leading_to(self, name: str) -> list[Step]:
         """The steps that a tensor of that name (as `run` fetches it) is made by, in their order."""
@@ -122,8 +136,10 @@ class Graph:
     def _tensor(self, name: str) -> keras.KerasTensor:
         if name == self.input_name:
             return self._input
-        if name in (LOGITS, PROBABILITIES):
+        if name == LOGITS:
             return self.logits
+        if name == PROBABILITIES:
+            return self._output
         return self.by_name[name].outputs[0]
 
     def _needed(self, targets: Sequence[keras.KerasTensor], known: set[int]) -> list[Step]:

@@ -108,11 +108,13 @@ def unit(layer: str, row: int, column: int, index: int) -> Target:
     return Target(layer, (((_whole(row), _whole(column), _whole(index)), 1.0),))
 
 
-def as_target(target: Target | int | None) -> Target:
-    """An int is a logit, None the winner."""
+def as_target(target: Target | int | None, network: Network | None = None) -> Target:
+    """An int is a class's score (its logit, where no network is known), None the winner."""
     if isinstance(target, Target):
         return target
-    return Target(winner=True) if target is None else logit(target)
+    if target is None:
+        return Target(winner=True)
+    return logit(target) if network is None else class_score(network, _whole(target))
 
 
 def _whole(value: int) -> int:
