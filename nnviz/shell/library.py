@@ -26,7 +26,8 @@ _UPLOADED = "uploaded picture"
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture before it meets a network: its name in the address, uint8 pixels, and the class, where known.
+    """A picture before it meets a network: its name in the address, uint8 pixels, the class, where known, and whether
+    it is a test digit.
 
     `identity` stands for it in the keys of what is made of it, which need not hold its pixels.
     """
@@ -35,6 +36,7 @@ class Picture:
     title: str
     pixels: np.ndarray
     label: str | None = None
+    digit: bool = False
     identity: object = field(default_factory=object, repr=False)
 
 
@@ -152,7 +154,7 @@ def _own(path: Path) -> Picture:
 def _test_digit(number: str) -> Picture:
     def make() -> Picture:
         pixels, label = digits.digit(int(number))
-        return Picture(f"test-{number}", f"test digit {number}", pixels, str(label))
+        return Picture(f"test-{number}", f"test digit {number}", pixels, str(label), digit=True)
 
     return caches.pictures.made(("test digit", number), make)
 
@@ -196,6 +198,12 @@ def fits(name: str, found: Network) -> bool:
     if name in {entry.name for entry in photographs.gallery()}:
         return not digits.read_by(found)
     return not name.startswith("test-") or not photographs.read_by(found)
+
+
+def label_in(found: Network, chosen: Picture) -> str | None:
+    """A picture's class where it is one of this network's; that of a test digit only where the network reads digits."""
+    own = chosen.label in found.classes and (not chosen.digit or digits.read_by(found))
+    return chosen.label if own else None
 
 
 def keep_upload(content: bytes, name: str) -> None:

@@ -20,8 +20,9 @@ import keras
 from keras import tree
 
 from nnviz.analysis.network.folding import Folding
-from nnviz.analysis.network.output_format import finish, output_format
+from nnviz.analysis.network.output_format import finish
 from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, split_output_head
+from nnviz.analysis.network.output_kind import Probe, output_format
 from nnviz.analysis.network.step import Step
 from nnviz.errors import NnvizError
 
@@ -63,7 +64,11 @@ class Graph:
         self.producers: dict[int, Step] = {id(t): step for step in self.steps for t in step.outputs}
         self.by_name: dict[str, Step] = {step.name: step for step in self.steps}
         self.output_name = self.name_of(self._output)
-        self.output = output_format(self, head, card, loss, model.name)
+        probe = Probe(self.input_shape, self.input_dtype, self._predicted)
+        self.output = output_format(probe, head, card, loss, model.name)
+
+    def _predicted(self, given: Tensor) -> Tensor:
+        return self.run({self.input_name: given}, [self.output_name])[self.output_name]
 
     @property
     def output_head(self) -> str:

@@ -93,7 +93,7 @@ def class_score(network: Network, index: int) -> Target:
 
 def unit_score(network: Network, layer: str, unit: int, answer: str) -> Target:
     """A unit's score: of the layer that gives the answer the logit, of any other the channel's sum."""
-    if layer != answer:
+    if layer != answer or network.output.placed:
         return channel(layer, unit)
     return logit(unit + (network.graph.output_head == "binary"))
 

@@ -70,8 +70,8 @@ def _pictures(session: Session) -> None:
     if not photos:
         drawing_canvas.canvas()
         _digits(session)
-    known = session.picture.label in session.network.classes
-    known_label = f", a {session.picture.label}" if known else ""
+    label = library.label_in(session.network, session.picture)
+    known_label = "" if label is None else f", a {label}"
     *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
     swapped = f" {said}" if place == [session.name, session.picture.name] else ""
     with st.container(key="picture-known"):
