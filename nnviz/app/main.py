@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,6 +15,9 @@ from nnviz.app import startup
 from nnviz.shell import options
 from nnviz.shell.jobs.worker import worker
 from nnviz.shell.markup import style, write_html
+
+if TYPE_CHECKING:
+    from nnviz.shell.page import Page
 
 _HERE = Path(__file__).parent
 
@@ -49,9 +54,11 @@ def main() -> None:
     }
     chosen = st.navigation([*entries.values(), *places.values()], position="hidden")
     apart = next((place for place in talk.PLACES if places[place.slug] == chosen), None)
-    if apart is None or apart.menu:
-        _menu(entries, registry.PAGES, places)
+    menu = st.container()
     if apart is not None:
+        if apart.menu:
+            with menu:
+                _menu(entries, registry.PAGES, places)
         chosen.run()
         return
     own_pictures.clipboard()
@@ -59,10 +66,16 @@ def main() -> None:
     with st.container():
         jobs.progress_bar(opening.QUEUE)
     if not ready:
+        with menu:
+            _menu(entries, registry.PAGES, places)
         return
     with st.container():
         session = page.readable(complains=False)
     page.say_refused()
+    with menu:
+        # What the network that is shown cannot fill is left out.
+        fit = [each for each in registry.PAGES if session is None or not each.unfit(session.network)]
+        _menu(entries, fit, places)
     if session is None:
         return
     # Said here, since the address is mended: the fragment below finds nothing amiss in it any more.
@@ -101,7 +114,7 @@ def _wait() -> None:
     place.empty()
 
 
-def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page]) -> None:
+def _menu(entries: dict[str, st.Page], pages: Sequence[Page], places: dict[str, st.Page]) -> None:
     from nnviz.shell import address
 
     chapters = [(chapter, list(group)) for chapter, group in groupby(pages, key=lambda entry: entry.chapter)]

@@ -28,7 +28,8 @@ _FOLDER = "uploaded folder"
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture before it meets a network: its name in the address, uint8 pixels, and the class, where known.
+    """A picture before it meets a network: its name in the address, uint8 pixels, the class, where known, and whether
+    it is a test digit.
 
     `note` says what was done to the values of its file, in a sentence, or "". `identity` stands for it in the keys of
     what is made of it, which need not hold its pixels.
@@ -38,6 +39,7 @@ class Picture:
     title: str
     pixels: np.ndarray
     label: str | None = None
+    digit: bool = False
     note: str = ""
     identity: object = field(default_factory=object, repr=False)
 
@@ -137,13 +139,13 @@ def _own(path: Path) -> Picture:
 
 
 def _read(name: str, title: str, found: Decoded, label: str | None = None) -> Picture:
-    return Picture(name, title, found.pixels, label, found.note)
+    return Picture(name, title, found.pixels, label, note=found.note)
 
 
 def _test_digit(number: str) -> Picture:
     def make() -> Picture:
         pixels, label = digits.digit(int(number))
-        return Picture(f"test-{number}", f"test digit {number}", pixels, str(label))
+        return Picture(f"test-{number}", f"test digit {number}", pixels, str(label), digit=True)
 
     return caches.pictures.made(("test digit", number), make)
 
@@ -200,6 +202,12 @@ def fits(name: str, found: Network) -> bool:
     if name in {entry.name for entry in photographs.gallery()}:
         return not digits.read_by(found)
     return not name.startswith("test-") or not photographs.read_by(found)
+
+
+def label_in(found: Network, chosen: Picture) -> str | None:
+    """A picture's class where it is one of this network's; that of a test digit only where the network reads digits."""
+    own = chosen.label in found.classes and (not chosen.digit or digits.read_by(found))
+    return chosen.label if own else None
 
 
 def keep_upload(content: bytes, name: str) -> None:

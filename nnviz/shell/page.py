@@ -11,6 +11,7 @@ from typing import Literal
 import streamlit as st
 from markupsafe import Markup, escape
 
+from nnviz.analysis.network.network import Network
 from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.shell import address, jobs, library, opening
 from nnviz.shell.markdown import escape_markdown
@@ -38,6 +39,7 @@ class Page:
         slug: its place in the address.
         chapter: of the story, as the menu groups it.
         render: draws the page; what it draws is one fragment, rerun on its own by the page's own controls.
+        unfit: why the page can show nothing of a network, in a sentence; "" where it can. The menu leaves it out then.
     """
 
     title: str
@@ -45,6 +47,7 @@ class Page:
     slug: str
     chapter: str
     render: Callable[[Session], None]
+    unfit: Callable[[Network], str] = lambda network: ""
 
 
 def show(page: Page) -> None:
@@ -72,6 +75,10 @@ def _draw(page: Page, stand: bool) -> None:
             return
         write_address(session)
         notify(session, stand=stand)
+    if reason := page.unfit(session.network):
+        with head(page):
+            inform(reason)
+        return
     try:
         page.render(session)
     except Exception as error:

@@ -15,7 +15,7 @@ from nnviz.analysis.network.graph import LOGITS
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.passes import chosen, given, score_of, weights_spec
-from nnviz.analysis.network.targets import Target, logit
+from nnviz.analysis.network.targets import Target, class_score
 from nnviz.analysis.network.trace import inputs, scoring
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
@@ -61,7 +61,7 @@ class GradientCam(Cam):
 
                     found = run(inputs(network, images), [target.layer, LOGITS, layer], {layer: watch})
                     if target.layer == LOGITS:
-                        weights = chosen(found[LOGITS], weights, winner)
+                        weights = chosen(network, found[LOGITS], weights, winner)
                     score = score_of(found[target.layer], weights)
                 gradient = tape.gradient(score, kept[0])
                 if gradient is None:
@@ -80,7 +80,9 @@ class GradientCam(Cam):
             )
             raise NnvizError(f"For {self.title} a layer {where} was expected. Received: {layer}.")
         yield Progress(1, 1)
-        return self.finished(values.numpy()[0], logit(int(best)) if target.winner else target, float(score.numpy()[0]))
+        if target.winner:
+            target = class_score(network, int(best))
+        return self.finished(values.numpy()[0], target, float(score.numpy()[0]))
 
 
 def maps_and_score(network: Network, image: np.ndarray, layer: str, target: Target) -> tuple[np.ndarray, float, Target]:
@@ -102,7 +104,7 @@ def from_maps(
         def call(run: Any, images: Any, weights: Any, winner: Any) -> Any:
             found = run(inputs(network, images), [target.layer, LOGITS, layer])
             if target.layer == LOGITS:
-                weights = chosen(found[LOGITS], weights, winner)
+                weights = chosen(network, found[LOGITS], weights, winner)
             maps = tf.cast(found[layer][0], tf.float32)
             score = score_of(found[target.layer], weights)[0]
             return made(maps, tf.shape(images)[1:3]), score, tf.argmax(found[LOGITS][0])
@@ -111,7 +113,7 @@ def from_maps(
 
     function = network.compiled((name, layer, target.layer), build)
     values, score, best = function(*given(network, image[None], target))
-    return values.numpy(), float(score), logit(int(best)) if target.winner else target
+    return values.numpy(), float(score), class_score(network, int(best)) if target.winner else target
 
 
 def upsampled(maps: Any, size: Any) -> Any:

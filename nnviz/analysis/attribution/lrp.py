@@ -16,7 +16,7 @@ from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.output_head import LOGITS
 from nnviz.analysis.network.passes import chosen, given, score_of, weights_spec
 from nnviz.analysis.network.step import Step
-from nnviz.analysis.network.targets import Target, logit
+from nnviz.analysis.network.targets import Target, class_score
 from nnviz.analysis.network.trace import compiled, inputs
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
@@ -77,7 +77,7 @@ class Lrp(SaliencyMethod):
                     fetches, feeds = [target.layer, LOGITS], inputs(network, images, smooth=True)
                     found = network.graph.run(feeds, fetches, {start: watch}, calls)
                     if target.layer == LOGITS:
-                        weights = chosen(found[LOGITS], weights, winner)
+                        weights = chosen(network, found[LOGITS], weights, winner)
                 end = found[target.layer]
                 # What goes backward is relevance: at the target its own terms, at the pixels the map.
                 relevance = tape.gradient(end, kept[0], output_gradients=end * tf.cast(weights, end.dtype))
@@ -93,7 +93,7 @@ class Lrp(SaliencyMethod):
         if values is None:
             raise NnvizError(f"A target that depends on the image was expected for LRP. Received: {target}.")
         yield Progress(1, 1)
-        target = logit(int(best)) if target.winner else target
+        target = class_score(network, int(best)) if target.winner else target
         return self.finished(values.numpy()[0], target, float(score[0]), adds_up_to=float(score[0]))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -21,7 +22,9 @@ from keras import tree
 
 from nnviz.analysis.network.ends import Ends, Held, first_picture, held, input_names, output_names, place
 from nnviz.analysis.network.folding import Folding
-from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, finish, split_output_head
+from nnviz.analysis.network.output_format import finish
+from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, split_output_head
+from nnviz.analysis.network.output_kind import Probe, output_format
 from nnviz.analysis.network.scope_names import compilable
 from nnviz.analysis.network.step import Step
 from nnviz.errors import NnvizError
@@ -40,14 +43,20 @@ class Graph:
         ends: which input varies, at what the others are held, and which output is explained.
         input_shape: without the batch axis; None for an axis of free size.
         steps: in an order in which each can be computed.
-        output_head: what the last activation is: "softmax", "sigmoid" (one per class), "binary" (one sigmoid
-            output, counted as two classes with logits (0, z)) or "raw" (outputs that count as logits).
-        classes: number of classes K.
+        output_name: name of the step that makes the output, as `predict` gives it.
+        output: what that is.
         fixed: whether nobody assigns to the weights, as those of a file; a model at hand may be trained on.
     """
 
-    def __init__(self, model: keras.Model, fixed: bool = False, ends: Ends | None = None) -> None:
-        source, ends = functional(model), ends or Ends()
+    def __init__(
+        self,
+        model: keras.Model,
+        fixed: bool = False,
+        card: Mapping[str, Any] = MappingProxyType({}),
+        loss: str = "",
+        ends: Ends | None = None,
+    ) -> None:
+        source, ends = functional(model), ends or Ends.said(card)
         self.fixed = fixed
         self.inputs, self.outputs = input_names(source), output_names(source)
         at = place(self.inputs, ends.input, "input", first_picture(source.inputs))
@@ -61,21 +70,31 @@ class Graph:
         tensors = self._hold(source.inputs, ends.held or {})
         made = tree.flatten(self._record(source, tensors))
         at = place(self.outputs, ends.output, "output", also=getattr(source, "output_names", ()))
-        output = made[at]
-        self._keep_what_makes(output, self.outputs[at])
+        self._output = made[at]
+        self._keep_what_makes(self._output, self.outputs[at])
         needed = {step.name: step.call.value for step in self.steps if isinstance(step.call, Held)}
         self.ends = Ends(self.input_name if len(self.inputs) > 1 else None, self.outputs[at], needed)
-        self.output_head, self.logits = split_output_head(self.steps, output)
+        head = split_output_head(self.steps, self._output)
+        self.logits = head.scores
         self.steps = [replace(step, call=compilable(step.call)) for step in self.steps]
-        outputs = output.shape[1:]
-        if None in outputs:
-            raise NnvizError(f"An output of known size was expected, one number a class. Received: {tuple(outputs)}.")
-        size = 1
-        for axis in outputs:
-            size *= axis
-        self.classes = 2 if self.output_head == "binary" else size
         self.producers: dict[int, Step] = {id(t): step for step in self.steps for t in step.outputs}
         self.by_name: dict[str, Step] = {step.name: step for step in self.steps}
+        self.output_name = self.name_of(self._output)
+        probe = Probe(self.input_shape, self.input_dtype, self._predicted)
+        self.output = output_format(probe, head, card, loss, model.name)
+
+    def _predicted(self, given: Tensor) -> Tensor:
+        return self.run({self.input_name: given}, [self.output_name])[self.output_name]
+
+    @property
+    def output_head(self) -> str:
+        """See `OutputFormat.head`."""
+        return self.output.head
+
+    @property
+    def classes(self) -> int:
+        """See `OutputFormat.classes`."""
+        return self.output.classes
 
     def _hold(self, inputs: Sequence[Any], values: Mapping[str, Any]) -> list[keras.KerasTensor]:
         """Stand-ins for the inputs of the model; those that do not vary are steps that make what they are held at."""
@@ -148,7 +167,12 @@ class Graph:
             if step.name in edits:
                 results[0] = edits[step.name](results[0])
             tensors.update((id(key), value) for key, value in zip(step.outputs, results, strict=True))
-        return {name: finish(name, self.output_head, tensors[id(self._tensor(name))]) for name in fetches}
+        return {
+            name: finish(name, self.output, tensors[id(self._tensor(name))])
+            if name in (LOGITS, PROBABILITIES)
+            else tensors[id(self._tensor(name))]
+            for name in fetches
+        }
 
     def leading_to(self, name: str) -> list[Step]:
         """The steps that a tensor of that name (as `run` fetches it) is made by, in their order."""
@@ -157,8 +181,10 @@ class Graph:
     def _tensor(self, name: str) -> keras.KerasTensor:
         if name == self.input_name:
             return self._input
-        if name in (LOGITS, PROBABILITIES):
+        if name == LOGITS:
             return self.logits
+        if name == PROBABILITIES:
+            return self._output
         return self.by_name[name].outputs[0]
 
     def _needed(self, targets: Sequence[keras.KerasTensor], known: set[int]) -> list[Step]:

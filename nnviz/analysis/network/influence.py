@@ -127,8 +127,11 @@ def _last_weights(network: Network) -> Step | None:
 
 def answer_layer(network: Network) -> str:
     """The layer that gives the answer: what stands on the page for the logits."""
-    name = network.graph.name_of(network.graph.logits)
-    return network.layers[-1].name if name == LOGITS else name
+    graph = network.graph
+    name = graph.name_of(graph.logits)
+    if name != LOGITS:
+        return name
+    return next(step.name for step in graph.steps if any(tensor is graph.logits for tensor in step.inputs))
 
 
 def _sizes(network: Network, image: np.ndarray) -> dict[str, tuple[int, ...]]:

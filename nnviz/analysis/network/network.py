@@ -13,11 +13,12 @@ import keras
 
 from nnviz.analysis.cache import Cache
 from nnviz.analysis.network.card import card_beside, read_card
-from nnviz.analysis.network.ends import Ends
 from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.input_format import InputFormat, Shape
 from nnviz.analysis.network.input_reading import input_format
 from nnviz.analysis.network.layers import LayerInfo, describe
+from nnviz.analysis.network.loss_hint import loss_in, loss_of
+from nnviz.analysis.network.output_format import OutputFormat
 from nnviz.errors import NnvizError
 from nnviz.installation import ROOT
 
@@ -74,6 +75,11 @@ class Network:
         """The compiled function for `key`, built once for all viewers, and again where it had to make room."""
         with self._lock:
             return self._functions.made(key, build)
+
+    @property
+    def output(self) -> OutputFormat:
+        """What it gives."""
+        return self.graph.output
 
     @property
     def image_shape(self) -> Shape:
@@ -155,7 +161,7 @@ def load(
         raise NnvizError(f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}") from error
     if not isinstance(model, keras.Model):
         raise NnvizError(f"A Keras model was expected. Received: a {type(model).__name__} in {path.name}.")
-    return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True)
+    return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True, loss=loss_in(path))
 
 
 def with_card(network: Network, card: Mapping[str, Any]) -> Network:
@@ -182,16 +188,15 @@ def _find(source: str | Path) -> Path:
 
 
 def _assemble(
-    name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False, notes: tuple[str, ...] = ()
+    name: str,
+    model: keras.Model,
+    card: Mapping[str, Any],
+    fixed: bool = False,
+    notes: tuple[str, ...] = (),
+    loss: str = "",
 ) -> Network:
-    graph = Graph(model, fixed, ends=Ends.said(card))
+    graph = Graph(model, fixed, card, loss or loss_of(getattr(model, "loss", None)))
     layers = describe(graph)
-    if not isinstance(card.get("classes", ()), list | tuple):
-        raise NnvizError(f"A card with a list as its classes was expected. Received: {card.get('classes')!r}.")
-    classes = tuple(str(label) for label in card.get("classes", ())) or tuple(map(str, range(graph.classes)))
-    if len(classes) != graph.classes:
-        raise NnvizError(
-            f"A card with {graph.classes} class names was expected, one an output. Received: {len(classes)}."
-        )
+    classes = graph.output.names(card)
     takes = input_format(name, graph, card)
     return Network(name, model, graph, layers, classes, takes, card, notes)

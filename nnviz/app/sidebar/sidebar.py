@@ -63,8 +63,8 @@ def _pictures(session: Session) -> None:
     if not photos:
         drawing_canvas.canvas()
         _digits(session)
-    known = session.picture.label in session.network.classes
-    known_label = f", a {session.picture.label}" if known else ""
+    label = library.label_in(session.network, session.picture)
+    known_label = "" if label is None else f", a {label}"
     swapped = opening.swapped(session.name, session.picture.name)
     with st.container(key="picture-known"):
         st.caption(escape_markdown(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))

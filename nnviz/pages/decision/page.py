@@ -23,10 +23,10 @@ from nnviz.shell import address, controls, hidden_answer
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, caption, head
 from nnviz.shell.session import Session
-from nnviz.views import answer, chart, scales
+from nnviz.views import answer, chart, places, scales
 
 TERMS = 8
-_HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid", "raw": "softmax of it"}
+_HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid"}
 SHOWN, FIRST = 12, 8
 """Classes in the list: all of up to twelve; of a thousand the first eight, and the one that is asked for."""
 VIEWS = {"why": "Why", "knock": "Knock out", "predict": "Predict"}
@@ -95,10 +95,16 @@ def _why(session: Session) -> None:
 
 def _table(session: Session, chosen: int) -> None:
     """All classes with logit and probability; of more than a dozen the first, and the chosen one."""
-    trace = session.trace
-    if trace.logits.size == 1:
-        said = number(float(trace.logits[0]))
+    trace, output = session.trace, session.network.output
+    if output.placed:
+        places.draw(session, "decision", height=0.3)
+        return
+    if output.kind == "number":
+        said = answer.said(session)
         write_html('<div class="nn-small">The one output, a plain number</div><div class="nn-big">{}</div>', said)
+        return
+    if output.kind == "numbers":
+        answer.numbers(session.network, trace, chosen)
         return
     order = np.arange(len(trace.logits))
     if len(order) > SHOWN:
@@ -110,7 +116,7 @@ def _table(session: Session, chosen: int) -> None:
         [answer.percent(trace.probabilities[i]) for i in order],
         marked=int(np.flatnonzero(order == chosen)[0]),
         second=("logit", [number(trace.logits[i]) for i in order]),
-        heading=_HEADINGS[session.network.graph.output_head],
+        heading=_HEADINGS[output.head] + (" of it" if output.end == "logits" else ""),
     )
 
 
@@ -160,7 +166,8 @@ def _sum(session: Session, source: str, terms: np.ndarray, logit: float) -> None
         values.append(logit - float(flat.sum(dtype=np.float64)))
     # A name that is longer than its bar is wide would run into the next one's; the sentence has it.
     name = session.class_name(session.class_index)
-    total = f"logit {name}" if len(name) < 5 else "logit"
+    kind = "logit" if session.network.output.shares else "output"
+    total = f"{kind} {name}" if len(name) < 5 else kind
     figure = adding_up(names, values, total, height=400)
     figure.update_xaxes(title_text=f"slots of {verbatim(source)}: weight x activation, largest first")
     chart.plot(figure, "sum")
@@ -175,7 +182,10 @@ def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) ->
     name = session.class_name(session.class_index)
     flat = terms.ravel()
     best = int(flat.argmax())
-    share = f"{number(flat[best], sign=True)} of its logit {number(logit)}"
+    output = session.network.output
+    what = "its logit" if output.shares else "its value" if output.kind == "numbers" or output.placed else "the value"
+    what += ", the mean over all places," if output.placed else ""
+    share = f"{number(flat[best], sign=True)} of {what} {number(logit)}"
     speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
     verdict = answer.verdict(session)
     return html("The net says {}{}{}; {}.", answer.said(session), " " if verdict else "", verdict, speaks)

@@ -139,6 +139,16 @@ def _left_out(found: Folder) -> str:
     return f"Left out: {parts}." if parts else ""
 
 
+def what_for(network: Network, of: ImageSet) -> str:
+    """That a set is not of the kind that a network was made for, in a sentence with a blank before it; "" where it may
+    well be."""
+    if of is DIGITS and not digits.read_by(network):
+        return " The digits are what ships: a folder of the pictures that this network was made for says more of it."
+    if of is PHOTOGRAPHS and "data" not in network.card:
+        return " Four photographs ship: a folder of the pictures that this network was made for says more of it."
+    return ""
+
+
 def sets(network: Network) -> tuple[ImageSet, ...]:
     """What there is to search for a network, the first by default: what it reads, and the viewer's own folder, which
     goes first where the network reads no digits."""
