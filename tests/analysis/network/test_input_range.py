@@ -7,11 +7,12 @@ from by_keras import CLOSE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
+from shipped import shipped
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
 from nnviz.analysis.network.input_format import RANGES, named_range
-from nnviz.analysis.network.network import PRETRAINED, load
+from nnviz.analysis.network.network import load
 from nnviz.analysis.network.trace import trace
 from nnviz.errors import NnvizError
 
@@ -142,8 +143,8 @@ def test_untrained_statistics_tell_nothing():
 
 
 def test_the_photograph_net_that_ships_is_found_without_its_card():
-    model = keras.models.load_model(PRETRAINED / "photo-cnn.keras", compile=False)
-    takes, own = load(model).input, load("photo-cnn").input
+    own = shipped("photo-cnn").input
+    takes = load(shipped("photo-cnn").model).input
     np.testing.assert_allclose(takes.scale, own.scale, rtol=0.01)
     np.testing.assert_allclose(takes.offset, own.offset, atol=0.01)
     assert takes.order == "rgb"
