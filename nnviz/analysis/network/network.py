@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +195,12 @@ def _assemble(
     notes: tuple[str, ...] = (),
     loss: str = "",
 ) -> Network:
-    graph = Graph(model, fixed, card, loss or loss_of(getattr(model, "loss", None)))
+    said = Ends.said(card)
+    graph = Graph(model, fixed, card, loss or loss_of(getattr(model, "loss", None)), said)
     layers = describe(graph)
     classes = graph.output.names(card)
     takes = input_format(name, graph, card)
+    left = said.left_out(graph.inputs, graph.outputs, graph.input_name, str(graph.ends.output))
+    if left:
+        takes = replace(takes, assumed=" ".join(filter(None, (f"{name}: {left}, as no card says.", takes.assumed))))
     return Network(name, model, graph, layers, classes, takes, card, notes)
