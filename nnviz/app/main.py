@@ -56,11 +56,8 @@ def main() -> None:
     ready = opening.settle()
     with st.container():
         jobs.progress_bar(opening.QUEUE)
-    if not ready:
-        return
-    with st.container():
-        session = page.readable(complains=False)
-    page.say_refused()
+        session = page.readable(complains=False) if ready else None
+        page.say_refused()
     if session is None:
         return
     # Said here, since the address is mended: the fragment below finds nothing amiss in it any more.
