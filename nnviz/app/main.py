@@ -65,13 +65,8 @@ def main() -> None:
     ready = opening.settle()
     with st.container():
         jobs.progress_bar(opening.QUEUE)
-    if not ready:
-        with menu:
-            _menu(entries, registry.PAGES, places)
-        return
-    with st.container():
-        session = page.readable(complains=False)
-    page.say_refused()
+        session = page.readable(complains=False) if ready else None
+        page.say_refused()
     with menu:
         # What the network that is shown cannot fill is left out.
         fit = [each for each in registry.PAGES if session is None or not each.unfit(session.network)]

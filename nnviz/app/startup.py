@@ -104,7 +104,7 @@ def read_command_line(arguments: Sequence[str]) -> Options:
     for name, given in (("model", [found.model] if found.model else []), ("trust", found.trust)):
         for path in given:
             if not path.is_file() and not is_saved_model(path):
-                options_of.error(f"--{name}: an existing file was expected, or a SavedModel's folder. Received: {path}")
+                options_of.error(f"--{name}: an existing file was expected. Received: {path}")
     # What is trusted is to be opened: the first is the model where none is named.
     model = found.model or next(iter(found.trust), None)
     if found.card is not None and model is None:

@@ -91,6 +91,8 @@ def _steps(source: Source, files: Sequence[uploads.Upload] = ()) -> Generator[Pr
         network = models.opened(source)
         yield Progress(80, total)
         library.warm(network)
+        yield Progress(95, total)
+        _ = network.input.doubt  # which a page says, and which may take a look at some pictures
     return source.name
 
 

@@ -115,25 +115,27 @@ def readable(*, complains: bool = True) -> Session | None:
     """The session of the address, else the last one that could be shown, else what ships, with the reason.
 
     Args:
-        complains: whether the reason is said at once; else `say_refused` says it.
+        complains: whether the reason why another network is shown is said here; else `say_refused` says it.
     """
     try:
         return _session()
     except NnvizError as error:
-        first = error
-    if complains:
-        complain(first)
-    for before in (address.last_good(), library.safe()):
-        if before:
-            address.replace(before)
-            try:
-                session = _session()
-            except NnvizError as error:
-                complain(error)
-            else:
-                opening.refuse(str(first))
-                return session
-    return None
+        errors = [error]
+    wanted, found = address.read().get("net", library.first_network()), None
+    for before in filter(None, (address.last_good(), library.safe())):
+        address.replace(before)
+        try:
+            found = _session()
+        except NnvizError as error:
+            errors.append(error)
+        else:
+            break
+    if found is not None and found.name != wanted:
+        opening.refuse(str(errors[0]))
+        errors = errors if complains else errors[1:]
+    for each in errors:
+        complain(each)
+    return found
 
 
 def say_refused() -> None:
@@ -142,9 +144,10 @@ def say_refused() -> None:
     with st.container(key="refused"):
         reason = opening.refused()
         if reason:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            said, read = st.columns([9, 1], vertical_alignment="center", gap="small")
+            with said:
                 complain(NnvizError(reason))
-                st.button("Close", icon=":material/close:", key="refused-read", on_click=opening.let_go)
+            read.button("Close", key="refused-read", width="stretch", on_click=opening.let_go)
 
 
 def _session() -> Session:

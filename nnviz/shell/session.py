@@ -184,7 +184,7 @@ def _nearest(wanted: str | None, options: tuple[str, ...], what: str, default: s
 
 def _network(wanted: str | None, notices: list[str]) -> str:
     names, first = library.network_names(), library.first_network()
-    if wanted is not None and wanted.startswith(uploads.PREFIX) and wanted not in names:
+    if wanted is not None and wanted.endswith(uploads.YOURS) and wanted not in names:
         notices.append(f"An uploaded network is its viewer's own and cannot be in a link, so {first!r} is shown.")
         return first
     return _nearest(wanted, names, "network", first, notices)

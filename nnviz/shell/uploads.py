@@ -21,8 +21,8 @@ from nnviz.errors import NnvizError
 from nnviz.shell import models
 from nnviz.shell.models import Source
 
-PREFIX = "upload-"
-"""How the names of uploaded networks begin in the address."""
+YOURS = " (yours)"
+"""How the names of uploaded networks end, in the address too."""
 MEGABYTES = 1024
 """What an upload may have."""
 _COMES_BACK = 150.0
@@ -102,10 +102,10 @@ def place(files: Sequence[Upload], taken: Sequence[str]) -> Source:
     visit = _here(st.session_state.setdefault(_VISIT, Visit()))
     main = _main(files)
     stem = _stem(main.name)
-    name, number = f"{PREFIX}{stem}", 1
+    name, number = f"{stem}{YOURS}", 1
     while name in taken:
         number += 1
-        name = f"{PREFIX}{stem}-{number}"
+        name = f"{stem} {number}{YOURS}"
     # A folder of its own each: what stands beside a model belongs to it.
     own = Path(tempfile.mkdtemp(dir=visit.folder.name))
     return Source(name, own / f"{stem}{Path(main.name).suffix.lower()}", "upload")

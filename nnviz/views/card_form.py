@@ -46,8 +46,11 @@ def draw(session: Session, close: Callable[[], None]) -> None:
     for sentence in filter(None, (takes.doubt or takes.assumed, takes.found)):
         small(sentence)
     with st.form("card", border=False):
-        facts = _input(session, _part(network.card, "input"))
-        facts |= _output(session, _part(network.card, "output"), network.card)
+        takes_column, says_column = st.columns(2, gap="large")
+        with takes_column:
+            facts = _input(session, _part(network.card, "input"))
+        with says_column:
+            facts |= _output(session, _part(network.card, "output"), network.card)
         applied = st.form_submit_button("Apply", icon=":material/check:", type="primary")
     if applied:
         try:
@@ -130,7 +133,7 @@ def _input(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
 def _output(session: Session, given: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of what it says: the keys of `output`, and its classes."""
     network, found = session.network, dict[str, Any]()
-    names = list(network.model.output_names)
+    names = list(getattr(network.model, "output_names", ()))
     if len(names) > 1:
         found["name"] = st.selectbox("Which output is looked at", names, _at(names, given.get("name")))
     options = [FOUND, *KINDS]

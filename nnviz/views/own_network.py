@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nnviz.errors import NnvizError
 from nnviz.shell import address, library, models, opening, uploads
@@ -15,7 +16,7 @@ from nnviz.views import camera, card_form
 
 _BESIDE = (".json", ".txt")
 """What may come with a model: its other half or its card, and the names of its classes."""
-_COUNT = "uploads taken"
+_COUNT, _TAKEN = "uploads taken", "upload just taken"
 _SETTINGS = "settings open"
 
 
@@ -42,15 +43,19 @@ def upload(label: str, place: str, more: tuple[str, ...] = ()) -> None:
 def drop() -> None:
     """The place of the opening page for what a viewer brings, until he has brought something."""
     brought = library.has_upload() or any(source.own for source in library.sources().values())
+    if st.session_state.pop(_TAKEN, False):
+        st.rerun()  # the page is a fragment, and a network is opened by the whole
     if not brought and not st.session_state.get(ON_WALL):
         upload("Or your own: drop a Keras model or a picture", "page", tuple(camera.TYPES))
 
 
 def _take(key: str) -> None:
-    files = list(st.session_state[key] or ())
+    # What was let go of below changes once more, into what stands for a file that is gone.
+    files = [file for file in st.session_state.get(key) or () if isinstance(file, UploadedFile)]
     if not files:
         return
     st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+    st.session_state[_TAKEN] = True
     pictures = [file for file in files if Path(file.name).suffix.lower()[1:] in camera.TYPES]
     if pictures and len(pictures) == len(files):
         _take_picture(pictures[0])
@@ -87,7 +92,7 @@ def settings(session: Session) -> None:
     # A page that works in the background is drawn anew under it.
     if st.session_state.get(_SETTINGS):
 
-        @st.dialog("What this network takes and says", width="medium", on_dismiss=_close)
+        @st.dialog("What this network takes and says", width="large", on_dismiss=_close)
         def window() -> None:
             card_form.draw(session, _close)
 

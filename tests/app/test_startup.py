@@ -39,8 +39,7 @@ def test_a_file_that_is_not_there_ends_it_with_one_sentence(option, missing, cap
         read_command_line([f"--{option}", missing])
     assert ended.value.code == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    expected = "an existing file was expected" + (", or a SavedModel's folder" if option == "model" else "")
-    assert last.endswith(f"--{option}: {expected}. Received: {missing}")
+    assert last.endswith(f"--{option}: an existing file was expected. Received: {missing}")
     assert "streamlit run dashboard.py" in last
 
 

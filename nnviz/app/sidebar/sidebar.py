@@ -11,7 +11,7 @@ from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
 from nnviz.app.sidebar import drawing_canvas, folder_chooser, own_pictures
 from nnviz.components.raster import Panel, Place, raster
-from nnviz.shell import address, caches, controls, library, opening, uploads
+from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, Session
 from nnviz.views import own_network
@@ -26,15 +26,8 @@ def draw(session: Session) -> None:
 
 
 def _networks(session: Session) -> None:
-    names, yours = library.network_names(), uploads.of_viewer()
-    controls.listed(
-        "Network",
-        "network",
-        names,
-        session.name,
-        lambda: opening.choose(st.session_state["network"]),
-        title=lambda name: name.removeprefix(uploads.PREFIX) + (" (yours)" if name in yours else ""),
-    )
+    names = library.network_names()
+    controls.listed("Network", "network", names, session.name, lambda: opening.choose(st.session_state["network"]))
     card = session.network.card
     test = card.get("test")
     if isinstance(test, dict) and all(_number(test.get(name)) for name in ("accuracy", "digits", "correct")):
