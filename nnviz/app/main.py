@@ -35,7 +35,7 @@ def main() -> None:
     from nnviz.shell.session import write_address
     from nnviz.talk import pages as talk
     from nnviz.talk import save_scene
-    from nnviz.views import own_network
+    from nnviz.views import named_numbers, own_network
 
     entries = {
         entry.slug: st.Page(
@@ -79,6 +79,9 @@ def main() -> None:
         page.notify(session, stand=True)
         own_pictures.complaint("page")
     paper_note.draw(session)
+    with st.container():
+        if session.network.input.kind in ("vector", "tokens"):
+            named_numbers.row(session)
     # At the foot of the page, in its margin: style.css takes its room from nothing else.
     with st.container(key="assumed", horizontal=True, vertical_alignment="center", gap="small"):
         own_network.said(session)

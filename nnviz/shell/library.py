@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nnviz.analysis.image.decode import Decoded, decode
 from nnviz.analysis.image.drawing import as_digit
 from nnviz.analysis.image.images import Fitted, Transform, rescale
 from nnviz.analysis.image.paper import Paper
+from nnviz.analysis.network.fitting import stand_in, suits
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace, forward_all, shown_to, trace
 from nnviz.errors import NnvizError
@@ -21,7 +23,7 @@ from nnviz.shell import address, caches, models, options, own_cards, uploads
 from nnviz.shell.models import Source
 
 DEFAULT_IMAGE = "test-0"
-UPLOAD = "upload"
+UPLOAD, NUMBERS = "upload", "numbers"
 _UPLOADED = "uploaded picture"
 _FOLDER = "uploaded folder"
 
@@ -189,6 +191,8 @@ def _of_folder(own: Folder, number: int) -> Picture:
 def first_picture(found: Network) -> str:
     """The picture that a network opens on: one's own, else the first of those that it reads; of a folder of one's own
     where it reads no digits."""
+    if found.input.kind != "picture":
+        return NUMBERS
     if options.given.image:
         return options.given.image.stem
     own = folder()
@@ -199,6 +203,8 @@ def first_picture(found: Network) -> str:
 
 def fits(name: str, found: Network) -> bool:
     """Whether a network reads such pictures: no photographs where it reads digits, and the other way round."""
+    if found.input.kind != "picture" or name == NUMBERS:
+        return found.input.kind != "picture" and name == NUMBERS
     if name in {entry.name for entry in photographs.gallery()}:
         return not digits.read_by(found)
     return not name.startswith("test-") or not photographs.read_by(found)
@@ -213,6 +219,29 @@ def label_in(found: Network, chosen: Picture) -> str | None:
 def keep_upload(content: bytes, name: str) -> None:
     """Take an uploaded picture in. Raises NnvizError, and keeps the one before, where it is none."""
     _keep(_read(UPLOAD, name, decode(content, name)))
+
+
+def numbers(found: Network, values: Sequence[float] | None) -> Picture:
+    """What a network is given that takes no picture: those numbers, else what stands in for them."""
+    if values is None:
+        given = stand_in(found.input, found.name)
+        return Picture(NUMBERS, "what stands in", given.image, None, given.note, ("stand-in", found.name))
+    array = np.array(values, np.float32)
+    return Picture(NUMBERS, f"{len(values):,} numbers of your own", array, None, "", ("numbers", array.tobytes()))
+
+
+def keep_numbers(values: np.ndarray) -> None:
+    """Take numbers in that are too many for the address, as the uploaded picture."""
+    _keep(Picture(UPLOAD, f"{values.size:,} numbers of your own", values.astype(np.float32)))
+
+
+def upload_for(found: Network) -> Picture | None:
+    """What the viewer uploaded or kept, where a network takes it as it is or fits it; None where there is none."""
+    own = st.session_state.get(_UPLOADED)
+    if own is None or not suits(found.input, own.pixels):
+        return None
+    # Numbers that were kept for another network are no picture.
+    return own if found.input.kind != "picture" or own.pixels.dtype == np.uint8 else None
 
 
 def keep_drawing(ink: np.ndarray) -> None:

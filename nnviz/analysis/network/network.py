@@ -13,6 +13,7 @@ import keras
 
 from nnviz.analysis.cache import Cache
 from nnviz.analysis.network.card import card_beside, read_card
+from nnviz.analysis.network.ends import Ends
 from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.input_format import InputFormat, Shape
 from nnviz.analysis.network.input_reading import input_format

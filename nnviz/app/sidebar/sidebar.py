@@ -9,7 +9,7 @@ import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
-from nnviz.app.sidebar import drawing_canvas, folder_chooser, own_pictures
+from nnviz.app.sidebar import drawing_canvas, folder_chooser, number_controls, own_pictures
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
@@ -21,8 +21,11 @@ def draw(session: Session) -> None:
     """Draw it. Each change reruns the page, since everything depends on network and picture."""
     with st.sidebar:
         _networks(session)
-        _pictures(session)
-        _transforms(session)
+        if session.network.input.kind == "picture":
+            _pictures(session)
+            _transforms(session)
+        else:
+            number_controls.draw(session)
 
 
 def _networks(session: Session) -> None:
