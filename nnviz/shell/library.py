@@ -225,9 +225,9 @@ def numbers(found: Network, values: Sequence[float] | None) -> Picture:
     """What a network is given that takes no picture: those numbers, else what stands in for them."""
     if values is None:
         given = stand_in(found.input, found.name)
-        return Picture(NUMBERS, "what stands in", given.image, None, given.note, ("stand-in", found.name))
+        return Picture(NUMBERS, "what stands in", given.image, note=given.note, identity=("stand-in", found.name))
     array = np.array(values, np.float32)
-    return Picture(NUMBERS, f"{len(values):,} numbers of your own", array, None, "", ("numbers", array.tobytes()))
+    return Picture(NUMBERS, f"{len(values):,} numbers of your own", array, identity=("numbers", array.tobytes()))
 
 
 def keep_numbers(values: np.ndarray) -> None:
