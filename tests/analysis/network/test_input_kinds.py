@@ -251,3 +251,19 @@ def test_a_free_size_suits_maps_that_are_joined(fixed_weights, size):
     assert all(side % 4 == 0 and abs(side - own) < 4 for side, own in zip(found.image.shape[:2], size, strict=True))
     np.testing.assert_allclose(found.logits, says(model, found.image[None]), **CLOSE)
     assert bool(found.note) == (size != (8, 8))
+
+
+@pytest.mark.parametrize("method", ["gradient", "lrp", "integrated-gradients", "occlusion"])
+def test_a_map_stands_as_the_picture_does_whatever_the_models_own_order(fixed_weights, method):
+    """Blue first, channels first: each method says of a pixel what it says where the model takes it as it is."""
+    given_, turned = keras.Input((6, 7, 3)), keras.Input((3, 6, 7))
+    first, last = layers.Conv2D(3, 3, activation="relu", name="conv"), layers.Dense(2, name="scores")
+    plain = fixed_weights(keras.Model(given_, last(layers.Flatten()(first(given_)))), 8)
+    other = keras.Model(turned, last(layers.Flatten()(first(layers.Permute((2, 3, 1))(turned)))))
+    picture = RNG.integers(0, 256, (6, 7, 3)).astype(np.uint8)
+    expected = explain(load(plain), picture, method, 1).values
+    np.testing.assert_allclose(explain(load(other), picture, method, 1).values, expected, rtol=1e-3, atol=1e-5)
+    kernel = first.kernel.numpy()
+    first.kernel.assign(kernel[:, :, ::-1])
+    blue = load(plain, {"input": {"range": "0..1", "order": "bgr"}})
+    np.testing.assert_allclose(explain(blue, picture, method, 1).values, expected, rtol=1e-3, atol=1e-5)
