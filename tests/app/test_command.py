@@ -12,7 +12,6 @@ import nnviz
 from nnviz.app import command, startup
 from nnviz.installation import ROOT
 
-
 SAFE = {
     "server.address": "localhost",
     "server.enableCORS": True,
