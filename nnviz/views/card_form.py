@@ -54,6 +54,8 @@ def draw(session: Session, close: Callable[[], None]) -> None:
         applied = st.form_submit_button("Apply", icon=":material/check:", type="primary")
     if applied:
         try:
+            written = ((name, facts["input"][name]) for name in ("scale", "offset"))
+            facts["input"].update({name: _read(text) for name, text in written if text is not None})
             card = _merged(network.card, facts)
             with in_one_sentence("Settings that this network can be shown by", name):
                 with_card(network, card)
@@ -116,7 +118,7 @@ def _input(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
     scale = left.text_input("Own scale", _numbers(given.get("scale", 1 / 255)), help="One number, or one a channel")
     offset = right.text_input("Own offset", _numbers(given.get("offset", 0.0)), help="Input = pixel * scale + offset")
     found["range"] = pixels if pixels in RANGES else None
-    found["scale"], found["offset"] = (_read(scale), _read(offset)) if pixels == OWN else (None, None)
+    found["scale"], found["offset"] = (scale, offset) if pixels == OWN else (None, None)
     if network.image_shape[2] == 3:
         order = st.radio("Order of the colours", ["rgb", "bgr"], int(given.get("order") == "bgr"), horizontal=True)
         found["order"] = order if order == "bgr" or "order" in given else None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from nnviz.errors import NnvizError
@@ -120,6 +123,19 @@ def test_who_comes_back_finds_what_he_brought_and_who_does_not_leaves_nothing(mo
     assert Path(there.folder.name).exists()
     assert not Path(gone.folder.name).exists()
     there.end()
+
+
+def test_what_was_taken_is_held_by_streamlit_no_more(monkeypatch):
+    """Streamlit itself keeps an upload as long as its widget is there, and of who left at once for good."""
+    kept, file = MemoryUploadedFileManager("/upload"), File("mine.keras", b"model")
+    file.file_id = "7"
+    kept.add_file("me", UploadedFileRec("7", file.name, "", b"model"))
+    kept.add_file("you", UploadedFileRec("7", file.name, "", b"model"))
+    context = SimpleNamespace(uploaded_file_mgr=kept, session_id="me")
+    monkeypatch.setattr(uploads, "get_script_run_ctx", lambda: context)
+    uploads.release([file])
+    assert kept.get_files("me", ["7"]) == []
+    assert len(kept.get_files("you", ["7"])) == 1
 
 
 def test_nobody_else_finds_it(saved):
