@@ -38,7 +38,7 @@ def _old(layer: Mapping[str, Any]) -> list[Any]:
 
 def _leaves(value: Any) -> Iterator[list[Any]]:
     """References to an output, (layer, call, output, ...), anywhere inside a call."""
-    if _reference(value):
+    if _reference(value) or _constant(value):
         yield value
         value = value[3] if len(value) > 3 else None
     if isinstance(value, Mapping):
@@ -55,6 +55,10 @@ def _reference(value: Any) -> bool:
         and isinstance(value[0], str)
         and all(isinstance(each, int) and not isinstance(each, bool) for each in value[1:3])
     )
+
+
+def _constant(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 2 and value[0] == _CONSTANT
 
 
 def _shift(name: str, inner: Mapping[str, Any], model: Mapping[str, Any]) -> int:
@@ -134,7 +138,7 @@ class _Reader:
         return self.first(call), {key: self.argument(value) for key, value in kwargs.items()}
 
     def first(self, value: Any) -> Any:
-        if isinstance(value, list) and len(value) > 2 and value[0] == _CONSTANT:
+        if _constant(value):
             return value[2]
         if _reference(value):
             return self.tensor(value)
@@ -143,7 +147,7 @@ class _Reader:
         return [self.first(each) for each in value] if isinstance(value, list) else value
 
     def argument(self, value: Any) -> Any:
-        if isinstance(value, list) and len(value) > 2 and value[0] == _CONSTANT:
+        if _constant(value):
             return value[2]
         if _reference(value) and value[0] in self.named:
             return self.tensor(value)

@@ -63,6 +63,7 @@ _ONLY: dict[str, tuple[str, ...]] = {
     "SpatialDropout2D": ("trainable", "noise_shape"),
     "SpatialDropout3D": ("trainable", "noise_shape"),
     "Embedding": ("dropout",),
+    **dict.fromkeys(("RandomRotation", "RandomFlip", "RandomZoom", "RandomTranslation"), ("value_range",)),
     "BatchNormalization": ("renorm_clipping", "renorm_momentum"),
 }
 """Arguments that one kind of layer has no more."""
@@ -104,6 +105,8 @@ def layer(entry: Mapping[str, Any], how: Mending) -> dict[str, Any]:
     if not how.old and kind == entry["class_name"] and module.startswith("keras.src.ops"):
         return {**entry, "config": config}
     kind, config = _of_its_kind(kind, config, how)
+    if kind in ("ReLU", "Identity"):  # what they stand for was elsewhere
+        module = "keras.layers"
     _without(kind, config, how)
     config["dtype"] = _dtype(config.get("dtype"))
     if config["dtype"] is None:
@@ -111,7 +114,9 @@ def layer(entry: Mapping[str, Any], how: Mending) -> dict[str, Any]:
     for key in ("activation", "recurrent_activation"):
         if key in config:
             config[key] = _activation(config[key], how)
-    made = {"module": module, "class_name": kind, "config": config, "registered_name": None}
+    made = {"class_name": kind, "config": config, "registered_name": None}
+    if how.old or "module" in entry:  # an HDF5 file of Keras 3 says no modules; the place says the kind
+        made = {"module": module, **made}
     kept = ("name", "inbound_nodes") if how.old else ("name", "inbound_nodes", "build_config", "shared_object_id")
     return {**made, **{key: entry[key] for key in kept if key in entry}}
 
