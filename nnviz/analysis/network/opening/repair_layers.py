@@ -194,7 +194,7 @@ def _without(kind: str, config: dict[str, Any], how: Mending) -> None:
             )
         if key in config:
             del config[key]
-            if key in ("groups", "implementation"):
+            if key == "groups":
                 how.note(f"{key} was left out of {kind}: Keras 3 has it no more.")
     if how.old:
         for key in [each for each in config if each.endswith(_ALL)]:
