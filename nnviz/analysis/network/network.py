@@ -15,11 +15,11 @@ from nnviz.analysis.network.card import card_beside, read_card
 from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.input_format import InputFormat, Shape, input_format
 from nnviz.analysis.network.layers import LayerInfo, describe
+from nnviz.analysis.network.opening import open_model
 from nnviz.errors import NnvizError
 from nnviz.installation import ROOT
 
 PRETRAINED = ROOT / "pretrained"
-_SUFFIXES = (".keras", ".h5", ".hdf5")
 _MOST_COMPILED = 256
 """Compiled functions that a network keeps: how many bytes one takes is not known."""
 
@@ -103,13 +103,19 @@ def bundled() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in PRETRAINED.glob("*.keras")))
 
 
-def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] | None = None) -> Network:
-    """Load a network.
+def load(
+    source: str | Path | keras.Model,
+    card: str | Path | Mapping[str, Any] | None = None,
+    *,
+    trusted: bool = False,
+) -> Network:
+    """Load a network. A file is taken for hostile (`opening`), those that ship are not.
 
     Args:
         source: a bundled name ("mnist-cnn"), the path of a .keras or .h5 file, or a built keras.Model.
         card: facts about it (a JSON file or a mapping, keys as in pretrained/README.md); by default the file
-            of the same name with the suffix .json, where there is one.
+            of the same name with the suffix .json, where there is one, and what the file itself says.
+        trusted: whether code in the file may run.
 
     Raises:
         NnvizError: no such name or file, not a Keras model, a graph that cannot be followed, or a bad card.
@@ -119,14 +125,12 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
         return _assemble(str(facts.get("name", source.name)), source, facts)
     path = _find(source)
     facts = read_card(card if card is not None else card_beside(path))
-    try:
+    if path.parent == PRETRAINED:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # what a reader raises on a damaged file is whatever it stumbled over
-        reason = " ".join(str(error).split())[:140]
-        raise NnvizError(f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}") from error
-    if not isinstance(model, keras.Model):
-        raise NnvizError(f"A Keras model was expected. Received: a {type(model).__name__} in {path.name}.")
-    return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True)
+        return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True)
+    opened = open_model(path, trusted=trusted)
+    facts = {**opened.card, **facts}
+    return _assemble(str(facts.get("name", path.stem)), opened.model, facts, fixed=True, notes=opened.notes)
 
 
 def _find(source: str | Path) -> Path:
@@ -137,12 +141,10 @@ def _find(source: str | Path) -> Path:
         exists = path.exists()
     except OSError:  # a name too long to be one
         exists = False
-    if not exists:
+    if not exists or not path.name:
         raise NnvizError(
             f"A bundled network ({', '.join(bundled())}) or a model file was expected. Received: {str(source)!r}."
         )
-    if path.is_dir() or path.suffix.lower() not in _SUFFIXES:
-        raise NnvizError(f"A model file ({', '.join(_SUFFIXES)}) was expected. Received: {path.name!r}.")
     return path
 
 
