@@ -187,5 +187,6 @@ def _picked(session: Session, values: np.ndarray, shown: Sequence[int], first: i
         row, column = divmod(row, columns)
     if axes > 1 and session.cell is None:
         return None
-    tile = shown.index(session.class_index) if session.class_index in shown else 0
+    index = session.unit % values.shape[2]
+    tile = shown.index(index) if index in shown else 0
     return Place(first, tile, row, column)

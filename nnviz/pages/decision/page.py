@@ -81,6 +81,9 @@ def _why(session: Session) -> None:
     chosen = session.class_index
     source = deciding_layer(network)
     terms, logit = contributions(network, session.trace.image, source, targets.class_score(network, chosen))
+    if network.output.placed:
+        # What one slot adds to the mean over all places is next to nothing: its map is what speaks.
+        terms = terms.reshape(-1, terms.shape[-1]).sum(axis=0)
     with _head():
         controls.classes(session)
     predict.audience_guess_line(session)
@@ -169,8 +172,12 @@ def _sum(session: Session, source: str, terms: np.ndarray, logit: float) -> None
     kind = "logit" if session.network.output.shares else "output"
     total = f"{kind} {name}" if len(name) < 5 else kind
     figure = adding_up(names, values, total, height=400)
-    figure.update_xaxes(title_text=f"slots of {verbatim(source)}: weight x activation, largest first")
+    figure.update_xaxes(title_text=f"{_noun(session)}s of {verbatim(source)}: weight x activation, largest first")
     chart.plot(figure, "sum")
+
+
+def _noun(session: Session) -> str:
+    return "map" if session.network.output.placed else "slot"
 
 
 def _slot(shape: tuple[int, ...], index: int) -> str:
@@ -186,7 +193,7 @@ def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) ->
     what = "its logit" if output.shares else "its value" if output.kind == "numbers" or output.placed else "the value"
     what += ", the mean over all places," if output.placed else ""
     share = f"{number(flat[best], sign=True)} of {what} {number(logit)}"
-    speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
+    speaks = f"{_noun(session)} {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
     verdict = answer.verdict(session)
     return html("The net says {}{}{}; {}.", answer.said(session), " " if verdict else "", verdict, speaks)
 
