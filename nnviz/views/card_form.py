@@ -75,7 +75,8 @@ def _keep(session: Session) -> None:
     if facts is None:
         return
     with st.container(horizontal=True, gap="small"):
-        if source.origin == "upload":
+        # A stranger in the room writes nothing to the speaker's disk.
+        if source.origin == "upload" or st.context.ip_address is not None:
             file = f"{source.path.stem}.json"
             st.download_button(
                 "Download the card", own_cards.as_text(facts), file, "application/json", icon=":material/download:"
