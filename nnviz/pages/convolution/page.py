@@ -193,7 +193,7 @@ def _fits(total: float, share: float) -> str:
 
 
 def unfit(network: Network) -> str:
-    """Why it shows nothing of a network: a kernel slides over rows and columns, and a single row of numbers has none."""
+    """Why it shows nothing of a network: a single row of numbers is nothing for a kernel to slide over."""
     if network.image_shape[0] != 1 or any(layer.convolution for layer in network.layers):
         return ""
     return f"Convolution slides a kernel over a picture, and {network.name} takes none."
