@@ -12,15 +12,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from nnviz.analysis.network.opening.container import MIB
-from nnviz.analysis.network.opening.worker import ANSWER
+from nnviz.analysis.network.opening.limits import MIB
+from nnviz.analysis.network.opening.worker import ANSWER, FORKS
 from nnviz.errors import NnvizError
 
 _WORKER = "from nnviz.analysis.network.opening.worker import serve; serve()"
 _PACKAGES = Path(__file__).parents[4]
 _START = 120.0
 """Seconds that importing TensorFlow may take on a machine that does much else."""
-_SECONDS = 60.0
+_SECONDS = 120.0
 """Seconds on the clock for one answer, with a second for every `_A_SECOND` bytes; on the CPU it has far fewer."""
 _A_SECOND = 20 * MIB
 _LARGEST_ANSWER = 128 * MIB
@@ -103,6 +103,8 @@ class Child:
                 if line:
                     status, peak = map(int, line.split())
                     self.peak = max(self.peak, peak)
+                    if not FORKS:
+                        self._end()
                     return status
             except OSError:  # it is gone
                 pass

@@ -18,7 +18,7 @@ from typing import Any
 
 from nnviz.analysis.network.opening import limits
 from nnviz.analysis.network.opening.building import WEIGHTS, measure_and_run
-from nnviz.analysis.network.opening.container import MIB
+from nnviz.analysis.network.opening.limits import MIB
 from nnviz.analysis.network.opening.weights_file import clean
 from nnviz.errors import NnvizError
 

@@ -462,7 +462,7 @@ def many_layers(folder: Path) -> bytes:
 def nested_uses(folder: Path) -> bytes:
     changed = config()
     inner: dict[str, Any] = {"class_name": "ReLU", "config": {"name": "r"}, "module": "keras.layers"}
-    for depth in range(8):
+    for depth in range(6):
         inner = {"class_name": "Sequential", "module": "keras", "config": {"name": f"s{depth}", "layers": [inner] * 4}}
     layer(changed, "flat").update(class_name="Sequential", module="keras", config=inner["config"])
     return with_config(changed)
@@ -485,7 +485,35 @@ def _series(steps: int, class_name: str, settings: dict[str, Any]) -> bytes:
     return _zip({**members, "config.json": json.dumps(changed).encode()})
 
 
-@hostile("10 s")
+@hostile("10 s|in time")
+def slow_layers(folder: Path) -> bytes:
+    changed = config()
+    mix = {"module": "keras.layers", "class_name": "GroupQueryAttention", "registered_name": None}
+    feed = layer(changed, "conv")["inbound_nodes"][0]
+    head = {"head_dim": 2, "num_query_heads": 2, "num_key_value_heads": 1}
+    layer(changed, "picture")["config"]["batch_shape"] = [None, 8, 3]
+    layer(changed, "flat").update(class_name="GlobalAveragePooling1D")
+    layers_, ends = changed["config"]["layers"], feed["args"][0]
+    made = []
+    for number in range(1400):
+        name = f"m{number}"
+        last = json.loads(json.dumps(ends))
+        if made:
+            last["config"]["keras_history"][0] = made[-1]["name"]
+        made.append(
+            {
+                **mix,
+                "config": {"name": name, **head},
+                "name": name,
+                "inbound_nodes": [{"args": [last, last], "kwargs": {}}],
+            }
+        )
+    layer(changed, "flat")["inbound_nodes"][0]["args"][0]["config"]["keras_history"][0] = made[-1]["name"]
+    changed["config"]["layers"] = [layers_[0], *made, *layers_[2:]]
+    return with_config(changed)
+
+
+@hostile("expected")
 def an_endless_row_of_steps(folder: Path) -> bytes:
     return _series(2_000_000, "SimpleRNN", {})
 

@@ -69,7 +69,7 @@ def test_code_runs_in_a_file_that_is_trusted_and_in_no_other(tmp_path):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x * 2, name="twice")])
     for suffix in (".keras", ".h5"):
         model.save(tmp_path / f"mine{suffix}")
-        with pytest.raises(NnvizError, match="'twice' runs Python code.*--trust"):
+        with pytest.raises(NnvizError, match=r"'twice' runs Python code.*--trust"):
             load(tmp_path / f"mine{suffix}")
         opened = opening.open_model(tmp_path / f"mine{suffix}", trusted=True).model
         assert np.asarray(opened(np.ones((1, 4), "float32"))).tolist() == [[2.0] * 4]
