@@ -11,8 +11,7 @@ from typing import Any
 
 import keras
 
-from nnviz.analysis.network.opening import archive, building, checked_json, config, container, sizes, worker
-from nnviz.analysis.network.opening.child import Died, child
+from nnviz.analysis.network.opening import archive, building, checked_json, child, config, container, sizes, worker
 from nnviz.analysis.network.opening.repairs import mended
 from nnviz.errors import NnvizError
 
@@ -65,7 +64,7 @@ def open_model(path: str | Path, *, trusted: bool = False) -> Opened:
                 raise NnvizError(_refusals[key])
             return _opened(copy, folder, path.name, trusted)
         except NnvizError as error:
-            if not isinstance(error, Died):
+            if not isinstance(error, child.Died):
                 while len(_refusals) >= _MOST_REMEMBERED:
                     _refusals.pop(next(iter(_refusals)))
                 _refusals[key] = str(error)
@@ -75,7 +74,7 @@ def open_model(path: str | Path, *, trusted: bool = False) -> Opened:
 def prepare() -> None:
     """Start the child process in the background, for who expects a model file soon: importing TensorFlow takes it
     some seconds."""
-    child.start()
+    child.the.start()
 
 
 def _opened(copy: Path, folder: Path, name: str, trusted: bool) -> Opened:
@@ -89,7 +88,7 @@ def _opened(copy: Path, folder: Path, name: str, trusted: bool) -> Opened:
             (ready / inside).parent.mkdir(parents=True, exist_ok=True)
             (ready / inside).write_bytes(vocabulary)
     size = copy.stat().st_size
-    read = child.ask(worker.CLEAN, folder, size, source=str(weights), most_bytes=sizes.most_bytes())
+    read = child.the.ask(worker.CLEAN, folder, size, source=str(weights), most_bytes=sizes.most_bytes())
     text = text or read["config"].encode("utf-8")
     if not text:
         raise NnvizError(_WEIGHTS_ALONE)
@@ -99,7 +98,7 @@ def _opened(copy: Path, folder: Path, name: str, trusted: bool) -> Opened:
         building.write_config(ready, config.untrained(settings))
         return Opened(building.load_trusted(ready), notes=notes)
     building.write_config(ready, config.checked(settings))
-    child.ask(worker.RUN, folder, size, numbers=read["numbers"])
+    child.the.ask(worker.RUN, folder, size, numbers=read["numbers"])
     return Opened(building.load(ready), notes=notes)
 
 

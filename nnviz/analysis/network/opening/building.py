@@ -81,7 +81,9 @@ def _from_shapes(config: str) -> Any:
     try:
         with StatelessScope(initialize_variables=False), ObjectSharingScope():
             return deserialize_keras_object(json.loads(config), safe_mode=True)
-    except ValueError:
+    except ValueError as error:
+        if "stateless scope" not in str(error):
+            raise
         with ObjectSharingScope():
             return deserialize_keras_object(json.loads(config), safe_mode=True)
 
@@ -121,7 +123,7 @@ def in_our_words() -> Iterator[None]:
     except Exception as error:
         layer = _layer(error.__traceback__)
         of = f"whose layer {layer[:40]!r} is one that Keras" if layer else "that Keras"
-        raise NnvizError(f"A model {of} can build and run was expected: {_reason(error)}") from error
+        raise NnvizError(f"A model {of} can build and run was expected. Keras says: {_reason(error)}") from error
 
 
 def _layer(trace: TracebackType | None) -> str:
@@ -143,10 +145,10 @@ def _reason(error: BaseException) -> str:
     """The first words of the error behind an error."""
     while error.__context__ is not None and not isinstance(error.__context__, KeyError):
         error = error.__context__
-    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    # Keras counts the layers first, and says below what is wrong with one.
+    text = lines[1] if lines[0].startswith("A total of") and len(lines) > 1 else lines[0]
     for end in ("Full object config", "config=", "Received: config"):
         text = text.partition(end)[0]
-    words = "".join(letter for letter in text if letter.isprintable())
-    if len(words) > 120:
-        words = words[:120].rpartition(" ")[0] + " ..."
-    return f"{type(error).__name__}, {words}" if words else f"{type(error).__name__}."
+    words = "".join(letter for letter in text if letter.isprintable()).strip()
+    return f"{words[:120].rpartition(' ')[0]} ..." if len(words) > 120 else f"{words.rstrip('.')}."

@@ -20,7 +20,7 @@ _WORKER = "from nnviz.analysis.network.opening.worker import serve; serve()"
 _PACKAGES = Path(__file__).parents[4]
 _START = 120.0
 """Seconds that importing TensorFlow may take on a machine that does much else."""
-_SECONDS = 60.0
+_SECONDS = 120.0
 """Seconds on the clock for one answer, with a second for every `_A_SECOND` bytes; on the CPU it has far fewer."""
 _A_SECOND = 20 * MIB
 _LARGEST_ANSWER = 128 * MIB
@@ -31,12 +31,16 @@ class Died(NnvizError):
 
 
 class Child:
-    """A process that opens files. One is enough: it takes one file at a time."""
+    """A process that opens files. One is enough: it takes one file at a time.
+
+    `peak` is the most bytes of memory that one file took.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._ready = False
+        self.peak = 0
 
     def start(self) -> None:
         """Start it if it does not run, and wait for nothing."""
@@ -97,7 +101,9 @@ class Child:
                 print(json.dumps(request), file=process.stdin, flush=True)
                 line = self._line(process, seconds)
                 if line:
-                    return int(line)
+                    status, peak = map(int, line.split())
+                    self.peak = max(self.peak, peak)
+                    return status
             except OSError:  # it is gone
                 pass
         self._end()
@@ -134,10 +140,9 @@ def _ended(status: int | None) -> str:
         return "gave no answer in time"
     if status == -getattr(signal, "SIGXCPU", 0):
         return "takes more than 10 s to build and run"
-    if status in (-signal.SIGABRT, -getattr(signal, "SIGKILL", 9)):
-        return "needs more memory than it says"
-    return "makes the reader fail"
+    return "needs more memory than it says, or is damaged"
 
 
-child = Child()
-atexit.register(child.close)
+the = Child()
+"""The one of this process."""
+atexit.register(the.close)

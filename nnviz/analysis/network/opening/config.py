@@ -106,6 +106,7 @@ class _Check:
         registered = value.get("registered_name")
         if found is None or (registered is not None and registered not in (class_name, found.__name__)):
             raise NnvizError(_foreign(class_name, module, at))
+        self.fed(value.get("inbound_nodes"), at)
         kept: dict[str, Any] = {key: self.value(value[key], at, key) for key in _KEPT if key in value}
         if issubclass(found, keras.Sequential):
             self.one_in_a_batch(kept.get("build_config"))
@@ -115,6 +116,12 @@ class _Check:
         if module is None and not issubclass(found, keras.Layer | Operation):
             return made
         return {**made, "module": home(found), "class_name": found.__name__, "registered_name": found.__name__}
+
+    def fed(self, nodes: Any, at: str) -> None:
+        """A use of a layer on constants alone, which Keras never writes, would be computed while it is built."""
+        for node in nodes if isinstance(nodes, list) else ():
+            if isinstance(node, dict) and not _holds_tensor(node):
+                raise NnvizError(f"Layers that are fed by other layers were expected, and {_layer(at)} is not.")
 
     def one_in_a_batch(self, built: Any) -> None:
         """A Sequential without an input layer is built for a whole batch."""
@@ -127,7 +134,12 @@ class _Check:
         if name == HARD_SIGMOID and module == "builtins":
             return {"module": module, "class_name": "function", "config": name, "registered_name": name}
         known = module is None or module == "builtins" or (isinstance(module, str) and is_keras(module))
-        if name not in FUNCTIONS or not known or value.get("registered_name") not in (None, "function", name):
+        if (
+            not isinstance(name, str)
+            or name not in FUNCTIONS
+            or not known
+            or value.get("registered_name") not in (None, "function", name)
+        ):
             raise NnvizError(
                 f"A function {_short(name)} in {_layer(at)} is not one of Keras' own: "
                 "pass the model from Python: nnviz.load(model)."
@@ -142,6 +154,12 @@ class _Check:
         if class_name not in _VALUES or not (dtype is None or (isinstance(dtype, str) and dtype.startswith(_NUMBERS))):
             raise NnvizError(f"Numbers were expected in the config, and {_layer(at)} holds {_short(class_name)}.")
         return {"class_name": class_name, "config": self.value(config, at)}
+
+
+def _holds_tensor(value: Any) -> bool:
+    if isinstance(value, dict):
+        return value.get("class_name") == "__keras_tensor__" or any(map(_holds_tensor, value.values()))
+    return isinstance(value, list) and any(map(_holds_tensor, value))
 
 
 def _is_operation(class_name: str, config: Any) -> bool:

@@ -13,7 +13,7 @@ try:
 except ImportError:  # Windows has none of these limits
     resource = None  # type: ignore[assignment]
 
-_MEMORY = 600 * MIB
+_MEMORY = 500 * MIB
 """What a child may take beside what its process had before it began."""
 _SECONDS = 10
 _WRITTEN = 64 * MIB
@@ -50,11 +50,6 @@ def allow(memory: int, seconds: float, written: int) -> None:
     ):
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
-
-
-def peak() -> int:
-    """Most bytes that this process has had in memory."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 if resource is not None else 0
 
 
 def _data() -> int:

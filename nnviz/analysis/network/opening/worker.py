@@ -1,7 +1,8 @@
 """The child process: TensorFlow is imported once, and each file is opened in a fork of its own that has limits.
 
 Nothing is computed before a fork, so TensorFlow has started no threads yet. Each line on standard input is a request;
-its answer is written beside the file, and a line on standard output says how the fork ended.
+its answer is written beside the file, and a line on standard output says how the fork ended and how many bytes it had
+at most.
 """
 
 from __future__ import annotations
@@ -37,14 +38,15 @@ def serve() -> None:
             request = json.loads(line)
             if not FORKS:
                 _answer(request)
-                print(0, file=answers, flush=True)
+                print(0, 0, file=answers, flush=True)
                 return
             child = os.fork()
             if child == 0:
                 os.close(answers.fileno())
                 _answer(request)
                 os._exit(0)
-            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=answers, flush=True)
+            _, status, used = os.wait4(child, 0)
+            print(os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024, file=answers, flush=True)
 
 
 def _answer(request: dict[str, Any]) -> None:
@@ -55,7 +57,7 @@ def _answer(request: dict[str, Any]) -> None:
             found = _clean(folder, request) if request["job"] == CLEAN else _run(folder, request)
     except NnvizError as error:
         found = {"refused": str(error)}
-    (folder / ANSWER).write_text(json.dumps({**found, "peak": limits.peak()}), encoding="utf-8")
+    (folder / ANSWER).write_text(json.dumps(found), encoding="utf-8")
 
 
 @contextmanager
