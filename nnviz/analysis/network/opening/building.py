@@ -94,6 +94,9 @@ def _read_weights(model: keras.Model, folder: Path) -> bool:
         if OLD_WEIGHTS in file:
             load_weights_from_hdf5_group(file[OLD_WEIGHTS], model)
             return True
+        if any(name.startswith("layer_names") for name in file.attrs):
+            load_weights_from_hdf5_group(file, model)
+            return True
     with h5py.File(folder / WEIGHTS, "r+") as file:
         renamed(file)
     model.load_weights(folder / WEIGHTS)
