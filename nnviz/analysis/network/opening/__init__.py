@@ -11,7 +11,19 @@ from typing import Any
 
 import keras
 
-from nnviz.analysis.network.opening import archive, building, checked_json, child, config, container, sizes, worker
+from nnviz.analysis.network.opening import (
+    archive,
+    building,
+    checked_json,
+    child,
+    config,
+    container,
+    saved_model,
+    sizes,
+    teachable,
+    worker,
+)
+from nnviz.analysis.network.opening.pairs import pair
 from nnviz.analysis.network.opening.repairs import mended
 from nnviz.errors import NnvizError
 
@@ -34,10 +46,11 @@ class Opened:
 
 
 _WEIGHTS_ALONE = (
-    "A file with a whole model was expected, and this one holds weights alone: save it with model.save('my.keras')."
+    "A file with a whole model was expected, and this one holds weights alone: save the whole with "
+    "model.save('my.keras'), or put its plan, model.to_json(), beside it under the same name with .json."
 )
 _MOST_REMEMBERED = 256
-_refusals: dict[tuple[str, str, bool], str] = {}
+_refusals: dict[tuple[str, str, bytes, bool], str] = {}
 """Why files were refused, by content and name: a file that took ten seconds to refuse is refused at once after that."""
 
 
@@ -56,15 +69,18 @@ def open_model(path: str | Path, *, trusted: bool = False) -> Opened:
         NnvizError: it is no model file, or holds more than a network, or takes more memory or time than it may.
     """
     path = Path(path)
+    if path.is_dir():
+        return Opened(saved_model.opened(path, trusted))
+    path, plan = pair(path)
     with tempfile.TemporaryDirectory(prefix="nnviz-") as private:
         folder = Path(private)
         copy = container.private_copy(path, folder)
         with copy.open("rb") as content:
-            key = (hashlib.file_digest(content, "sha256").hexdigest(), path.name, trusted)
+            key = (hashlib.file_digest(content, "sha256").hexdigest(), path.name, plan, trusted)
         try:
             if key in _refusals:
                 raise NnvizError(_refusals[key])
-            return _opened(copy, folder, path.name, trusted)
+            return _opened(copy, folder, path.name, trusted, plan)
         except NnvizError as error:
             if not isinstance(error, child.Died):
                 while len(_refusals) >= _MOST_REMEMBERED:
@@ -79,19 +95,23 @@ def prepare() -> None:
     child.the.start()
 
 
-def _opened(copy: Path, folder: Path, name: str, trusted: bool) -> Opened:
+def _opened(copy: Path, folder: Path, name: str, trusted: bool, plan: bytes) -> Opened:
     ready = folder / "clean"
     ready.mkdir()
     text, weights = b"", copy
-    if container.kind(copy, name) == container.ZIP:
-        found = archive.read(copy, folder)
+    card: Mapping[str, Any] = {}
+    zipped = container.kind(copy, name) == container.ZIP
+    if zipped and (exported := teachable.export(copy, folder)) is not None:
+        weights, card = exported.model, exported.card
+    elif zipped:
+        found = archive.read(copy, folder, name)
         text, weights = found.config, found.weights
         for inside, vocabulary in found.assets.items():
             (ready / inside).parent.mkdir(parents=True, exist_ok=True)
             (ready / inside).write_bytes(vocabulary)
     size = copy.stat().st_size
     read = child.the.ask(worker.CLEAN, folder, size, source=str(weights), most_bytes=sizes.most_bytes())
-    text = text or read["config"].encode("utf-8")
+    text = text or read["config"].encode("utf-8") or plan
     if not text:
         raise NnvizError(_WEIGHTS_ALONE)
     parsed = checked_json.parse(text)
@@ -101,10 +121,10 @@ def _opened(copy: Path, folder: Path, name: str, trusted: bool) -> Opened:
     settings, notes = _mended(parsed, shapes)
     if trusted:
         building.write_config(ready, config.untrained(settings))
-        return Opened(building.load_trusted(ready), notes=notes, loss=loss)
+        return Opened(building.load_trusted(ready), card=card, notes=notes, loss=loss)
     building.write_config(ready, config.checked(settings))
     child.the.ask(worker.RUN, folder, size, numbers=read["numbers"])
-    return Opened(building.load(ready), notes=notes, loss=loss)
+    return Opened(building.load(ready), card=card, notes=notes, loss=loss)
 
 
 def _mended(settings: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> tuple[dict[str, Any], tuple[str, ...]]:

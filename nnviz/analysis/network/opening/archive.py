@@ -5,13 +5,14 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from nnviz.analysis.network.opening.limits import MIB
+from nnviz.analysis.network.opening.other_files import refuse_zip
 from nnviz.errors import NnvizError
 
 CONFIG, METADATA, WEIGHTS, ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets/"
@@ -41,14 +42,15 @@ class Archive:
     assets: dict[str, bytes]
 
 
-def read(path: Path, folder: Path) -> Archive:
+def read(path: Path, folder: Path, name: str) -> Archive:
     """Check a `.keras` zip and read what a model is made of; the weights are copied into `folder`.
 
     Raises:
         NnvizError: a member that is not part of a Keras model, or one that is larger than it may be.
     """
-    with _sound(), zipfile.ZipFile(path) as archive:
-        members = _checked(archive.infolist())
+    with sound(), zipfile.ZipFile(path) as archive:
+        refuse_zip([info.filename for info in archive.infolist()], name)
+        members = checked(archive.infolist(), _part)
         for needed in (CONFIG, WEIGHTS):
             if needed not in members:
                 raise NnvizError(f"A .keras file with a {needed} in it was expected, and there is none.")
@@ -59,16 +61,17 @@ def read(path: Path, folder: Path) -> Archive:
             raise NnvizError(f"Vocabularies of at most {_LARGEST_TEXT // MIB} MB in all were expected.")
         weights = folder / "weights"
         with weights.open("wb") as copy:
-            _copy(archive, members[WEIGHTS], copy)
+            copied(archive, members[WEIGHTS], copy)
         return Archive(
-            _content(archive, members[CONFIG]),
+            content(archive, members[CONFIG]),
             weights,
-            {name: _content(archive, member) for name, member in assets.items()},
+            {name: content(archive, member) for name, member in assets.items()},
         )
 
 
 @contextmanager
-def _sound() -> Iterator[None]:
+def sound() -> Iterator[None]:
+    """Turns what is wrong with a zip into one sentence."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError) as error:
@@ -77,7 +80,8 @@ def _sound() -> Iterator[None]:
         raise NnvizError("A whole .keras file was expected, and this one is cut short or damaged.") from error
 
 
-def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+def checked(infos: list[zipfile.ZipInfo], part: Callable[[str], bool]) -> dict[str, zipfile.ZipInfo]:
+    """The members by name, each of them a `part`, and all under the rules of this module."""
     if len(infos) > _MOST_MEMBERS:
         raise NnvizError(f"A .keras file of at most {_MOST_MEMBERS} members was expected, and this has {len(infos)}.")
     members: dict[str, zipfile.ZipInfo] = {}
@@ -85,7 +89,7 @@ def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
         name = info.orig_filename
         if name.endswith("/") and ASSETS.startswith(name[: len(ASSETS)]) and not info.file_size and _plain(name):
             continue  # a folder of assets
-        if not (name in (CONFIG, METADATA, WEIGHTS) or (name.startswith(ASSETS) and name.endswith(".txt"))):
+        if not part(name):
             raise NnvizError(
                 f"A .keras file holds a config, weights and vocabularies, and this one has {_shown(name)}."
             )
@@ -104,6 +108,10 @@ def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     return members
 
 
+def _part(name: str) -> bool:
+    return name in (CONFIG, METADATA, WEIGHTS) or (name.startswith(ASSETS) and name.endswith(".txt"))
+
+
 def _plain(name: str) -> bool:
     parts = name.removesuffix("/").split("/")
     return name.isprintable() and not any(part in ("", ".", "..") for part in parts) and not set(name) & set("\\:\0")
@@ -113,7 +121,8 @@ def _shown(name: str) -> str:
     return repr(name[:40])
 
 
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The bytes of a small member."""
     # One byte more than it says: zipfile stops there, but a size is not taken on trust.
     with archive.open(member) as file:
         content = file.read(member.file_size + 1)
@@ -122,7 +131,8 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     return content
 
 
-def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, copy: IO[bytes]) -> None:
+def copied(archive: zipfile.ZipFile, member: zipfile.ZipInfo, copy: IO[bytes]) -> None:
+    """Write a member into a file, and no more of it than it says."""
     left = member.file_size
     with archive.open(member) as file:
         while piece := file.read(_STEP):

@@ -21,6 +21,7 @@ from keras.src.backend.common.variables import initialize_all_variables
 from keras.src.legacy.saving.legacy_h5_format import load_weights_from_hdf5_group
 from keras.src.saving.serialization_lib import ObjectSharingScope, deserialize_keras_object
 
+from nnviz.analysis.network.opening.old_weights import renamed
 from nnviz.analysis.network.opening.sizes import Size, checked, sample_shape
 from nnviz.errors import NnvizError
 
@@ -93,6 +94,11 @@ def _read_weights(model: keras.Model, folder: Path) -> bool:
         if OLD_WEIGHTS in file:
             load_weights_from_hdf5_group(file[OLD_WEIGHTS], model)
             return True
+        if any(name.startswith("layer_names") for name in file.attrs):
+            load_weights_from_hdf5_group(file, model)
+            return True
+    with h5py.File(folder / WEIGHTS, "r+") as file:
+        renamed(file)
     model.load_weights(folder / WEIGHTS)
     return False
 

@@ -9,6 +9,7 @@ import keras
 from keras.src.ops.operation import Operation
 
 from nnviz.analysis.network.opening.allowed import FUNCTIONS, LAYERS, MODELS, OPERATIONS, OUTSIDE, find, home, is_keras
+from nnviz.analysis.network.opening.keras2 import HARD_SIGMOID
 from nnviz.errors import NnvizError
 
 MOST_LAYERS = 1500
@@ -130,6 +131,8 @@ class _Check:
 
     def function(self, value: dict[str, Any], at: str) -> dict[str, Any]:
         name, module = value.get("config"), value.get("module")
+        if name == HARD_SIGMOID and module == "builtins":
+            return {"module": module, "class_name": "function", "config": name, "registered_name": name}
         known = module is None or module == "builtins" or (isinstance(module, str) and is_keras(module))
         if (
             not isinstance(name, str)

@@ -20,7 +20,7 @@ def input_layer(shape: list[Any], first: Mapping[str, Any], at: int) -> dict[str
 
 
 def first_shape(layer: Mapping[str, Any], model: Mapping[str, Any], how: Mending) -> list[Any] | None:
-    """The shape that a Sequential takes, batch axis first: by its first layer, by what it was built on, by its weights."""
+    """The shape that a Sequential takes, batch axis first: by its first layer, its building or its weights."""
     found = _own_shape(layer)
     if found is None:
         found = _shape(model.get("build_input_shape"))

@@ -63,6 +63,8 @@ _ONLY: dict[str, tuple[str, ...]] = {
     "SpatialDropout2D": ("trainable", "noise_shape"),
     "SpatialDropout3D": ("trainable", "noise_shape"),
     "Embedding": ("dropout",),
+    "Dropout": ("noise_shape",),
+    "AlphaDropout": ("noise_shape",),
     **dict.fromkeys(("RandomRotation", "RandomFlip", "RandomZoom", "RandomTranslation"), ("value_range",)),
     "BatchNormalization": ("renorm_clipping", "renorm_momentum"),
 }
@@ -149,7 +151,7 @@ def _of_its_kind(kind: str, config: dict[str, Any], how: Mending) -> tuple[str, 
     """Where a kind went, and arguments that changed their name or their default."""
     if kind == "ThresholdedReLU":
         how.note("ThresholdedReLU is now a ReLU with that threshold.")
-        kept = {key: config[key] for key in ("name", "dtype") if key in config}
+        kept: dict[str, Any] = {key: config[key] for key in ("name", "dtype") if key in config}
         return "ReLU", {**kept, "threshold": config.get("theta", 1.0)}
     if kind in _TRAINING_ONLY:
         how.note(f"{kind} acts in training only: it passes its picture on.")

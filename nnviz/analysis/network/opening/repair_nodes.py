@@ -36,7 +36,13 @@ _SECOND = {
     "ArgMax": ("argmax", "axis"),
 }
 """Operations whose second operand is a constant, and its name as an argument."""
-_DTYPES = {"DT_FLOAT": "float32", "DT_HALF": "float16", "DT_DOUBLE": "float64", "DT_INT32": "int32", "DT_UINT8": "uint8"}
+_DTYPES = {
+    "DT_FLOAT": "float32",
+    "DT_HALF": "float16",
+    "DT_DOUBLE": "float64",
+    "DT_INT32": "int32",
+    "DT_UINT8": "uint8",
+}
 
 
 def arguments(layer: Mapping[str, Any], first: Any, rest: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]:

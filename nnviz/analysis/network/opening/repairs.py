@@ -71,21 +71,23 @@ def _entry(entry: Any, how: Mending) -> Any:
         return entry
     kind = entry["class_name"]
     if kind in MODEL_KINDS and kind != "Sequential":
-        return _functional(entry, how) if isinstance(entry.get("config"), dict) and "layers" in entry["config"] else entry
+        return (
+            _functional(entry, how) if isinstance(entry.get("config"), dict) and "layers" in entry["config"] else entry
+        )
     if kind == "Sequential":
         return _sequential(entry, how)
     if not isinstance(entry.get("config"), dict):
         return entry
     made = repair_layers.layer(entry, how)
-    inside = made["config"]
+    own = made["config"]
     for key in _INSIDE:
-        if isinstance(inside.get(key), dict):
-            inside[key] = _entry(inside[key], how)
-    if isinstance(inside.get("cells"), list):
-        inside["cells"] = [_entry(cell, how) for cell in inside["cells"]]
+        if isinstance(own.get(key), dict):
+            own[key] = _entry(own[key], how)
+    if isinstance(own.get("cells"), list):
+        own["cells"] = [_entry(cell, how) for cell in own["cells"]]
     for key in ("activation", "recurrent_activation"):
-        if isinstance(inside.get(key), dict) and repair_layers.is_layer(inside[key]):
-            inside[key] = _entry(inside[key], how)
+        if isinstance(own.get(key), dict) and repair_layers.is_layer(own[key]):
+            own[key] = _entry(own[key], how)
     return made
 
 
@@ -126,6 +128,6 @@ def _functional(entry: dict[str, Any], how: Mending) -> dict[str, Any]:
     made = repair_calls.calls(config, how)
     entries = [_entry(layer, how) for layer in made["layers"]]
     name = repair_layers.allowed_name(str(config.get("name", "model")), how)
-    ends = {key: made[key] for key in ("input_layers", "output_layers") if key in made}
+    ends: dict[str, Any] = {key: made[key] for key in ("input_layers", "output_layers") if key in made}
     kept = {"trainable": config["trainable"]} if isinstance(config.get("trainable"), bool) else {}
     return _kept(entry, _FUNCTIONAL, {"name": name, **kept, "layers": entries, **ends})
