@@ -59,6 +59,9 @@ def says(session: Session) -> None:
         places.draw(session, "says", height=0.24)
         return
     name = _large(session)
+    if output.kind == "number":
+        write_html('<div class="nn-small">{}</div><div class="nn-big">{}</div>', _HEADINGS[output.kind], name)
+        return
     long = len(name) > 7
     big, right_side = st.columns([2 if long else 1, 3], gap="small")
     with big:
