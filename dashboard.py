@@ -21,6 +21,7 @@ from nnviz.shell.jobs.worker import worker
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """At server start: read the command line, and import TensorFlow while the page is on its way. At its end: keep what
     the background has so far."""
+    streamlit_patches.ask_nobody()
     streamlit_patches.keep_order()
     streamlit_patches.forget_the_gone()
     try:
