@@ -12,6 +12,7 @@ from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
 from nnviz.analysis.attribution.propagation import computed, reading_positive, unruled
 from nnviz.analysis.attribution.relevance import RULES, Rule
 from nnviz.analysis.network.folding import behind
+from nnviz.analysis.network.input_format import as_drawn
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.output_head import LOGITS
 from nnviz.analysis.network.passes import chosen, given, score_of, weights_spec
@@ -82,7 +83,8 @@ class Lrp(SaliencyMethod):
                 # What goes backward is relevance: at the target its own terms, at the pixels the map.
                 relevance = tape.gradient(end, kept[0], output_gradients=end * tf.cast(weights, end.dtype))
                 score, best = score_of(end, weights), tf.argmax(found[LOGITS][0])
-                return None if relevance is None else tf.reshape(relevance, tf.shape(images)), score, best
+                relevance = None if relevance is None else as_drawn(network.input, relevance, images)
+                return relevance, score, best
 
             return compiled(
                 network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool), tf.TensorSpec((), tf.float32)

@@ -35,6 +35,23 @@ class Ends:
         given, answers = section(card, "input"), section(card, "output")
         return cls(given.get("name"), answers.get("name"), section(given, "held"))
 
+    def left_out(self, inputs: Sequence[str], outputs: Sequence[str], varies: str, explained: str) -> str:
+        """What was chosen in the place of what a card does not say, in words, or "".
+
+        Args:
+            inputs, outputs: names of all that the model has.
+            varies, explained: those that were chosen.
+        """
+        resting = [name for name in inputs if name != varies and name not in (self.held or {})]
+        parts = []
+        if len(inputs) > 1 and self.input is None:
+            parts.append(f"of its inputs ({', '.join(inputs)}) {varies} varies")
+        if resting:
+            parts.append(f"{', '.join(resting)} held at 0")
+        if len(outputs) > 1 and self.output is None:
+            parts.append(f"of its outputs ({', '.join(outputs)}) {explained} is explained")
+        return "; ".join(parts)
+
 
 def input_names(source: Any) -> tuple[str, ...]:
     """Names of the inputs of a functional model, in its own order."""

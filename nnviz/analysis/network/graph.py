@@ -56,7 +56,7 @@ class Graph:
         self._input = keras.KerasTensor(given.shape, dtype=given.dtype)
         self.steps: list[Step] = []
         self.models: list[str] = []
-        tensors = self._hold(source.inputs, ends.held or {})
+        tensors = self._hold(source, ends.held or {})
         made = tree.flatten(self._record(source, tensors))
         at = place(self.outputs, ends.output, "output", also=getattr(source, "output_names", ()))
         output = made[at]
@@ -74,16 +74,16 @@ class Graph:
         self.producers: dict[int, Step] = {id(t): step for step in self.steps for t in step.outputs}
         self.by_name: dict[str, Step] = {step.name: step for step in self.steps}
 
-    def _hold(self, inputs: Sequence[Any], values: Mapping[str, Any]) -> list[keras.KerasTensor]:
+    def _hold(self, source: Any, values: Mapping[str, Any]) -> list[keras.KerasTensor]:
         """Stand-ins for the inputs of the model; those that do not vary are steps that make what they are held at."""
         for name in values:
             place([each for each in self.inputs if each != self.input_name], name, "input that does not vary,")
         found = []
-        for tensor in inputs:
+        for tensor in source.inputs:
             own = self._input
             if tensor.name != self.input_name:
                 call, own = held(tensor, values.get(tensor.name, 0))
-                self.steps.append(Step(tensor.name, tensor._keras_history.operation, call, (), {}, (own,)))
+                self.steps.append(Step(tensor.name, source.get_layer(tensor.name), call, (), {}, (own,)))
             found.append(own)
         return found
 

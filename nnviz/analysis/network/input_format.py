@@ -116,6 +116,14 @@ def as_own(takes: InputFormat, images: Any, dtype: str, smooth: bool = False) ->
     return tf.saturate_cast(tf.round(images), kind) if kind.is_integer else tf.cast(images, kind)
 
 
+def as_drawn(takes: InputFormat, own: Any, images: Any) -> Any:
+    """What is in the shape and order of the model's own input, one number for each of its, as the images stand."""
+    if takes.turned:
+        own = tf.transpose(own, (0, 2, 3, 1))
+    own = tf.reshape(own, tf.shape(images))
+    return tf.reverse(own, [-1]) if takes.order == "bgr" else own
+
+
 def _sizes(takes: InputFormat, images: Any) -> list[Any]:
     """Sizes of a batch of what is no stack of maps, free ones as those of the images."""
     rows, columns = tf.shape(images)[1], tf.shape(images)[2]

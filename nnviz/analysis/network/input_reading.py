@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nnviz.analysis.image.images import LONG_SIDE
 from nnviz.analysis.image.shuffle import permutation
 from nnviz.analysis.network.card import section
 from nnviz.analysis.network.front import front
@@ -39,11 +40,21 @@ def input_format(name: str, graph: Graph, card: Mapping[str, Any]) -> InputForma
     if plain.kind != "picture":
         plain = with_values(name, plain, first)
     if given.keys() & {"scale", "range"}:
-        return _as_said(plain, given)
+        return _sized(name, _as_said(plain, given))
     if plain.kind not in ("picture", "volume"):
         return plain
     found = with_range(name, plain, graph, first)
-    return replace(found, order=plain.order) if "order" in given else found
+    return _sized(name, replace(found, order=plain.order) if "order" in given else found)
+
+
+def _sized(name: str, found: InputFormat) -> InputFormat:
+    """With a sentence on what becomes of a size that is free."""
+    if None not in found.shape or found.kind != "picture":
+        return found
+    said = (
+        f"{name} takes pictures of any size: each keeps its own, up to {LONG_SIDE} a side (size: input.size in a card)."
+    )
+    return replace(found, assumed=" ".join(filter(None, (found.assumed, said))))
 
 
 def _plain(stands: Layout, given: Mapping[str, Any]) -> InputFormat:

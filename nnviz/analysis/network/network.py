@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,8 @@ def _find(source: str | Path) -> Path:
 def _assemble(
     name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False, notes: tuple[str, ...] = ()
 ) -> Network:
-    graph = Graph(model, fixed, ends=Ends.said(card))
+    said = Ends.said(card)
+    graph = Graph(model, fixed, ends=said)
     layers = describe(graph)
     if not isinstance(card.get("classes", ()), list | tuple):
         raise NnvizError(f"A card with a list as its classes was expected. Received: {card.get('classes')!r}.")
@@ -171,4 +172,7 @@ def _assemble(
             f"A card with {graph.classes} class names was expected, one an output. Received: {len(classes)}."
         )
     takes = input_format(name, graph, card)
+    left = said.left_out(graph.inputs, graph.outputs, graph.input_name, str(graph.ends.output))
+    if left:
+        takes = replace(takes, assumed=" ".join(filter(None, (f"{name}: {left}, as no card says.", takes.assumed))))
     return Network(name, model, graph, layers, classes, takes, card, notes)
