@@ -5,11 +5,10 @@ import zipfile
 
 import numpy as np
 from PIL import Image
-from streamlit.testing.v1 import AppTest
+from visiting import visited
 
 from nnviz.analysis.data import digits
 from nnviz.shell import library
-from nnviz.views.search import image_sets
 
 
 def keeping(content: bytes, upload: bytes) -> None:
@@ -29,9 +28,7 @@ def keeping(content: bytes, upload: bytes) -> None:
 
 
 def app(content=b"", upload=b"", **parameters):
-    found = AppTest.from_function(keeping, kwargs={"content": content, "upload": upload}, default_timeout=60)
-    found.query_params.from_dict(parameters)
-    return found.run()
+    return visited(keeping, kwargs={"content": content, "upload": upload}, **parameters)
 
 
 def png(pixels):
@@ -53,10 +50,6 @@ def test_an_uploaded_folder_is_its_viewers_own():
     other = app(image="folder-1-2")
     assert other.session_state["read"].picture.name == library.DEFAULT_IMAGE
     assert "A picture was expected" in other.session_state["read"].notices[0]
-    # Nothing keeps it once its viewer has left.
-    assert not [
-        name for name in vars(image_sets) if "folder" in name.lower() and isinstance(vars(image_sets)[name], dict)
-    ]
 
 
 def test_a_dark_digit_is_told_and_one_click_mends_it():
