@@ -120,7 +120,7 @@ def _number(word: str) -> float | None:
         found = float(word)
     except ValueError:
         return None
-    return found if abs(found) <= np.finfo(np.float32).max else None
+    return found if abs(found) <= float(np.finfo(np.float32).max) else None
 
 
 def _expected(takes: InputFormat) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ def read(told: Any) -> Pasted:
         )
     try:
         return Pasted(name or "pasted picture", base64.b64decode(content, validate=True))
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one
         raise NnvizError("A picture from the clipboard was expected. Received: what is no base64.") from error
 
 
