@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
 from types import MappingProxyType
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import tree
 
 from nnviz.analysis.network.ends import Ends, Held, first_picture, held, input_names, output_names, place
@@ -25,8 +26,10 @@ from nnviz.analysis.network.folding import Folding
 from nnviz.analysis.network.output_format import finish
 from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, split_output_head
 from nnviz.analysis.network.output_kind import Probe, output_format
+from nnviz.analysis.network.pointwise import reads
 from nnviz.analysis.network.scope_names import compilable
 from nnviz.analysis.network.step import Step
+from nnviz.analysis.network.training_only import acts_in_training_only, takes_training
 from nnviz.errors import NnvizError
 
 Tensor = Any  # tf.Tensor; TensorFlow ships no types for it
@@ -206,22 +209,34 @@ class Graph:
         def visit(operation: Any) -> Callable[..., Any]:
             if isinstance(operation, keras.Model) and _is_graph(operation):
                 return lambda *args, **kwargs: self._record(functional(operation), *args, **kwargs)
+            if type(operation) is keras.layers.Pipeline:
+                return lambda x, *_, **__: reduce(lambda x, each: visit(each)(x), operation.layers, x)
             return lambda *args, **kwargs: self._add(operation, operation, args, kwargs)
 
         return model._run_through_graph(inputs, operation_fn=visit)
 
     def _add(self, layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if "training" in kwargs:
-            # As `predict` does: a Dropout that was wired with training=True would give another answer each time.
-            kwargs = {**kwargs, "training": False}
+        kwargs = {name: value for name, value in kwargs.items() if name != "training"}
         outputs = layer.compute_output_spec(*args, **kwargs)
+        if takes_training(layer):
+            # As `predict` does: left alone an augmentation would act, and a Dropout that was wired with training=True.
+            kwargs["training"] = False
         taken = {self.input_name, *(step.name for step in self.steps)}
         name, uses = layer.name, 1
         while name in taken:
             uses += 1
             name = f"{layer.name}#{uses}"
-        self.steps.append(Step(name, layer, call, args, kwargs, tuple(tree.flatten(outputs))))
+        idle = acts_in_training_only(layer, tuple(tree.flatten(args)[0].shape[1:]))
+        if idle:
+            call = _handing_on(outputs.dtype)
+        made = tuple(tree.flatten(outputs))
+        own = "number" if idle else reads(layer, args, kwargs, made[0])
+        self.steps.append(Step(name, layer, call, args, kwargs, made, idle, own))
         return outputs
+
+
+def _handing_on(dtype: str) -> Callable[..., Any]:
+    return lambda x, *_, **__: tf.cast(x, dtype)
 
 
 def functional(model: Any) -> Any:

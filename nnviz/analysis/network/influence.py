@@ -102,7 +102,7 @@ def deciding_layer(network: Network) -> str:
     """The layer whose activations the last weights turn into the logits."""
     graph, step = network.graph, _last_weights(network)
     name = graph.input_name if step is None else graph.name_of(step.inputs[0])
-    while name != graph.input_name and type(graph.by_name[name].layer).__name__ == "Dropout":
+    while name != graph.input_name and graph.by_name[name].idle:
         name = graph.name_of(graph.by_name[name].inputs[0])
     return name
 

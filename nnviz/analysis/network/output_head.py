@@ -92,7 +92,8 @@ def split_output_head(steps: list[Step], output: keras.KerasTensor) -> OutputHea
         return OutputHead(kind, step.inputs[0], tuple(seen.shape[1:]))
     scores = keras.KerasTensor(step.outputs[0].shape, dtype=step.outputs[0].dtype)
     twin = replace(step, name=LOGITS, call=linear_twin(step.layer), outputs=(scores,))
-    activation = keras.layers.Activation(step.layer.activation, dtype=step.layer.dtype_policy)
+    # Not its policy: that of a quantised layer is for layers with weights.
+    activation = keras.layers.Activation(step.layer.activation, dtype=step.layer.compute_dtype)
     at = steps.index(step)
     steps[at : at + 1] = [twin, replace(step, call=activation, args=(scores,), kwargs={})]
     return OutputHead(kind, scores, tuple(seen.shape[1:]))

@@ -128,7 +128,8 @@ def _way(session: Session) -> None:
     layers = session.network.layers
     maps = [layer for layer in layers[1:] if session.trace.activations[layer.name].ndim == 3]
     last = maps[-1] if maps else layers[0]
-    vectors = [layer for layer in layers[last.index + 1 :] if layer.kind not in ("Dropout", "Activation", "Softmax")]
+    own = [layer for layer in layers[last.index + 1 :] if not layer.idle]
+    vectors = [layer for layer in own if layer.kind not in ("Activation", "Softmax")]
     vectors = [layer for layer in vectors if session.trace.activations[layer.name].ndim == 1][:-1][-3:]
     panels = [scales.picture_panel(session, title="input", note=" ", most=196, scale=3.5)]
     for layer in ([last] if maps else []) + vectors:
