@@ -42,9 +42,13 @@ def serve() -> None:
                 return
             child = os.fork()
             if child == 0:
-                os.close(answers.fileno())
-                _answer(request)
-                os._exit(0)
+                status = 1
+                try:
+                    os.close(answers.fileno())
+                    _answer(request)
+                    status = 0
+                finally:
+                    os._exit(status)
             _, status, used = os.wait4(child, 0)
             print(os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024, file=answers, flush=True)
 
