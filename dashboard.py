@@ -14,15 +14,14 @@ from starlette.middleware import Middleware
 
 from nnviz.app import startup, streamlit_patches
 from nnviz.app.serving import AddLines
-from nnviz.errors import NnvizError
 from nnviz.shell.jobs.worker import worker
-from nnviz.shell.markdown import escape_markdown
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """At server start: read the command line, and import TensorFlow while the page is on its way. At its end: keep what
     the background has so far."""
+    streamlit_patches.ask_nobody()
     streamlit_patches.keep_order()
     streamlit_patches.forget_the_gone()
     try:
@@ -36,11 +35,14 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 def on_script_error(error: Exception) -> bool:
-    """Show what a user can mend as its sentence; all else as Streamlit does."""
-    if isinstance(error, NnvizError):
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return True
-    return False
+    """Show what a user can mend as its sentence, and so all that a network of his own makes a page raise; all else as
+    Streamlit does."""
+    from nnviz.shell import page
+
+    found = page.as_sentence(error)
+    if found is not None:
+        page.complain(found)
+    return found is not None
 
 
 app = st.App(

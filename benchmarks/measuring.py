@@ -113,6 +113,7 @@ class Log:
     """The lines that a process writes, each with the time at which it came."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process.pid
         self.lines: list[tuple[float, str]] = []
         threading.Thread(target=self._read, args=(process,), daemon=True).start()
 

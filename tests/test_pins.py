@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import fields
 from types import SimpleNamespace
 
 import keras
 import numpy as np
+from PIL import Image, WebPImagePlugin
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
@@ -74,3 +76,11 @@ def test_a_normalization_reads_its_weights_again():
     assert np.allclose(layer(np.array([[3.0]])), 2.0)
     layer.finalize_state()
     assert np.allclose(layer(np.array([[3.0]])), 0.0)
+
+
+def test_pillow_reads_the_canvas_of_a_webp_without_decoding():
+    """`WebPImagePlugin._get_size`: see nnviz.analysis.image.decode."""
+    content = io.BytesIO()
+    Image.new("RGB", (37, 21)).save(content, "WEBP", exif=b"Exif\0\0junk")
+    assert content.getvalue()[12:16] == b"VP8X"
+    assert WebPImagePlugin._get_size(content.getvalue()[:30]) == (37, 21)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,6 +15,9 @@ from nnviz.app import startup
 from nnviz.shell import options
 from nnviz.shell.jobs.worker import worker
 from nnviz.shell.markup import style, write_html
+
+if TYPE_CHECKING:
+    from nnviz.shell.page import Page
 
 _HERE = Path(__file__).parent
 
@@ -23,12 +28,14 @@ def main() -> None:
     st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
     style((_HERE / "style.css").read_text())
     _wait()
-    from nnviz.app.sidebar import sidebar
+    from nnviz.app import paper_note
+    from nnviz.app.sidebar import own_pictures, sidebar
     from nnviz.pages import registry
-    from nnviz.shell import page
+    from nnviz.shell import jobs, opening, page
     from nnviz.shell.session import write_address
     from nnviz.talk import pages as talk
     from nnviz.talk import save_scene
+    from nnviz.views import named_numbers, own_network
 
     entries = {
         entry.slug: st.Page(
@@ -47,23 +54,37 @@ def main() -> None:
     }
     chosen = st.navigation([*entries.values(), *places.values()], position="hidden")
     apart = next((place for place in talk.PLACES if places[place.slug] == chosen), None)
-    if apart is None or apart.menu:
-        _menu(entries, registry.PAGES, places)
+    menu = st.container()
     if apart is not None:
+        if apart.menu:
+            with menu:
+                _menu(entries, registry.PAGES, places)
         chosen.run()
         return
+    own_pictures.clipboard()
+    ready = opening.settle()
     with st.container():
-        session = page.readable()
+        jobs.progress_bar(opening.QUEUE)
+        session = page.readable(complains=False) if ready else None
+        page.say_refused()
+    with menu:
+        # What the network that is shown cannot fill is left out.
+        fit = [each for each in registry.PAGES if session is None or not each.unfit(session.network)]
+        _menu(entries, fit, places)
     if session is None:
         return
     # Said here, since the address is mended: the fragment below finds nothing amiss in it any more.
     write_address(session)
     with st.container():
         page.notify(session, stand=True)
+        own_pictures.complaint("page")
+    paper_note.draw(session)
+    with st.container():
+        if session.network.input.kind in ("vector", "tokens"):
+            named_numbers.row(session)
     # At the foot of the page, in its margin: style.css takes its room from nothing else.
-    with st.container(key="assumed"):
-        if session.network.assumed:
-            page.small(session.network.assumed)
+    with st.container(key="assumed", horizontal=True, vertical_alignment="center", gap="small"):
+        own_network.said(session)
     sidebar.draw(session)
     with st.sidebar:
         save_scene.popover(next(slug for slug, entry in entries.items() if entry == chosen))
@@ -91,7 +112,7 @@ def _wait() -> None:
     place.empty()
 
 
-def _menu(entries: dict[str, st.Page], pages: tuple, places: dict[str, st.Page]) -> None:
+def _menu(entries: dict[str, st.Page], pages: Sequence[Page], places: dict[str, st.Page]) -> None:
     from nnviz.shell import address
 
     chapters = [(chapter, list(group)) for chapter, group in groupby(pages, key=lambda entry: entry.chapter)]

@@ -18,7 +18,7 @@ from pathlib import Path
 from nnviz.errors import NnvizError, in_one_sentence
 from nnviz.installation import version
 from nnviz.shell import options
-from nnviz.shell.options import Options
+from nnviz.shell.options import Options, is_saved_model
 
 
 @dataclass
@@ -76,9 +76,17 @@ def parser() -> argparse.ArgumentParser:
         description="See what a neural net learned.",
         epilog="" if "streamlit" in program else "Options of the server stand after --: nnviz -- --server.port 8600",
     )
-    found.add_argument("--model", type=Path, help="a Keras model of one's own (.keras, .h5)")
+    found.add_argument("--model", type=Path, help="a Keras model of one's own (.keras, .h5, a SavedModel folder)")
     found.add_argument("--image", type=Path, help="a picture of one's own")
     found.add_argument("--card", type=Path, help="facts about the model (JSON): classes, scale and offset of its input")
+    found.add_argument(
+        "--trust",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="a model of one's own whose code may run: a Lambda, a class of one's own (may be given more than once)",
+    )
     found.add_argument("--talk", type=Path, help="a talk of one's own (YAML); see the README")
     found.add_argument("--folder", type=Path, help="a folder with pictures of one's own, searched with its sub-folders")
     found.add_argument("--version", action="version", version=f"nnviz {version()}")
@@ -89,11 +97,17 @@ def read_command_line(arguments: Sequence[str]) -> Options:
     """Check the command line. Ends the process with a sentence where a file is missing."""
     options_of = parser()
     found = options_of.parse_args(arguments)
-    for name in ("model", "image", "card", "talk"):
+    for name in ("image", "card", "talk"):
         path = getattr(found, name)
         if path is not None and not path.is_file():
             options_of.error(f"--{name}: an existing file was expected. Received: {path}")
-    if found.card is not None and found.model is None:
+    for name, given in (("model", [found.model] if found.model else []), ("trust", found.trust)):
+        for path in given:
+            if not path.is_file() and not is_saved_model(path):
+                options_of.error(f"--{name}: an existing file was expected. Received: {path}")
+    # What is trusted is to be opened: the first is the model where none is named.
+    model = found.model or next(iter(found.trust), None)
+    if found.card is not None and model is None:
         options_of.error("--card: it describes a model, so --model was expected too")
     if found.talk is not None:
         from nnviz.talk import scenes
@@ -105,15 +119,19 @@ def read_command_line(arguments: Sequence[str]) -> Options:
             options_of.error(f"--talk: {error}")
     pictures = None
     if found.folder is not None:
-        from nnviz.analysis.data.folder import first_readable, folder
+        from nnviz.analysis.data.folder import folder
 
         try:
             with in_one_sentence("A folder with pictures", str(found.folder)):
                 pictures = folder(found.folder)
-                first_readable(pictures)
+                _ = pictures.first  # one at least can be read
         except NnvizError as error:
             options_of.error(f"--folder: {error}")
-    return Options(found.model, found.image, found.card, found.talk, pictures)
+    models = os.environ.get("NNVIZ_MODELS")
+    if models and not Path(models).is_dir():
+        options_of.error(f"NNVIZ_MODELS: a folder with models was expected. Received: {models}")
+    trusted = tuple(path.resolve() for path in found.trust)
+    return Options(model, found.image, found.card, found.talk, pictures, Path(models) if models else None, trusted)
 
 
 def begin(arguments: Sequence[str]) -> None:
@@ -165,9 +183,9 @@ def _first_trace() -> None:
     first = library.first_network()
     try:
         with in_one_sentence("A network that can be shown", first):
-            library.warm(first)
+            library.warm(library.network(first))
     except NnvizError:  # one's own, of which each page says what is wrong with it: what ships is shown instead
-        library.warm(library.safe()["net"])
+        library.warm(library.network(library.safe()["net"]))
     finally:
         # Streamlit collects garbage after every run of a page, and would walk through all that TensorFlow brought
         # along each time: 0.2 s in which the next key press waits. What is here now stays for good.

@@ -11,11 +11,15 @@ And until a browser has been told that a run has ended, whatever it sends has th
 more. Streamlit has forgotten these values by then, but not what to do when they change, and takes them for changes: in
 the talk the slider of the scene before then chose the layer of the next one. So that is forgotten with the value.
 
+And where another site's page tries to connect, Streamlit asks an address outside for the machine's own, to tell whether
+it is meant: nobody is asked here, and who serves the app under a name of its own says so (`browser.serverAddress`).
+
 The parts of Streamlit that this takes are not public: they stand in this file alone, and a test holds them.
 """
 
 from __future__ import annotations
 
+from streamlit import net_util
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.session_state import SessionState, _is_stale_widget
@@ -37,6 +41,11 @@ def _kept(
         self._delta_index_map = {}
         return
     _clear(self, retain_lifecycle_msgs, fragment_ids_this_run)
+
+
+def ask_nobody() -> None:
+    """Let no address outside be asked for this machine's own. Called once, by the server."""
+    net_util.get_external_ip = lambda: None
 
 
 def forget_the_gone() -> None:

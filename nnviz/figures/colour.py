@@ -50,6 +50,12 @@ SCALES: dict[str, list[tuple[float, str]]] = {
 }
 """The same as Plotly colour scales."""
 
+CLASSES = (
+    *((75, 85, 99), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0)),
+    *((160, 160, 160), (140, 86, 75), (148, 103, 189), (23, 190, 207), (255, 255, 255)),
+)
+"""A colour a class of a picture (Okabe and Ito 2008, without their magenta, which marks what is picked, and more)."""
+
 PICKED, POSITIVE, NEGATIVE, NEUTRAL = "#e6007e", "#d9700a", "#2f6fb5", "#6b7280"
 
 

@@ -17,6 +17,13 @@ def signed(value: float) -> str:
     return number(value, sign=True)
 
 
+def percent(probability: float) -> str:
+    """A probability as it is read aloud, never rounded to a certainty that it is not."""
+    if 0.9995 <= probability < 1:
+        return "> 99.9%"
+    return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
+
+
 def verbatim(text: str) -> str:
     """A name so that Plotly, which reads a few tags and its own %{fields}, shows it letter by letter; not of Markup."""
     return str(escape(text)).replace("%{", "%&#123;")

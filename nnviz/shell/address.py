@@ -25,7 +25,7 @@ TALK, SCENE = "talk", "scene"
 
 PREDICT = "predict"
 """Parameter that has the audience guess the answer: 1 hides it, 0 shows it; see `hidden_answer`."""
-_SUBJECT = ("net", "image")
+_SUBJECT = ("net", "image", "values")
 """What the answer depends on; another one hides it again."""
 
 _LAST = "address"

@@ -1,7 +1,7 @@
 """What is kept for all viewers, and how much of it: a table of caches with their ceilings.
 
-Beside it each network keeps its own compiled functions, bounded by their number (`analysis.network.network`), and a
-viewer's queue the jobs that he stopped (`jobs.queue`).
+Beside it each network keeps its own compiled functions, bounded by their number (`analysis.network.network`), a
+viewer's queue the jobs that he stopped (`jobs.queue`), and his visit the files that he uploaded (`uploads`).
 """
 
 from __future__ import annotations
@@ -26,5 +26,10 @@ fitted: Cache[Any] = Cache(64 * _MIB)
 """Pictures as a network takes them, moved and turned; one of 224x224 in colours takes 1 MB."""
 thumbnails: Cache[Any] = Cache(160 * _MIB)
 """Pictures as small as they are shown to choose from, and as a network takes them."""
+networks: Cache[Any] = Cache(1536 * _MIB, size=lambda kept: min(kept[1].size, 1536 * _MIB))
+"""Networks, with their weights and compiled functions, as their `size` estimates it; one that takes more than all may
+is kept alone."""
+refusals: Cache[Any] = Cache(1 * _MIB)
+"""Why a network cannot be opened, by what it would be kept under: found out once."""
 scenes: Cache[Any] = Cache(4 * _MIB)
 """How the scenes of talks went when they were drawn before they are shown."""

@@ -2,118 +2,109 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
-from nnviz.analysis.data.folder import Folder, first_readable
+from nnviz.analysis.data.folder import Folder
+from nnviz.analysis.image.decode import Decoded, decode
 from nnviz.analysis.image.drawing import as_digit
-from nnviz.analysis.image.images import Fitted, Transform, decode, rescale
-from nnviz.analysis.network.network import PRETRAINED, Network, bundled, load
+from nnviz.analysis.image.images import Fitted, Transform, rescale
+from nnviz.analysis.image.paper import Paper
+from nnviz.analysis.network.fitting import stand_in, suits
+from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace, forward_all, shown_to, trace
-from nnviz.errors import NnvizError, in_one_sentence
-from nnviz.shell import address, caches, options
+from nnviz.errors import NnvizError
+from nnviz.shell import address, caches, models, options, own_cards, uploads
+from nnviz.shell.models import Source
 
 DEFAULT_IMAGE = "test-0"
-UPLOAD = "upload"
+UPLOAD, NUMBERS = "upload", "numbers"
 _UPLOADED = "uploaded picture"
+_FOLDER = "uploaded folder"
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture before it meets a network: its name in the address, uint8 pixels, and the class, where known.
+    """A picture before it meets a network: its name in the address, uint8 pixels, the class, where known, and whether
+    it is a test digit.
 
-    `identity` stands for it in the keys of what is made of it, which need not hold its pixels.
+    `note` says what was done to the values of its file, in a sentence, or "". `identity` stands for it in the keys of
+    what is made of it, which need not hold its pixels.
     """
 
     name: str
     title: str
     pixels: np.ndarray
     label: str | None = None
+    digit: bool = False
+    note: str = ""
     identity: object = field(default_factory=object, repr=False)
+
+
+def sources() -> dict[str, Source]:
+    """Where the networks come from that this viewer can choose, by name: his uploads, and what there is for all."""
+    return {**uploads.of_viewer(), **models.for_all()}
+
+
+def source(name: str) -> Source:
+    """Where the network of that name comes from. Raises NnvizError where there is none."""
+    found = sources().get(name)
+    if found is None:
+        raise NnvizError(f"A network was expected: {', '.join(network_names()[:12])}. Received: {name[:40]!r}.")
+    return found
+
+
+def is_own(name: str) -> bool:
+    """Whether a network does not ship."""
+    found = sources().get(name)
+    return found is not None and found.own
 
 
 def network_names() -> tuple[str, ...]:
     """Names of the networks that can be chosen: one's own first, then the bundled ones."""
-    own = (options.given.model.stem,) if options.given.model else ()
-    # The convolutional digits open first: they are what the first page is best seen on.
-    order = sorted(bundled(), key=lambda name: (name != "mnist-cnn", name.endswith("-shuffled"), name))
-    return own + tuple(name for name in order if name not in own)
+    return tuple(sources())
 
 
 def first_network() -> str:
-    return network_names()[0]
+    """The command line's, else the first that ships."""
+    return next(name for name, found in models.for_all().items() if found.origin in ("given", "ships"))
 
 
 def safe() -> dict[str, str]:
     """The address of what is shown where neither what was asked for nor what was there before can be: a network and a
     picture that ship, whatever one's own files are called."""
-    own = {path.stem for path in (options.given.model, options.given.image) if path}
-    network = next(name for name in network_names() if name not in own)
-    return {"net": network, "image": next(name for name in (DEFAULT_IMAGE, "test-1") if name not in own)}
+    network = next(name for name, found in models.for_all().items() if not found.own)
+    image = options.given.image
+    return {"net": network, "image": "test-1" if image and image.stem == DEFAULT_IMAGE else DEFAULT_IMAGE}
 
 
 def network(name: str) -> Network:
-    """The network of that name, loaded once for all viewers."""
-    path = options.given.model
-    if path is None or name != path.stem:
-        if name not in bundled():
-            raise NnvizError(f"A network was expected: {', '.join(network_names())}. Received: {name!r}.")
-        return bundled_network(name)
-    with in_one_sentence("A model that can be shown", path.name):
-        return _load(path, options.given.card, _stamp(path))
+    """The network of that name, by the viewer's own card where he made one."""
+    return models.opened(source(name), own_cards.of_viewer(name))
 
 
 def bundled_network(name: str) -> Network:
     """A network that ships, also where the viewer's own file has its name."""
-    path = PRETRAINED / f"{name}.keras"
-    return _load(path, None, _stamp(path))
+    return models.opened(models.ships(name))
 
 
 def content_key(name: str) -> str:
     """What a network is kept under: its name and the content of its file."""
-    own = options.given.model
-    path = own if own is not None and name == own.stem else PRETRAINED / f"{name}.keras"
-    return f"{name} {_stamp(path)}"
+    return models.key(source(name), own_cards.of_viewer(name))
 
 
 def bundled_key(name: str) -> str:
     """The same of a network that ships, also where the viewer's own file has its name."""
-    return f"{name} {_stamp(PRETRAINED / f'{name}.keras')}"
+    return models.key(models.ships(name))
 
 
-_LAST_STAMP: dict[Path, str] = {}
-
-
-def _stamp(path: Path) -> str:
-    """Content hash of a file; read again only when its size or time changes, and kept where the file is gone."""
-    try:
-        state = path.stat()
-        _LAST_STAMP[path] = _digest(path, state.st_size, state.st_mtime_ns)
-    except OSError as error:
-        if path not in _LAST_STAMP:
-            raise NnvizError(f"A file that can be read was expected. Received: {path.name}.") from error
-    return _LAST_STAMP[path]
-
-
-@lru_cache(maxsize=32)
-def _digest(path: Path, size: int, time: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _load(path: Path, card: Path | None, stamp: str) -> Network:
-    return load(path, card)
-
-
-def warm(name: str) -> None:
+def warm(found: Network) -> None:
     """Compile the first picture's functions, so that the first viewer need not wait for them."""
-    found = network(name)
     if None not in found.image_shape:
         forward_all(found)
         trace(found, shown_to(found, np.zeros((28, 28), np.uint8)))
@@ -145,14 +136,18 @@ def picture(name: str) -> Picture:
 
 # One object for one picture: what is made of it is kept by it.
 def _own(path: Path) -> Picture:
-    key = (path, _stamp(path))
-    return caches.pictures.made(key, lambda: Picture(path.stem, path.name, decode(path.read_bytes(), path.name)))
+    key = (path, models.stamp(path))
+    return caches.pictures.made(key, lambda: _read(path.stem, path.name, decode(path.read_bytes(), path.name)))
+
+
+def _read(name: str, title: str, found: Decoded, label: str | None = None) -> Picture:
+    return Picture(name, title, found.pixels, label, note=found.note)
 
 
 def _test_digit(number: str) -> Picture:
     def make() -> Picture:
         pixels, label = digits.digit(int(number))
-        return Picture(f"test-{number}", f"test digit {number}", pixels, str(label))
+        return Picture(f"test-{number}", f"test digit {number}", pixels, str(label), digit=True)
 
     return caches.pictures.made(("test digit", number), make)
 
@@ -164,43 +159,89 @@ def _photograph(photo: photographs.Photograph) -> Picture:
 
 
 def folder() -> Folder | None:
-    """The viewer's own folder of pictures, listed at the start; None where there is none."""
-    return options.given.folder
+    """The viewer's own folder of pictures: the one that he uploaded, else the one listed at the start, or None."""
+    return st.session_state.get(_FOLDER, options.given.folder)
+
+
+def uploaded_folder() -> Folder | None:
+    """The folder that the viewer uploaded, or None."""
+    return st.session_state.get(_FOLDER)
+
+
+def keep_folder(own: Folder) -> str:
+    """Take an uploaded folder in, and give the name of its first picture that can be read. Raises NnvizError, and keeps
+    the one before, where none can."""
+    first = own.entries[own.first].name
+    st.session_state[_FOLDER] = own
+    return first
+
+
+def forget_folder() -> None:
+    """Let go of the uploaded folder."""
+    st.session_state.pop(_FOLDER, None)
 
 
 def _of_folder(own: Folder, number: int) -> Picture:
     entry = own.entries[number]
     return caches.pictures.made(
-        (own.key, number), lambda: Picture(entry.name, entry.title, own.picture(number), entry.label)
+        (own.key, number), lambda: _read(entry.name, entry.title, own.decoded(number), entry.label)
     )
-
-
-@lru_cache(maxsize=2)
-def _opens(own: Folder) -> str:
-    return own.entries[first_readable(own)].name
 
 
 def first_picture(found: Network) -> str:
     """The picture that a network opens on: one's own, else the first of those that it reads; of a folder of one's own
     where it reads no digits."""
+    if found.input.kind != "picture":
+        return NUMBERS
     if options.given.image:
         return options.given.image.stem
     own = folder()
     if own is not None and not digits.read_by(found):
-        return _opens(own)
+        return own.entries[own.first].name
     return photographs.gallery()[0].name if photographs.read_by(found) else DEFAULT_IMAGE
 
 
 def fits(name: str, found: Network) -> bool:
     """Whether a network reads such pictures: no photographs where it reads digits, and the other way round."""
+    if found.input.kind != "picture" or name == NUMBERS:
+        return found.input.kind != "picture" and name == NUMBERS
     if name in {entry.name for entry in photographs.gallery()}:
         return not digits.read_by(found)
     return not name.startswith("test-") or not photographs.read_by(found)
 
 
+def label_in(found: Network, chosen: Picture) -> str | None:
+    """A picture's class where it is one of this network's; that of a test digit only where the network reads digits."""
+    own = chosen.label in found.classes and (not chosen.digit or digits.read_by(found))
+    return chosen.label if own else None
+
+
 def keep_upload(content: bytes, name: str) -> None:
     """Take an uploaded picture in. Raises NnvizError, and keeps the one before, where it is none."""
-    _keep(Picture(UPLOAD, name, decode(content, name)))
+    _keep(_read(UPLOAD, name, decode(content, name)))
+
+
+def numbers(found: Network, values: Sequence[float] | None) -> Picture:
+    """What a network is given that takes no picture: those numbers, else what stands in for them."""
+    if values is None:
+        given = stand_in(found.input, found.name)
+        return Picture(NUMBERS, "what stands in", given.image, note=given.note, identity=("stand-in", found.name))
+    array = np.array(values, np.float32)
+    return Picture(NUMBERS, f"{len(values):,} numbers of your own", array, identity=("numbers", array.tobytes()))
+
+
+def keep_numbers(values: np.ndarray) -> None:
+    """Take numbers in that are too many for the address, as the uploaded picture."""
+    _keep(Picture(UPLOAD, f"{values.size:,} numbers of your own", values.astype(np.float32)))
+
+
+def upload_for(found: Network) -> Picture | None:
+    """What the viewer uploaded or kept, where a network takes it as it is or fits it; None where there is none."""
+    own = st.session_state.get(_UPLOADED)
+    if own is None or not suits(found.input, own.pixels):
+        return None
+    # Numbers that were kept for another network are no picture.
+    return own if found.input.kind != "picture" or own.pixels.dtype == np.uint8 else None
 
 
 def keep_drawing(ink: np.ndarray) -> None:
@@ -225,12 +266,18 @@ def fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
 
 def _fitted(found: Network, chosen: Picture, transform: Transform) -> Fitted:
     plain = shown_to(found, chosen.pixels)
+    note = f"{chosen.note} {plain.note}".strip()
     if transform == Transform():
-        return plain
+        return Fitted(plain.image, plain.pixels, note)
     pixels = transform.apply(plain.pixels)
     image = rescale(pixels, found.scale, found.offset)
     image.setflags(write=False)
-    return Fitted(image, pixels, plain.note)
+    return Fitted(image, pixels, note)
+
+
+def paper(found: Network, chosen: Picture, transform: Transform) -> Paper | None:
+    """Paper and ink of what a network is shown, before it is moved and noise is added; None where it is no drawing."""
+    return fitted(found, chosen, Transform(invert=transform.invert, stretch=transform.stretch)).paper
 
 
 def traced(found: Network, key: str, image: str, given: Fitted) -> Trace:

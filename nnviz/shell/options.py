@@ -21,6 +21,8 @@ class Options:
     Attributes:
         model, image, card, talk: files of one's own, or None.
         folder: the pictures of a folder of one's own, or None.
+        models: a folder of models to choose from (the variable NNVIZ_MODELS), or None.
+        trusted: model files whose code may run.
     """
 
     model: Path | None = None
@@ -28,7 +30,14 @@ class Options:
     card: Path | None = None
     talk: Path | None = None
     folder: Folder | None = None
+    models: Path | None = None
+    trusted: tuple[Path, ...] = ()
 
 
 started = time.perf_counter()
 given = Options()
+
+
+def is_saved_model(path: Path) -> bool:
+    """Whether it is the folder of a SavedModel."""
+    return (path / "saved_model.pb").is_file()

@@ -11,8 +11,9 @@ from typing import Literal
 import streamlit as st
 from markupsafe import Markup, escape
 
+from nnviz.analysis.network.network import Network
 from nnviz.errors import NnvizError, in_one_sentence
-from nnviz.shell import address, jobs, library
+from nnviz.shell import address, jobs, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import write_html
 from nnviz.shell.session import Session, read, write_address
@@ -38,6 +39,7 @@ class Page:
         slug: its place in the address.
         chapter: of the story, as the menu groups it.
         render: draws the page; what it draws is one fragment, rerun on its own by the page's own controls.
+        unfit: why the page can show nothing of a network, in a sentence; "" where it can. The menu leaves it out then.
     """
 
     title: str
@@ -45,6 +47,7 @@ class Page:
     slug: str
     chapter: str
     render: Callable[[Session], None]
+    unfit: Callable[[Network], str] = lambda network: ""
 
 
 def show(page: Page) -> None:
@@ -72,10 +75,17 @@ def _draw(page: Page, stand: bool) -> None:
             return
         write_address(session)
         notify(session, stand=stand)
+    if reason := page.unfit(session.network):
+        with head(page):
+            inform(reason)
+        return
     try:
         page.render(session)
-    except NnvizError as error:
-        _fall_back(error)
+    except Exception as error:
+        found = as_sentence(error)
+        if found is None:
+            raise
+        _fall_back(found)
         return
     address.remember_good()
 
@@ -101,20 +111,43 @@ def link(slug: str) -> None:
         st.page_link(entry)
 
 
-def readable() -> Session | None:
-    """The session of the address, else the last one that could be shown, else what ships, with the reason."""
+def readable(*, complains: bool = True) -> Session | None:
+    """The session of the address, else the last one that could be shown, else what ships, with the reason.
+
+    Args:
+        complains: whether the reason why another network is shown is said here; else `say_refused` says it.
+    """
     try:
         return _session()
     except NnvizError as error:
-        complain(error)
-    for before in (address.last_good(), library.safe()):
-        if before:
-            address.replace(before)
-            try:
-                return _session()
-            except NnvizError as error:
-                complain(error)
-    return None
+        errors = [error]
+    wanted, found = address.read().get("net", library.first_network()), None
+    for before in filter(None, (address.last_good(), library.safe())):
+        address.replace(before)
+        try:
+            found = _session()
+        except NnvizError as error:
+            errors.append(error)
+        else:
+            break
+    if found is not None and found.name != wanted:
+        opening.refuse(str(errors[0]))
+        errors = errors if complains else errors[1:]
+    for each in errors:
+        complain(each)
+    return found
+
+
+def say_refused() -> None:
+    """Say on every page why the network that the viewer wanted is not the one that is shown, until he has read it."""
+    # Always there, so that what follows has the same place in every run.
+    with st.container(key="refused"):
+        reason = opening.refused()
+        if reason:
+            said, read = st.columns([9, 1], vertical_alignment="center", gap="small")
+            with said:
+                complain(NnvizError(reason))
+            read.button("Close", key="refused-read", width="stretch", on_click=opening.let_go)
 
 
 def _session() -> Session:
@@ -141,6 +174,21 @@ def notify(session: Session, *, stand: bool = False) -> None:
         st.session_state[_SAID] = (address.read(), notices)
     for notice in notices:
         inform(notice)
+
+
+def as_sentence(error: Exception) -> NnvizError | None:
+    """What is said of an error: what a user can mend as it is, all else in one sentence where it is his own network
+    that made a page raise it; else None, and it is a fault of ours."""
+    if isinstance(error, NnvizError):
+        return error
+    name = address.read().get("net") or library.first_network()
+    if not library.is_own(name):
+        return None
+    try:
+        with in_one_sentence("A network that this page can show", name):
+            raise error
+    except NnvizError as found:
+        return found
 
 
 def _fall_back(error: NnvizError) -> None:

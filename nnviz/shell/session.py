@@ -10,15 +10,16 @@ import numpy as np
 
 from nnviz.analysis.image.images import Fitted, Transform
 from nnviz.analysis.image.shuffle import SEED
+from nnviz.analysis.network import numbers
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.errors import NnvizError
-from nnviz.shell import address, library, target_words
+from nnviz.shell import address, library, target_words, uploads
 from nnviz.shell.target_words import TargetWords
 
 MOST_SHIFT, MOST_NOISE = 10, 100
-OF_NETWORK = ("layer", "unit", "row", "column", "target", "explain", "minus", "page", "off", "block")
+OF_NETWORK = ("values", "layer", "unit", "row", "column", "target", "explain", "minus", "page", "off", "block")
 """Parameters of the address that mean another thing in another network."""
 
 
@@ -107,7 +108,7 @@ def read() -> Session:
     """
     found = address.read()
     notices: list[str] = []
-    name = _nearest(found.get("net"), library.network_names(), "network", library.first_network(), notices)
+    name = _network(found.get("net"), notices)
     network = library.network(name)
     picture = _picture(found.get("image"), network, notices)
     transform = _transform(network, notices)
@@ -149,6 +150,8 @@ def elsewhere(session: Session, name: str, picture: library.Picture) -> Session:
     """
     if name == session.name:
         return _with(session, picture)
+    if picture.name == library.NUMBERS or picture.pixels.dtype != np.uint8:
+        picture = library.picture(library.DEFAULT_IMAGE)
     network = library.bundled_network(name)
     layer = network.layer(default_layer(network))
     transform = replace(session.transform, shuffle=None)
@@ -182,6 +185,14 @@ def _nearest(wanted: str | None, options: tuple[str, ...], what: str, default: s
     return shown
 
 
+def _network(wanted: str | None, notices: list[str]) -> str:
+    names, first = library.network_names(), library.first_network()
+    if wanted is not None and wanted.endswith(uploads.YOURS) and wanted not in names:
+        notices.append(f"An uploaded network is its viewer's own and cannot be in a link, so {first!r} is shown.")
+        return first
+    return _nearest(wanted, names, "network", first, notices)
+
+
 def _unit(activations: np.ndarray, notices: list[str]) -> int:
     """The unit of the address; where it names none, the one that this picture excites most."""
     channels = activations.reshape(-1, activations.shape[-1])
@@ -196,8 +207,12 @@ def _layer(wanted: str | None, network: Network, notices: list[str]) -> str:
 
 
 def _picture(wanted: str | None, network: Network, notices: list[str]) -> library.Picture:
+    if network.input.kind != "picture":
+        return _numbers(wanted, network, notices)
     first = library.first_picture(network)
-    if wanted == library.UPLOAD and not library.has_upload():
+    if wanted == library.NUMBERS:
+        wanted = first
+    if wanted == library.UPLOAD and library.upload_for(network) is None:
         notices.append("An uploaded picture cannot be in a link, so the default one is shown.")
         wanted = first
     try:
@@ -209,6 +224,19 @@ def _picture(wanted: str | None, network: Network, notices: list[str]) -> librar
         return library.picture(first)
 
 
+def _numbers(wanted: str | None, network: Network, notices: list[str]) -> library.Picture:
+    """What a network is given that takes no picture: the viewer's own numbers, else what stands in for them."""
+    if wanted == library.UPLOAD and (kept := library.upload_for(network)) is not None:
+        return kept
+    values = None
+    if (text := address.read().get("values")) is not None:
+        try:
+            values = numbers.listed(text, network.input)
+        except NnvizError as error:
+            notices.append(f"{error} What stands in for them is shown.")
+    return library.numbers(network, values)
+
+
 def _whole(name: str, low: int, high: int, notices: list[str]) -> int:
     value, replaced = address.whole(name, 0, low, high)
     if replaced:
@@ -218,12 +246,15 @@ def _whole(name: str, low: int, high: int, notices: list[str]) -> int:
 
 
 def _transform(network: Network, notices: list[str]) -> Transform:
+    if network.input.kind != "picture":
+        return Transform()
     dx, dy = (_offset(name, -MOST_SHIFT, MOST_SHIFT, notices) for name in ("dx", "dy"))
     return Transform(
         shift=(dx, dy),
         rotate=float(_offset("rotate", -180, 180, notices)),
         noise=float(_offset("noise", 0, MOST_NOISE, notices)),
         invert=address.read().get("invert") == "1",
+        stretch=address.read().get("stretch") == "1",
         shuffle=(SEED if network.shuffle is None else network.shuffle) if _shuffles(network) else None,
     )
 

@@ -33,20 +33,30 @@ def of_class(network: Network, index: int) -> TargetWords:
     target, name = targets.class_score(network, index), network.classes[index]
     if target.class_index is None:
         return TargetWords(target, name, f"the logit of {name} less that of {network.classes[1 - index]}")
-    return TargetWords(target, name, f"the logit of {name}" if network.graph.classes > 1 else "the output")
+    return TargetWords(target, name, score_words(network, index))
+
+
+def score_words(network: Network, index: int) -> str:
+    """What the score of a class is called: a logit, a number, or the mean of one over all places."""
+    output, name = network.output, network.classes[index]
+    score = f"the logit of {name}" if output.shares else name
+    if not output.placed:
+        return score
+    what = f"the mean logit of {name}" if output.shares else f"the mean of {name}"
+    return f"{what} over all {'pixels' if output.kind == 'picture' else 'steps'}"
 
 
 def of_difference(network: Network, this: int, that: int) -> TargetWords:
     """Why one class and not another."""
     name, other = network.classes[this], network.classes[that]
-    score = f"the logit of {name} less that of {other}"
+    score = f"{score_words(network, this)} less {'that of ' if network.output.shares else ''}{other}"
     return TargetWords(targets.difference(this, that), f"{name} and not {other}", score, f"for {other} and not {name}")
 
 
 def of_unit(network: Network, layer: LayerInfo, unit: int, cell: tuple[int, int] | None) -> TargetWords:
     """A unit of a layer: its whole map, or one cell of it; a unit of the layer that answers is a class."""
     answer = answer_layer(network)
-    if layer.name == answer and len(layer.output_shape) == 1:
+    if layer.name == answer and len(layer.output_shape) == 1 and not network.output.placed:
         target = targets.unit_score(network, layer.name, unit, answer)
         return of_class(network, target.weights[0][0][0])
     axes = len(layer.output_shape)

@@ -1,4 +1,4 @@
-"""The answer: as bars, in large letters, in words, and whether it is right."""
+"""The answer: as bars or numbers, in large letters, in words, and whether it is right."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
-from nnviz.figures.words import number
+from nnviz.analysis.data import digits
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import Trace
+from nnviz.figures.words import number, percent
+from nnviz.shell import library
 from nnviz.shell.markup import html, write_html
+from nnviz.shell.page import small
 from nnviz.shell.session import Session
+from nnviz.views import places
 
 
 def bars(
@@ -47,44 +53,132 @@ def bars(
 
 
 def says(session: Session) -> None:
-    """What the net says in large letters, and the five likeliest classes as bars."""
-    trace = session.trace
-    name = session.class_name(trace.winner) if trace.logits.size > 1 else number(float(trace.logits[0]))
+    """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture."""
+    output = session.network.output
+    if output.placed:
+        places.draw(session, "says", height=0.24)
+        return
+    name = _large(session)
+    if output.kind == "number":
+        write_html('<div class="nn-small">{}</div><div class="nn-big">{}</div>', _HEADINGS[output.kind], name)
+        return
     long = len(name) > 7
     big, right_side = st.columns([2 if long else 1, 3], gap="small")
     with big:
         size = html(' style="font-size:{}rem"', "2" if len(name) <= 24 else "1.4") if long else ""
-        write_html('<div class="nn-small">The net says</div><div class="nn-big"{}>{}</div>', size, name)
+        write_html('<div class="nn-small">{}</div><div class="nn-big"{}>{}</div>', _HEADINGS[output.kind], size, name)
         if right := verdict(session):
             write_html('<p class="nn-small">{}.</p>', right)
     with right_side:
-        order = np.argsort(-trace.logits, kind="stable")[:5]
-        bars(
-            [session.network.classes[index] for index in order],
-            trace.probabilities[order],
-            [percent(trace.probabilities[index]) for index in order],
+        if output.shares:
+            few(session)
+        elif output.kind == "numbers":
+            numbers(session.network, session.trace)
+        small(" ".join(filter(None, (output.found, _tried(session)))))
+
+
+_HEADINGS = {
+    "classes": "The net says",
+    "labels": "The net says, each label by itself",
+    "number": "The net gives one number",
+    "numbers": "The net gives, among others",
+}
+_ROOM = 40
+"""Letters of an answer that a sentence holds."""
+_MOST = 12
+"""Numbers that are shown of many."""
+
+
+def few(session: Session) -> None:
+    """The five likeliest classes as bars."""
+    trace = session.trace
+    order = np.argsort(-trace.logits, kind="stable")[:5]
+    bars(
+        [session.network.classes[index] for index in order],
+        trace.probabilities[order],
+        [percent(trace.probabilities[index]) for index in order],
+    )
+
+
+def numbers(network: Network, trace: Trace, marked: int | None = None) -> None:
+    """The first of several numbers with their names, and the marked one."""
+    shown = [*range(min(trace.logits.size, _MOST))]
+    if marked is not None and marked not in shown:
+        shown[-1] = marked
+    cells = [
+        html(
+            '<span class="name{}">{}</span><span class="number">{}</span>',
+            " on" if index == marked else "",
+            network.classes[index],
+            value(network, float(trace.probabilities[index])),
         )
+        for index in shown
+    ]
+    write_html('<div class="nn-numbers" role="group" aria-label="The numbers">{}</div>', Markup().join(cells))
+    if trace.logits.size > len(shown):
+        small(f"{len(shown)} of {trace.logits.size:,} numbers.")
+
+
+def value(network: Network, answer: float) -> str:
+    """One number of the answer as it is read: a probability in percent, a number with its unit."""
+    if network.output.shares:
+        return percent(answer)
+    return f"{number(answer)} {network.output.unit}".rstrip()
 
 
 def said(session: Session) -> str:
-    """The answer: the class that wins with its probability, or the number where there is only one output."""
-    trace = session.trace
-    if trace.logits.size == 1:
-        return number(float(trace.logits[0]))
-    return f"{session.class_name(trace.winner)} ({percent(float(trace.probabilities[trace.winner]))})"
+    """The answer in a few words: the class that wins with its probability, the labels, the numbers, what is drawn."""
+    return said_of(session.network, session.trace)
+
+
+def said_of(network: Network, trace: Trace) -> str:
+    """The same of any trace."""
+    kind, found, names = network.output.kind, trace.probabilities, network.classes
+    if kind == "number":
+        return value(network, float(found[0]))
+    if kind == "numbers":
+        first = ", ".join(f"{names[at]} {value(network, float(found[at]))}" for at in range(min(3, found.size)))
+        return f"{first} and {found.size - 3} more" if found.size > 3 else first
+    if kind == "labels":
+        return _labels(network, trace)
+    if network.output.placed:
+        return places.said(network, trace)
+    return f"{names[trace.winner]} ({percent(float(found[trace.winner]))})"
+
+
+def _labels(network: Network, trace: Trace) -> str:
+    held = [int(index) for index in np.argsort(-trace.logits, kind="stable") if trace.logits[index] > 0]
+    if not held:
+        nearest = f"{network.classes[trace.winner]} comes nearest, {percent(float(trace.probabilities[trace.winner]))}"
+        return f"none of its {trace.logits.size} labels ({nearest})"
+    told = [f"{network.classes[index]} ({percent(float(trace.probabilities[index]))})" for index in held[:3]]
+    return ", ".join(told) + (f" and {len(held) - 3} more labels" if len(held) > 3 else "")
+
+
+def _large(session: Session) -> str:
+    network, trace = session.network, session.trace
+    if network.output.kind == "labels":
+        held = [network.classes[int(at)] for at in np.argsort(-trace.logits, kind="stable") if trace.logits[at] > 0]
+        return ", ".join(held[:3]) + (f" +{len(held) - 3}" if len(held) > 3 else "") or "none"
+    if network.output.kind == "number":
+        return value(network, float(trace.probabilities[0]))
+    if network.output.kind == "numbers":
+        return value(network, float(trace.probabilities[session.class_index]))
+    return session.class_name(trace.winner)
 
 
 def verdict(session: Session) -> Markup:
-    """Whether the answer is right, where the picture's class is known to the network; else nothing."""
-    label = session.picture.label
-    if label is None or session.trace.logits.size == 1 or label not in session.network.classes:
+    """Whether the answer is right, where the picture's class is one of this network's; else nothing."""
+    label = library.label_in(session.network, session.picture)
+    if label is None or session.network.output.kind != "classes":
         return Markup()
     right = label == session.class_name(session.trace.winner)
     return Markup("and is right") if right else html("and is <b>wrong</b>: it is a {}", label)
 
 
-def percent(probability: float) -> str:
-    """A probability as it is read aloud, never rounded to a certainty that it is not."""
-    if 0.9995 <= probability < 1:
-        return "> 99.9%"
-    return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
+def _tried(session: Session) -> str:
+    """On what a verdict rests that no card allows."""
+    if not session.picture.digit or digits.said(session.network) or not digits.read_by(session.network):
+        return ""
+    share = digits.found(session.network)
+    return f"It has no card that says so, but it reads {percent(share)} of {digits.TRIED} test digits rightly."

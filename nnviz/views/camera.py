@@ -7,11 +7,14 @@ from typing import Literal
 
 import streamlit as st
 
+from nnviz.analysis.image.decode import SUFFIXES
 from nnviz.errors import NnvizError
 from nnviz.shell import library
 from nnviz.shell.page import complain
 
-TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"]
+TYPES = [suffix[1:] for suffix in SUFFIXES]
+MOST_MB = 50
+"""Of one picture."""
 _OPEN = "own picture asked for"
 
 
@@ -47,7 +50,9 @@ def _window(place: str, kind: str, taken: Callable[[], None]) -> None:
         if kind == "camera":
             file = st.camera_input("Camera", key=key, label_visibility="collapsed")
         else:
-            file = st.file_uploader("A picture of your own", type=TYPES, key=key, label_visibility="collapsed")
+            file = st.file_uploader(
+                "A picture of your own", type=TYPES, key=key, label_visibility="collapsed", max_upload_size=MOST_MB
+            )
         if file is None:
             return
         try:

@@ -12,6 +12,14 @@ import nnviz
 from nnviz.app import command, startup
 from nnviz.installation import ROOT
 
+SAFE = {
+    "server.address": "localhost",
+    "server.enableCORS": True,
+    "server.enableXsrfProtection": True,
+    "browser.gatherUsageStats": False,
+    "server.maxUploadSize": 1024,
+}
+
 
 @pytest.fixture(autouse=True)
 def started(monkeypatch):
@@ -62,3 +70,13 @@ def test_the_settings_stand_beside_the_file_that_is_started():
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert settings["server"]["fileWatcherType"] == "none"
     assert settings["server"]["address"] == "localhost"
+
+
+def test_nobody_outside_sees_the_app_speaks_for_it_or_is_told_of_it():
+    """As Streamlit reads them: a name that it does not know would be no setting at all."""
+    from streamlit import config
+
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    found = {name: (settings[name.partition(".")[0]][name.partition(".")[2]], config.get_option(name)) for name in SAFE}
+    assert found == {name: (value, value) for name, value in SAFE.items()}
+    assert all(name in config._config_options_template for name in SAFE)

@@ -4,10 +4,12 @@ what a browser still sends of a widget that is gone."""
 from __future__ import annotations
 
 import pytest
+from streamlit import net_util
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
+from streamlit.web.server import server_util
 
 from nnviz.app import streamlit_patches
 
@@ -145,3 +147,17 @@ def test_a_slider_that_is_gone_calls_nothing_when_the_browser_still_sends_it() -
     app.run()
     app.slider[0].set_value(3).run()
     assert app.session_state["heard"] == [7, 3]
+
+
+def test_another_sites_page_is_refused_and_nobody_outside_is_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda url, timeout: asked.append(url))
+    monkeypatch.setattr(net_util, "_external_ip", None)
+    assert not server_util.is_url_from_allowed_origins("https://evil.example")
+    assert asked  # what Streamlit does by itself
+    asked.clear()
+    streamlit_patches.ask_nobody()
+    assert not server_util.is_url_from_allowed_origins("https://evil.example")
+    assert server_util.is_url_from_allowed_origins("http://localhost:8501")
+    assert asked == []

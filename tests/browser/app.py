@@ -158,8 +158,13 @@ class App:
         return tip.inner_text().replace("\u2212", "-")
 
     def upload(self, name: str, content: bytes) -> None:
-        chooser = self.element("stFileUploader").locator("input[type=file]")
-        chooser.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+        self.page.locator(".st-key-upload input[type=file]").set_input_files(
+            {"name": name, "mimeType": "image/png", "buffer": content}
+        )
+
+    def bring(self, *files: Path, place: str = "sidebar") -> None:
+        """Give the app models of one's own, in the sidebar or on the opening page ("page")."""
+        self.page.locator(f".st-key-drop-{place} input[type=file]").set_input_files([str(file) for file in files])
 
 
 Open = Callable[..., App]

@@ -108,18 +108,39 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     assert app.alerts == []
 
 
-def test_a_server_that_was_killed_leaves_its_index_for_the_next(
-    start: Callable[[], Server], viewer: Callable[..., App]
+def views(app: App, addresses: list[dict[str, str]]) -> list[tuple[str, list[str]]]:
+    """What each address shows once its work is done: its sentence, and every picture drawn on the page."""
+    found = []
+    for address in addresses:
+        app.open(**address).worked()
+        drawn = app.main.locator("canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
+        found.append((app.caption, drawn))
+    return found
+
+
+def test_a_server_that_was_killed_in_the_middle_shows_the_same_again(
+    start: Callable[[], Server], viewer: Callable[..., App], own: Path
 ) -> None:
+    picture = folder(own).entries[7].name
+    addresses = [
+        {"slug": "maps", "net": "mnist-cnn", "image": "test-18", "layer": "conv2", "unit": "5", "dx": "2"},
+        {"slug": "saliency", "net": "mnist-mlp", "image": "test-3", "method": "integrated-gradients", "target": "5"},
+        {"slug": "decision", "net": "mnist-cnn", "image": picture},
+    ]
     server = start()
     app = viewer(server.url)
-    app.open("higher", net="mnist-cnn", layer="conv2", unit=5, among="folder")
-    caption(app, f"Of {4 * COUNT} pictures")
+    before = views(app, addresses)
+    assert all(drawn for _, drawn in before)
+    # In the middle of a search of the folder, of which something is kept already or not.
+    app.page.goto(f"{server.url}/higher?net=mnist-mlp&layer=dense2&unit=5&among=folder", wait_until="commit")
+    app.element("stProgress").wait_for(timeout=SECONDS)
     server.kill()
     app.page.goto("about:blank")
     again = viewer(start().url)
-    again.open("higher", net="mnist-cnn", layer="conv2", unit=5, among="folder")
+    assert views(again, addresses) == before
+    again.open("higher", net="mnist-mlp", layer="dense2", unit=5, among="folder")
     caption(again, f"Of {4 * COUNT} pictures")
+    assert again.alerts == []
 
 
 def test_links_to_pictures_and_the_chooser(start: Callable[[], Server], viewer: Callable[..., App], own: Path) -> None:

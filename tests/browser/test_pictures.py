@@ -11,7 +11,8 @@ from PIL import Image
 
 import nnviz
 from nnviz.analysis.data.digits import digit, gallery
-from nnviz.analysis.image.images import Fitted, Transform, decode, fit, rescale
+from nnviz.analysis.image.decode import decode
+from nnviz.analysis.image.images import Fitted, Transform, fit, rescale
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 
@@ -101,7 +102,7 @@ NAME = "w*av*es [x](y) _1_ $2$.png"
 def test_an_upload_is_shown(app: App, networks: dict[str, Network], slug: str) -> None:
     network = networks["mnist-cnn"]
     content = png()
-    pixels = decode(content, NAME)
+    pixels = decode(content, NAME).pixels
     expected = nnviz.trace(network, pixels)
     app.open(slug, layer="conv1", unit=3)
     app.upload(NAME, content)

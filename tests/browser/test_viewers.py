@@ -123,9 +123,15 @@ def test_a_file_that_is_no_model_says_so(viewer: Open, serve: Serve, tmp_path: P
     own = serve("--model", str(tmp_path / "mine.keras"))
     app = viewer(own.url)
     app.open(FIRST)
-    assert len(app.alerts) == 1
-    assert "mine.keras" in app.alerts[0]
-    assert app.element("stException").count() == 0
+    for title in ("Saliency", "Data", "Network"):
+        assert len(app.alerts) == 1
+        assert "mine.keras" in app.alerts[0]
+        assert app.address["net"] == "mnist-cnn"
+        assert app.element("stException").count() == 0
+        app.menu(title).worked()
+    # Who opens another page first is told there.
+    other = viewer(own.url).open("likes")
+    assert "mine.keras" in other.alerts[0]
 
 
 @pytest.mark.parametrize(

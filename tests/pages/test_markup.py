@@ -25,8 +25,8 @@ from nnviz.shell.markup import html
 
 ODD = """<u>&"'*x*"""
 """HTML, an entity's beginning, both quotes and Markdown; none of our own pages underlines anything."""
-OF_LAYER = "._x_"
-"""What TensorFlow allows in the name of a layer that Markdown reads: it would be slanted."""
+OF_LAYER = f"{ODD}_x_"
+"""Behind the name of each layer: that, and what Markdown would slant."""
 CLASSES = [f"{ODD}{name}" for name in "abc"]
 VIEWS = {
     "neuron": [{}, {"turn": f"1,0,2.5,,conv{OF_LAYER}"}],

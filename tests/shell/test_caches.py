@@ -1,5 +1,7 @@
 """The table of what is kept: each cache filled stays below its ceiling and lets the least recently used go."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 
@@ -8,13 +10,15 @@ from nnviz.analysis.image.images import Transform
 from nnviz.analysis.network.network import _MOST_COMPILED, functions
 from nnviz.shell import caches, library
 
-KEPT = {name: value for name, value in vars(caches).items() if isinstance(value, Cache)}
+ALL = {name: value for name, value in vars(caches).items() if isinstance(value, Cache)}
+KEPT = {name: value for name, value in ALL.items() if name != "networks"}
 MOST = 2 * 2**30
 """Bytes that a server may keep in all, beside its networks."""
 
 
 def test_the_table_names_what_there_is_and_fits_a_small_machine():
-    assert set(KEPT) == {"traces", "attributions", "results", "vectors", "pictures", "fitted", "thumbnails", "scenes"}
+    kept = {"traces", "attributions", "results", "vectors", "pictures", "fitted", "thumbnails", "scenes", "refusals"}
+    assert set(KEPT) == kept
     assert sum(cache.ceiling for cache in KEPT.values()) <= MOST
 
 
@@ -42,8 +46,6 @@ def test_what_is_made_of_a_photograph_does_not_keep_its_pixels(cases):
 
 
 def test_a_networks_functions_are_bounded_and_built_once_until_they_had_to_go(cases):
-    from dataclasses import replace
-
     network = replace(cases["sequential_cnn"].network, _functions=functions())
     built = []
     for number in range(_MOST_COMPILED + 10):
@@ -52,3 +54,21 @@ def test_a_networks_functions_are_bounded_and_built_once_until_they_had_to_go(ca
     assert len(network._functions) == _MOST_COMPILED
     assert network.compiled(1, lambda: "anew") == "anew"
     assert built == list(range(_MOST_COMPILED + 10))
+
+
+def test_networks_stay_below_their_ceiling_and_one_that_is_larger_is_kept_alone(cases):
+    kept = Cache(caches.networks.ceiling, caches.networks._size_of)
+    sizes = {"small": kept.ceiling // 4, "large": 3 * kept.ceiling}
+
+    @dataclass
+    class Sized:
+        size: int
+
+    for number in range(10):
+        kept.keep(number, Sized(sizes["small"]))
+        assert kept.size <= kept.ceiling
+    assert [key for key, _ in kept.items()] == [6, 7, 8, 9]
+    kept.keep("large", Sized(sizes["large"]))
+    assert [key for key, _ in kept.items()] == ["large"]
+    weights = sum(weight.numpy().nbytes for weight in cases["nested"].model.weights)
+    assert cases["nested"].network.size > weights + len(cases["nested"].network.layers)

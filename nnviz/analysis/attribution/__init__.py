@@ -88,7 +88,7 @@ def explaining(
             f"Received: {', '.join(unknown)}."
         )
     values = {name: declared[name].checked(parameters.get(name, declared[name].default)) for name in declared}
-    wanted = as_target(target)
+    wanted = as_target(target, network)
     if not wanted.winner and None not in network.image_shape:
         wanted.spread(network)
     return chosen.steps(network, fitted_to(network, image).image, wanted, **values)

@@ -9,20 +9,20 @@ import numpy as np
 import tensorflow as tf
 
 from nnviz.analysis.attribution.base import Parameter, SaliencyMethod, Steps
-from nnviz.analysis.attribution.propagation import computed, reading_positive, unruled
+from nnviz.analysis.attribution.propagation import PADDINGS, computed, unruled
 from nnviz.analysis.attribution.relevance import RULES, Rule
 from nnviz.analysis.network.folding import behind
 from nnviz.analysis.network.input_format import as_drawn
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.output_head import LOGITS
 from nnviz.analysis.network.passes import chosen, given, score_of, weights_spec
-from nnviz.analysis.network.step import Step
-from nnviz.analysis.network.targets import Target, logit
+from nnviz.analysis.network.targets import Target, class_score
 from nnviz.analysis.network.trace import compiled, inputs
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
 
-_SCALINGS = ("Rescaling", "Normalization")
+_DEEP = 300
+"""Steps from which a network is propagated through uncompiled: to compile them takes longer than all its maps."""
 
 
 class Lrp(SaliencyMethod):
@@ -35,8 +35,8 @@ class Lrp(SaliencyMethod):
 
     Under the z+ and alpha-beta rules a bias has no share, so that the map sums to the score: what a bias alone made is
     shared equally by all that its unit reads. Under the epsilon rule each bias keeps its share, and epsilon its own.
-    What is not in the sum is the `gap`. What only scales the pixels, before the first weights, is no layer of the
-    propagation.
+    What is not in the sum is the `gap`. What makes each number of one other number passes on what it gets: what
+    only scales the pixels, an activation, a normalisation by the picture's own mean and deviation.
     """
 
     name = "lrp"
@@ -52,9 +52,8 @@ class Lrp(SaliencyMethod):
         )
 
     def unfit(self, network: Network) -> str:
-        answering = _answering(network)
-        for step in network.graph.steps:
-            if step is not answering and (what := unruled(step)):
+        for step in network.graph.leading_to(LOGITS):
+            if what := unruled(step):
                 return f"LRP has no rule for {what}, which {network.name} has as {step.name}: try integrated-gradients."
         return ""
 
@@ -62,7 +61,7 @@ class Lrp(SaliencyMethod):
         rule, epsilon = parameters["rule"], tf.constant(parameters["epsilon"], tf.float32)
 
         def build() -> Any:
-            start = start_of(network, target.layer)
+            start = network.graph.input_name
 
             def call(images: Any, weights: Any, winner: Any, epsilon: Any) -> Any:
                 kept: list[Any] = []
@@ -78,37 +77,26 @@ class Lrp(SaliencyMethod):
                     fetches, feeds = [target.layer, LOGITS], inputs(network, images, smooth=True)
                     found = network.graph.run(feeds, fetches, {start: watch}, calls)
                     if target.layer == LOGITS:
-                        weights = chosen(found[LOGITS], weights, winner)
-                end = found[target.layer]
+                        weights = chosen(network, found[LOGITS], weights, winner)
+                    end = tf.cast(found[target.layer], tf.float32)
                 # What goes backward is relevance: at the target its own terms, at the pixels the map.
                 relevance = tape.gradient(end, kept[0], output_gradients=end * tf.cast(weights, end.dtype))
                 score, best = score_of(end, weights), tf.argmax(found[LOGITS][0])
                 relevance = None if relevance is None else as_drawn(network.input, relevance, images)
                 return relevance, score, best
 
-            return compiled(
-                network, call, weights_spec(network, target), tf.TensorSpec((), tf.bool), tf.TensorSpec((), tf.float32)
-            )
+            if len(network.graph.steps) > _DEEP:
+                return call
+            more = (weights_spec(network, target), tf.TensorSpec((), tf.bool), tf.TensorSpec((), tf.float32))
+            return compiled(network, call, *more)
 
         function = network.compiled(("lrp", rule, target.layer), build)
         values, score, best = function(*given(network, image[None], target), epsilon)
         if values is None:
             raise NnvizError(f"A target that depends on the image was expected for LRP. Received: {target}.")
         yield Progress(1, 1)
-        target = logit(int(best)) if target.winner else target
+        target = class_score(network, int(best)) if target.winner else target
         return self.finished(values.numpy()[0], target, float(score[0]), adds_up_to=float(score[0]))
-
-
-def start_of(network: Network, target: str) -> str:
-    """Name of what the relevance is handed back to: the input, or the last of what only scales its pixels."""
-    graph = network.graph
-    name, shape = graph.input_name, graph.input_shape
-    while True:
-        readers = [step for step in graph.steps if name in map(graph.name_of, step.inputs)]
-        scaled = readers[0] if len(readers) == 1 and type(readers[0].layer).__name__ in _SCALINGS else None
-        if scaled is None or name == target or tuple(scaled.outputs[0].shape[1:]) != tuple(shape):
-            return name
-        name = scaled.name
 
 
 def ruled(network: Network, rule: Rule, target: str) -> dict[str, Callable[..., Any]]:
@@ -116,24 +104,15 @@ def ruled(network: Network, rule: Rule, target: str) -> dict[str, Callable[..., 
     graph = network.graph
     # What the target is of is looked at, so it stays as it is.
     normalised = {name: step for name, step in behind(graph.steps, graph.logits).items() if name != target}
-    positive = reading_positive(graph)
     swallowed = {id(step) for step in normalised.values()}
-    answering = _answering(network)
     found: dict[str, Callable[..., Any]] = {}
-    for step in graph.steps:
+    for step in graph.leading_to(LOGITS):
         if id(step) in swallowed:
             found[step.name] = lambda x, **_: x
-        elif step is not answering:
-            after = normalised.get(step.name)
-            call = computed(step, rule, after.layer if after else None, positive=step.name in positive)
-            if call is not None:
-                found[step.name] = call
+            continue
+        after, source = normalised.get(step.name), graph.producers.get(id(step.inputs[0]))
+        padding = source.layer if source is not None and type(source.layer).__name__ in PADDINGS else None
+        call = computed(step, rule, after.layer if after else None, padding)
+        if call is not None:
+            found[step.name] = call
     return found
-
-
-def _answering(network: Network) -> Step | None:
-    """The step that makes the probabilities: no score depends on it."""
-    graph = network.graph
-    if graph.output_head == "raw":
-        return None
-    return next((step for step in graph.steps if any(tensor is graph.logits for tensor in step.inputs)), None)

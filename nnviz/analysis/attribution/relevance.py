@@ -3,12 +3,15 @@
 Every step is computed as it is, with its value, and with a backward pass of its own: from the relevance of what it made
 to that of what it read. One pass backward through all of them is the whole propagation. (Montavon et al. 2019,
 Layer-Wise Relevance Propagation: An Overview.)
+
+The terms of each sign are never computed apart. With z the sum of the terms and s that of their magnitudes, those above
+zero add up to (s + z) / 2, those below to (s - z) / 2; and what both hand back together is one gradient of z and s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
@@ -16,6 +19,8 @@ import tensorflow as tf
 Call = Callable[..., Any]
 
 RULES = ("z-plus", "alpha-beta", "epsilon")
+_NOTHING = 1e-6
+"""Share of the terms' magnitudes below which those of one sign are what rounding left of none."""
 
 
 class Rule:
@@ -33,33 +38,26 @@ class Rule:
         """What the epsilon rule divides a sum by: z + epsilon * sign(z)."""
         return z + tf.where(z < 0, -1.0, 1.0) * self.epsilon
 
-    def factors(self, relevance: Any, z: Any, up: Any, down: Any) -> tuple[Any, Any, Any]:
-        """What a term of each sign hands on for each unit of its magnitude, and what all share equally.
+    def factors(self, relevance: Any, z: Any, terms: Any, magnitudes: Any) -> tuple[Any, Any, Any]:
+        """What each term hands on for each unit of itself and of its magnitude, and what all share equally.
 
-        `up` and `down` are the magnitudes of the sums of the terms of each sign, 0 and up.
+        Args:
+            relevance: of the sums.
+            z: the sums with their biases.
+            terms, magnitudes: the sums of the terms, and of their magnitudes.
         """
-        found = _factors(self.name)(relevance, z, up, down)
-        for each in found:
-            each.set_shape(z.shape)
-        return found
-
-
-@lru_cache(maxsize=len(RULES))
-def _factors(name: str) -> Any:
-    """`Rule.factors` as one function that is traced once: a deep network has a hundred sums."""
-
-    def call(relevance: Any, z: Any, up: Any, down: Any) -> tuple[Any, Any, Any]:
-        below = z < 0
-        own, other = tf.where(below, down, up), tf.where(below, up, down)
-        if name == "z-plus":
-            same, against = _share(relevance, own), tf.zeros_like(relevance)
-        else:
-            same = tf.where(other == 0, 1.0, 2.0) * _share(relevance, own)
-            against = -tf.where(own == 0, 0.0, 1.0) * _share(relevance, other)
-        evenly = tf.where(own == 0, relevance, 0.0)
-        return tf.where(below, against, same), tf.where(below, same, against), evenly
-
-    return tf.function(call, input_signature=[tf.TensorSpec(None, tf.float32)] * 4, autograph=False)
+        sign = tf.where(z < 0, -1.0, 1.0)
+        signed, nothing = sign * terms, _NOTHING * magnitudes
+        # Twice the magnitude of the terms of the sum's own sign, and of the others.
+        own, other = magnitudes + signed, magnitudes - signed
+        alone = own <= nothing
+        same = tf.where(alone, 0.0, tf.math.divide_no_nan(relevance, own))
+        if self.name == "z-plus":
+            return sign * same, same, tf.where(alone, relevance, 0.0)
+        none = other <= nothing
+        same = tf.where(none, 1.0, 2.0) * same
+        against = tf.where(alone | none, 0.0, tf.math.divide_no_nan(relevance, other))
+        return sign * (same + against), same - against, tf.where(alone, relevance, 0.0)
 
 
 def handing(value: Call, back: Call, *tensors: Any) -> Any:
@@ -72,10 +70,6 @@ def handing(value: Call, back: Call, *tensors: Any) -> Any:
     return call(*tensors)
 
 
-def _share(above: Any, below: Any) -> Any:
-    return tf.math.divide_no_nan(above, below)
-
-
 def _back(function: Call, tensor: Any, above: Any) -> Any:
     """What a linear function hands back of `above`, the shape of what it makes."""
     with tf.GradientTape() as tape:
@@ -84,72 +78,100 @@ def _back(function: Call, tensor: Any, above: Any) -> Any:
     return tape.gradient(made, tensor, output_gradients=above)
 
 
-def through_activation(function: Call) -> Call:
-    """a = f(z), through which the relevance passes."""
+def through(function: Call) -> Call:
+    """a = f(z), one number in, one out: the relevance passes through."""
     return lambda z, *more, **named: handing(lambda z: function(z, *more, **named), lambda relevance, _: relevance, z)
 
 
-def sums(a: Any, kernel: Any, bias: Any, summed: Call, rule: Rule, positive: bool, apart: bool) -> Any:
-    """summed(a, kernel) + bias.
+@dataclass(frozen=True)
+class Linear:
+    """What is linear in what it reads and in its kernel: a convolution, a dense layer.
+
+    Attributes:
+        forward: of (a, kernel).
+        transposed: of (above, kernel, shape of a): what it hands back. None where TensorFlow is to find it, which
+            makes the gradient of the kernel besides where nothing is compiled.
+    """
+
+    forward: Call
+    transposed: Call | None = None
+
+    def back(self, above: Any, kernel: Any, a: Any) -> Any:
+        """What it hands back of `above`, the shape of what it makes of `a`."""
+        if self.transposed is not None:
+            return self.transposed(above, kernel, tf.shape(a))
+        return _back(lambda x: self.forward(x, kernel), a, above)
+
+
+def sums(
+    a: Any, kernel: Any, bias: Any, linear: Linear, rule: Rule, apart: bool, inside: Any = None, own: Call | None = None
+) -> Any:
+    """The linear function of a and kernel, and a bias.
 
     Args:
-        summed: linear in both; of a convolution or a dense layer.
-        positive: whether `a` is known to be 0 and up, which saves half of the work.
         apart: whether each output reads some of the channels only.
+        inside: (1, ...) 0 at the cells of `a` that are padding, 1 elsewhere; None where none is.
+        own: what the layer itself makes of `a`, where that is not quite the same.
     """
     kernel = tf.convert_to_tensor(kernel)
     bias = tf.zeros(1, a.dtype) if bias is None else tf.cast(tf.convert_to_tensor(bias), a.dtype)
-    plus, minus = tf.nn.relu(kernel), tf.nn.relu(-kernel)
     kept: list[Any] = []
 
-    def sides(a: Any) -> list[Any]:
-        return [a] if positive else [tf.nn.relu(a), tf.nn.relu(-a)]
-
     def value(a: Any) -> Any:
-        if rule.name == "epsilon":
-            kept[:] = [summed(a, kernel) + bias]
-            return kept[0]
-        up = sum(summed(x, w) for x, w in zip(sides(a), (plus, minus), strict=False))
-        down = sum(summed(x, w) for x, w in zip(sides(a), (minus, plus), strict=False))
-        kept[:] = [up - down + bias, up, down]
-        return kept[0]
+        terms = linear.forward(a, kernel)
+        kept[:] = [terms] if rule.name == "epsilon" else [terms, linear.forward(tf.abs(a), tf.abs(kernel))]
+        return terms + bias if own is None else own(a)
 
     def back(relevance: Any, a: Any) -> Any:
+        z = kept[0] + bias
         if rule.name == "epsilon":
-            return a * _back(lambda x: summed(x, kernel), a, _share(relevance, rule.whole(kept[0])))
-        of_up, of_down, evenly = rule.factors(relevance, *kept)
-        found = _spread(evenly, a, kernel, summed, apart)
-        for x, own, other in zip(sides(a), (plus, minus), (minus, plus), strict=False):
-            for w, factor in ((own, of_up), (other, of_down)):
-                found += x * _back(lambda x, w=w: summed(x, w), x, factor)
-        return found
+            return a * linear.back(tf.math.divide_no_nan(relevance, rule.whole(z)), kernel, a)
+        by_term, by_size, evenly = rule.factors(relevance, z, *kept)
+        found = a * linear.back(by_term, kernel, a) + tf.abs(a) * linear.back(by_size, tf.abs(kernel), a)
+        if tf.executing_eagerly() and not tf.reduce_any(evenly != 0):
+            return found
+        return found + _spread(evenly, a, kernel, linear, apart, inside)
 
     return handing(value, back, a)
 
 
-def _spread(relevance: Any, a: Any, kernel: Any, summed: Call, apart: bool) -> Any:
+def _spread(relevance: Any, a: Any, kernel: Any, linear: Linear, apart: bool, inside: Any) -> Any:
     """The relevance of each sum in equal shares over all that it reads; the padding is no part of that."""
-    if apart:
-        ones, even = tf.ones_like(a), tf.ones_like(kernel)
-    else:
+    ones, even = tf.ones_like(a[:1]), tf.ones_like(kernel)
+    if inside is not None:
+        ones *= inside
+    alike = a
+    if not apart:
         # What all sums of a place share, all channels of its window share: one channel tells.
-        ones, even = tf.ones_like(a[..., :1]), tf.ones_like(kernel[..., :1, :1])
+        ones, even, alike = ones[..., :1], even[..., :1, :1], a[..., :1]
         relevance = tf.reduce_sum(relevance, axis=-1, keepdims=True) / tf.cast(tf.shape(a)[-1], a.dtype)
     # How many there are is the same for all pictures.
-    count = summed(ones[:1], even)
-    return tf.broadcast_to(_back(lambda x: summed(x, even), ones, _share(relevance, count)), tf.shape(a))
+    count = linear.forward(ones, even)
+    found = linear.back(tf.math.divide_no_nan(relevance, count), even, alike)
+    return tf.broadcast_to(found if inside is None else found * inside, tf.shape(a))
 
 
-def averaged(x: Any, averaged: Call, rule: Rule) -> Any:
+def averaged(x: Any, linear: Call, rule: Rule, inside: Any = None) -> Any:
+    """A sum with weights of its own, of 0 and up: an average, a resizing; `inside` as of `sums`."""
+    kept: list[Any] = []
+
+    def value(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            terms = [linear(x)] if rule.name == "epsilon" else [linear(x), linear(tf.abs(x))]
+        kept[:] = [tape, terms]
+        return terms[0]
+
     def back(relevance: Any, x: Any) -> Any:
+        tape, terms = kept
         if rule.name == "epsilon":
-            return x * _back(averaged, x, _share(relevance, rule.whole(averaged(x))))
-        up, down = averaged(tf.nn.relu(x)), averaged(tf.nn.relu(-x))
-        same, against, evenly = rule.factors(relevance, up - down, up, down)
-        found = _back(averaged, x, _share(evenly, averaged(tf.ones_like(x))))
-        return found + tf.nn.relu(x) * _back(averaged, x, same) + tf.nn.relu(-x) * _back(averaged, x, against)
+            return x * tape.gradient(terms, x, [tf.math.divide_no_nan(relevance, rule.whole(terms[0]))])
+        *shares, evenly = rule.factors(relevance, terms[0], *terms)
+        ones = tf.ones_like(x) if inside is None else tf.ones_like(x) * inside
+        even = _back(linear, x, tf.math.divide_no_nan(evenly, linear(ones)))
+        return x * tape.gradient(terms, x, shares) + even * ones
 
-    return handing(averaged, back, x)
+    return handing(value, back, x)
 
 
 def joined(tensors: Sequence[Any], kind: str, rule: Rule) -> Any:
@@ -163,12 +185,9 @@ def joined(tensors: Sequence[Any], kind: str, rule: Rule) -> Any:
         terms = [tensor * weight for tensor, weight in zip(tensors, weights, strict=True)]
         z = sum(terms)
         if rule.name == "epsilon":
-            return [_fitted(term * _share(relevance, rule.whole(z)), term) for term in terms]
-        up, down = (sum(tf.nn.relu(sign * term) for term in terms) for sign in (1, -1))
-        same, against, evenly = rule.factors(relevance, z, up, down)
-        return [
-            _fitted(tf.nn.relu(term) * same + tf.nn.relu(-term) * against + evenly / len(terms), term) for term in terms
-        ]
+            return [_fitted(term * tf.math.divide_no_nan(relevance, rule.whole(z)), term) for term in terms]
+        by_term, by_size, evenly = rule.factors(relevance, z, z, sum(map(tf.abs, terms)))
+        return [_fitted(term * by_term + tf.abs(term) * by_size + evenly / len(terms), term) for term in terms]
 
     return handing(value, back, *tensors)
 
@@ -179,15 +198,39 @@ def _fitted(relevance: Any, term: Any) -> Any:
     return tf.reduce_sum(relevance, axis=axes, keepdims=True) if axes else relevance
 
 
-def gated(tensors: Sequence[Any]) -> Any:
-    """A signal times a gate, one number a channel: the signal takes all (Arras et al. 2017, arXiv:1706.07206)."""
-    signal, gate = sorted(tensors, key=lambda tensor: all(size == 1 for size in tensor.shape[1:-1]))
+def gated(signal: Any, gate: Any) -> Any:
+    """A signal times a gate: the signal takes all (Arras et al. 2017, arXiv:1706.07206)."""
     return handing(lambda x, gate: x * gate, lambda relevance, *_: (relevance, tf.zeros_like(gate)), signal, gate)
+
+
+def multiplied(one: Any, other: Any) -> Any:
+    """A product of two maps alike: each takes half (Achtibat et al. 2024, AttnLRP, arXiv:2402.05602)."""
+
+    def back(relevance: Any, one: Any, other: Any) -> Any:
+        return _fitted(relevance / 2, one), _fitted(relevance / 2, other)
+
+    return handing(lambda x, y: x * y, back, one, other)
+
+
+def padded(x: Any, pad: Call, edges: Sequence[tuple[int, int]]) -> Any:
+    """Cells put around: what falls on one of them, as a tie of zeros in a maximum can, is that of the nearest inside.
+
+    `edges` are the cells before and behind, axis by axis.
+    """
+
+    def nearest(x: Any) -> Any:
+        for axis, (before, behind) in enumerate(edges, 1):
+            length = tf.shape(x)[axis]
+            x = tf.gather(x, tf.clip_by_value(tf.range(-before, length + behind), 0, length - 1), axis=axis)
+        return x
+
+    return handing(pad, lambda relevance, x: _back(nearest, x, relevance), x)
 
 
 def affine(x: Any, scale: Any, shift: Any, rule: Rule) -> Any:
     def back(relevance: Any, x: Any) -> Any:
-        # One term, which takes all but under the epsilon rule.
-        return x * scale * _share(relevance, rule.whole(x * scale + shift)) if rule.name == "epsilon" else relevance
+        if rule.name != "epsilon":
+            return relevance  # one term, which takes all
+        return x * scale * tf.math.divide_no_nan(relevance, rule.whole(x * scale + shift))
 
     return handing(lambda x: x * scale + shift, back, x)

@@ -30,7 +30,7 @@ class ScoreCam(Cam):
     what = "Where the maps of one layer are strong, each weighted by the score of what is left of the image under it."
 
     def parameters(self, network: Network) -> tuple[Parameter, ...]:
-        most = max(layer.output_shape[2] or 1 for layer in map_layers(network))
+        most = max(layer.output_shape[-1] or 1 for layer in map_layers(network))
         return (
             *super().parameters(network),
             Parameter("max_maps", "Most maps", min(64, most), 1, most),

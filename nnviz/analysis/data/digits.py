@@ -11,6 +11,7 @@ import numpy as np
 from nnviz.analysis.data.pictures import batch
 from nnviz.analysis.image.images import rescale
 from nnviz.analysis.network.network import PRETRAINED, Network
+from nnviz.analysis.network.trace import scores
 from nnviz.errors import NnvizError
 
 
@@ -48,8 +49,40 @@ def digit(index: int) -> tuple[np.ndarray, int]:
 
 
 def read_by(network: Network) -> bool:
-    """Whether the classes of a network are the ten digits, in any order."""
-    return sorted(network.classes) == list("0123456789")
+    """Whether a network reads digits, its classes in any order: its card says so, or it was found to (`found`)."""
+    if sorted(network.classes) != list("0123456789"):
+        return False
+    return said(network) or found(network) > FAR
+
+
+def said(network: Network) -> bool:
+    """Whether its card says that a network reads digits."""
+    return network.card.get("data") == "digits" or bool(network.card.get("classes"))
+
+
+def found(network: Network) -> float:
+    """Share of the first `TRIED` test digits that a network reads whose card does not say what its ten classes are.
+
+    0 where it is not made for such pictures: those of many pixels are not tried.
+    """
+    rows, columns, channels = network.image_shape
+    small = all(size is None or 8 <= size <= _SMALL for size in (rows, columns)) and channels in (1, 3)
+    if network.output.kind != "classes" or network.graph.classes != 10 or not small:
+        return 0.0
+
+    def count() -> float:
+        images, labels = test_set()
+        logits = scores(network, fitted(network, images[:TRIED]))
+        return float((logits.argmax(axis=1) == labels[:TRIED]).mean())
+
+    return network.compiled("share of test digits read", count)
+
+
+TRIED = 200
+FAR = 0.5
+"""A share that is far above chance, which is a tenth."""
+_SMALL = 64
+"""Pixels a side up to which two hundred digits are tried in a moment."""
 
 
 def labelled(network: Network) -> tuple[np.ndarray, np.ndarray]:

@@ -7,17 +7,16 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from nnviz.analysis.image.images import decode
+from nnviz.analysis.image.decode import SUFFIXES, Decoded, decode
 from nnviz.errors import NnvizError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 MOST = 100_000
 """Pictures of a folder; a list of more would be a mistake in the command line."""
 MOST_BYTES = 400_000_000
@@ -52,16 +51,22 @@ class Folder:
     """The pictures of a folder, as `nnviz.analysis.data.pictures.Pictures`; `folder` lists one.
 
     Attributes:
-        root: the folder.
+        title: what it is called: its path, or the name of the file that was uploaded.
         entries: its pictures, in the order of their paths.
+        content: reads the file of one of them. Raises NnvizError where that cannot be.
+        key: what stands for the content of all.
         outside: how many links were left out since they lead out of the folder, to a folder, or to nothing.
         closed: how many sub-folders may not be looked into.
+        left_out: what else is not among them, in a few words; "" where nothing is.
     """
 
-    root: Path
+    title: str
     entries: tuple[Entry, ...]
+    content: Callable[[Entry], bytes] = field(repr=False)
+    key: str
     outside: int = 0
     closed: int = 0
+    left_out: str = ""
     _numbers: dict[str, int] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,41 +81,26 @@ class Folder:
         return np.array([entry.label or "" for entry in self.entries])
 
     @cached_property
-    def key(self) -> str:
-        """What stands for its content: names, sizes and times of all files."""
-        facts = [(entry.path, entry.size, entry.time) for entry in self.entries]
-        return hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
+    def first(self) -> int:
+        """The number of the first picture that can be read, found once. Raises NnvizError where none can."""
+        return first_readable(self)
 
     def number(self, name: str) -> int | None:
         """The number of the picture of that name; None where there is none. A name is looked up, never opened."""
         return self._numbers.get(name)
 
-    def picture(self, number: int) -> np.ndarray:
-        """The pixels of one picture: uint8 (H, W, 1) or (H, W, 3), as `nnviz.analysis.image.images.decode` gives them.
+    def decoded(self, number: int) -> Decoded:
+        """The pixels of one picture as its file has them, and what was done to their values.
 
         Raises:
             NnvizError: it is gone, or no picture.
         """
         entry = self.entries[number]
-        path = self.root / entry.path
-        try:
-            # Asked again: what was a file when the folder was listed may be a link by now.
-            if not _inside(path, self.root):
-                raise NnvizError(
-                    f"{entry.title}: a picture inside the folder was expected. Received: a link out of it."
-                )
-            with path.open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size > MOST_BYTES:
-                    raise NnvizError(
-                        f"{entry.title}: a picture of at most {MOST_BYTES / 1e6:,.0f} MB was expected. "
-                        f"Received: {size / 1e6:,.0f} MB."
-                    )
-                content = file.read()
-        except (OSError, RuntimeError) as error:  # the latter where links go in a circle
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            raise NnvizError(f"{entry.title}: a file that can be read was expected. Received: {reason}.") from error
-        return decode(content, entry.title)
+        return decode(self.content(entry), entry.title)
+
+    def picture(self, number: int) -> np.ndarray:
+        """The pixels of one picture: uint8 (H, W, 1) or (H, W, 3). Raises NnvizError as `decoded`."""
+        return self.decoded(number).pixels
 
     def pixels(self, numbers: np.ndarray) -> Iterable[np.ndarray | None]:
         """The pixels of the pictures of those numbers, one after the other; None of one that cannot be read."""
@@ -163,16 +153,40 @@ def folder(root: str | Path) -> Folder:
         raise NnvizError(
             f"A folder with 1 to {MOST:,} pictures ({kinds}) was expected. Received: {root}, {count}{links}."
         )
-    found.sort()
-    named = zip(_names([path for path, _, _ in found]), found, strict=True)
-    entries = [Entry(name, *_facts(each)) for name, each in named]
-    return Folder(place, tuple(entries), outside, len(closed))
+    entries = listed(found)
+    facts = [(entry.path, entry.size, entry.time) for entry in entries]
+    key = hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()
+    return Folder(str(root), entries, partial(_read, place), key, outside, len(closed))
 
 
-def _facts(each: tuple[str, int, int]) -> tuple[str, str | None, int, int]:
-    path, size, time = each
-    label = Path(path).parent.name.encode("utf-8", "replace").decode()
-    return path, label or None, size, time
+def listed(found: Sequence[tuple[str, int, int]]) -> tuple[Entry, ...]:
+    """The entries of files by their paths, sizes and times, in the order of their paths, each with its name."""
+    found = sorted(found)
+    names = _names([path for path, _, _ in found])
+    return tuple(
+        Entry(name, path, PurePosixPath(path).parent.name.encode("utf-8", "replace").decode() or None, size, time)
+        for name, (path, size, time) in zip(names, found, strict=True)
+    )
+
+
+def _read(root: Path, entry: Entry) -> bytes:
+    """The content of a file of a folder."""
+    path = root / entry.path
+    try:
+        # Asked again: what was a file when the folder was listed may be a link by now.
+        if not _inside(path, root):
+            raise NnvizError(f"{entry.title}: a picture inside the folder was expected. Received: a link out of it.")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_BYTES:
+                raise NnvizError(
+                    f"{entry.title}: a picture of at most {MOST_BYTES / 1e6:,.0f} MB was expected. "
+                    f"Received: {size / 1e6:,.0f} MB."
+                )
+            return file.read()
+    except (OSError, RuntimeError) as error:  # the latter where links go in a circle
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise NnvizError(f"{entry.title}: a file that can be read was expected. Received: {reason}.") from error
 
 
 def _inside(path: Path, root: Path) -> bool:
@@ -206,6 +220,6 @@ def first_readable(found: Folder) -> int:
         else:
             return number
     raise NnvizError(
-        f"A folder with at least one picture that can be read was expected. Received: {found.root}, "
+        f"A folder with at least one picture that can be read was expected. Received: {found.title}, "
         f"{len(found)} that cannot; the last: {reason}"
     )

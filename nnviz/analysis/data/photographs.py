@@ -10,7 +10,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from nnviz.analysis.image.images import decode
+from nnviz.analysis.data import digits
+from nnviz.analysis.image.decode import decode
 from nnviz.analysis.network.network import PRETRAINED, Network
 from nnviz.errors import NnvizError
 
@@ -44,7 +45,7 @@ def photograph(name: str) -> np.ndarray:
     names = [entry.name for entry in gallery()]
     if name not in names:
         raise NnvizError(f"A photograph was expected: {', '.join(names)}. Received: {name!r}.")
-    pixels = decode((_FOLDER / f"{name}.jpg").read_bytes(), name)
+    pixels = decode((_FOLDER / f"{name}.jpg").read_bytes(), name).pixels
     pixels.flags.writeable = False
     return pixels
 
@@ -67,5 +68,7 @@ class Gallery:
 
 
 def read_by(network: Network) -> bool:
-    """Whether a network's card says that it reads photographs."""
-    return network.card.get("data") == "photographs"
+    """Whether a network reads photographs: its card says so, or, where that says nothing, it takes pictures in colours
+    and reads no digits."""
+    data = network.card.get("data")
+    return data == "photographs" or (data is None and network.image_shape[-1] == 3 and not digits.read_by(network))

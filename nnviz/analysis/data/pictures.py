@@ -26,6 +26,10 @@ STEP = 0.5
 """Seconds of reading after which a long job says how far it has come, and can be stopped."""
 
 
+_LEAST = 8
+"""Pixels a side from which on numbers are a picture."""
+
+
 class Pictures(Protocol):
     """What can be searched without being read at once: a folder of photographs, the photographs that ship."""
 
@@ -43,6 +47,14 @@ class Pictures(Protocol):
 
 Searchable = np.ndarray | Pictures
 """An array (n, H, W) or (n, H, W, C) of pictures of one size, or pictures that are read when they are needed."""
+
+
+def taken_by(network: Network) -> bool:
+    """Whether a network takes pictures, not vectors, series or tokens."""
+    rows, columns, channels = network.image_shape
+    kind = getattr(network.input, "kind", "picture")
+    whole = all(size is None or size >= _LEAST for size in (rows, columns)) and channels in (1, 3, 4)
+    return whole and (kind == "picture" or (kind == "vector" and rows == columns))
 
 
 def size_in(network: Network, pictures: Searchable) -> Shape:

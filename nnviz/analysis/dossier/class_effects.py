@@ -97,7 +97,7 @@ def measuring(
 def _own(network: Network, layer: str, unit: int) -> int | None:
     """The class whose logit a unit is."""
     network.layer(layer)
-    if layer != answer_layer(network):
+    if layer != answer_layer(network) or network.output.placed:
         return None
     first = int(network.graph.output_head == "binary")
     if not 0 <= unit < network.graph.classes - first:

@@ -9,7 +9,7 @@ import numpy as np
 from nnviz.analysis.layer.filters import FilterBank, filter_bank, stages
 from nnviz.analysis.network.network import Network
 
-_PASSING = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "ZeroPadding1D", "ZeroPadding2D", "Cropping2D")
+_PASSING = ("ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D")
 
 
 @dataclass(frozen=True, eq=False)

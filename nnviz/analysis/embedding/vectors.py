@@ -21,8 +21,8 @@ COUNTS = (250, 1000, 2000)
 """Digits that may be looked at: of more a map is no clearer."""
 _ELEMENTS = 4e8
 """Outputs of all layers over all digits that are looked at unasked: what a network leaves of the largest count."""
-SAME = ("Flatten", "Reshape", "Dropout", "SpatialDropout2D", "GaussianNoise")
-"""Kinds of layers whose vector is that of what they read."""
+SAME = ("Flatten", "Reshape")
+"""Kinds of layers whose vector is that of what they read, as is that of what acts in training only."""
 
 
 def counts(network: Network) -> tuple[int, ...]:
@@ -44,7 +44,7 @@ def sample(network: Network, count: int | None = None) -> np.ndarray:
 def source(network: Network, layer: str) -> str:
     """The layer that makes the vector of `layer`: itself, or what it only flattens, reshapes or passes on."""
     info = network.layer(layer)
-    while info.kind in SAME and info.inputs:
+    while (info.idle or info.kind in SAME) and info.inputs:
         info = network.layer(info.inputs[0])
     return info.name
 

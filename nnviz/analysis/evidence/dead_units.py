@@ -14,7 +14,7 @@ from nnviz.analysis.network.step import Step
 from nnviz.analysis.network.targets import Target
 from nnviz.analysis.network.trace import Trace
 
-_SHAPE_ONLY = ("Flatten", "Reshape", "Dropout", "SpatialDropout2D", "Identity", "Permute")
+_SHAPE_ONLY = ("Flatten", "Reshape", "Permute")
 _LIMITED = ("sigmoid", "tanh", "hard_sigmoid", "softsign")
 _NEAR = 1e-3
 
@@ -58,7 +58,7 @@ def find_dead_units(network: Network, trace: Trace, target: Target | None = None
     while step is not None and step.inputs:
         name = graph.name_of(step.inputs[0])
         step = graph.producers.get(id(step.inputs[0]))
-        if step is None or type(step.layer).__name__ in _SHAPE_ONLY or name not in trace.activations:
+        if step is None or step.idle or type(step.layer).__name__ in _SHAPE_ONLY or name not in trace.activations:
             continue
         stands = _standing(step, name, trace.activations[name], last=of_class and found is None)
         found = found or stands

@@ -25,7 +25,7 @@ from nnviz.analysis.evidence.surrogates import surrogate_map
 from nnviz.analysis.network.graph import LOGITS, Graph
 from nnviz.analysis.network.layers import describe
 from nnviz.analysis.network.network import Network, functions
-from nnviz.analysis.network.targets import Target, logit
+from nnviz.analysis.network.targets import Target, class_score
 from nnviz.analysis.network.trace import fitted_to, scores
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
@@ -84,7 +84,7 @@ def randomising(
     picture = fitted_to(network, image)
     explaining(network, picture, method, target, **(parameters or {})).close()
     if target.winner:
-        target = logit(int(scores(network, picture.image[None])[0].argmax()))
+        target = class_score(network, int(scores(network, picture.image[None])[0].argmax()))
 
     def explained(changed: Network) -> Steps:
         return explaining(changed, picture, method, target, **(parameters or {}))
@@ -173,6 +173,8 @@ def private(network: Network, picture: np.ndarray | None = None) -> Network:
             f"A network that can be copied was expected. Received: {network.name}, and Keras says: {said}"
         ) from error
     graph = Graph(model, ends=network.graph.ends)
+    # What its numbers are was told by more than its layers.
+    graph.output = network.output
     if [step.name for step in graph.steps] != [step.name for step in network.graph.steps]:
         raise NnvizError(f"A copy with the same layers was expected. Received: other names in that of {network.name}.")
     for step in graph.steps:

@@ -1,11 +1,9 @@
-"""Pictures: bytes to pixels (0..255, 0 black), and those to a network's own range, pixel * scale + offset."""
+"""Pictures made to fit a network: its size, its channels, its range (pixel * scale + offset); and moved."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Integral
@@ -13,14 +11,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from scipy import ndimage
 
+from nnviz.analysis.image.levels import levels, white, white_of
+from nnviz.analysis.image.paper import Paper, paper_and_ink
 from nnviz.analysis.image.shuffle import shuffled
 from nnviz.errors import NnvizError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-MAX_PIXELS = 50_000_000
+_SHADES = 4
+"""Of 255, that no eye tells apart."""
 _NUMBERS = {2: "two", 3: "three"}
 LONG_SIDE = 512  # where a network takes any size: a bigger picture costs seconds and shows no more
 Shape = tuple[int | None, int | None, int]
@@ -44,57 +44,10 @@ class Fitted:
         content = np.ascontiguousarray(self.image).tobytes()
         return hashlib.sha256(content + repr(self.image.shape).encode()).hexdigest()
 
-
-def decode(content: bytes, name: str) -> NDArray[np.uint8]:
-    """The pixels of a picture file: uint8, (H, W, 1) for a grey picture, else (H, W, 3).
-
-    They are upright, laid over white where transparent, and of a GIF the first frame. 16-bit grey 0..65535
-    becomes 0..255. Where the format fixes no white (32-bit integers, floats), it is the first of 255 and
-    65535 (integers) or 1 and 255 (floats) that holds all values, else the maximum, and the minimum is black.
-    Raises NnvizError where it is not of `FORMATS`, is damaged, empty, or over `MAX_PIXELS` pixels.
-    """
-    title = name if len(name) <= 60 else f"{name[:40]}…{name[-15:]}"
-    expected = f"{title}: expected a whole PNG, JPEG, WebP, BMP, TIFF or GIF picture"
-    try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            # Before anything is unpacked: a file of a few kilobytes can ask for gigabytes.
-            if not 0 < picture.width * picture.height <= MAX_PIXELS:
-                raise NnvizError(f"{expected} of at most {MAX_PIXELS:,} pixels. Received: {picture.size}.")
-            picture.load()
-            with suppress(Exception):  # broken EXIF tells no orientation, and is no reason to refuse
-                ImageOps.exif_transpose(picture, in_place=True)
-            return _eight_bit(picture)
-    except Exception as error:  # what a decoder raises on a damaged file is whatever it stumbled over
-        if isinstance(error, NnvizError):
-            raise
-        start, unknown = content[:12], isinstance(error, Image.UnidentifiedImageError)
-        found = f"{len(content)} bytes that start with {start!r}" if unknown else f"{type(error).__name__}: {error}"
-        raise NnvizError(f"{expected}. Received: {found}.") from error
-
-
-def _eight_bit(picture: Image.Image) -> NDArray[np.uint8]:
-    mode = picture.mode
-    if mode == "F" or mode.startswith("I"):
-        values = np.asarray(picture)
-        # Pillow keeps the transparent value of 16-bit grey aside and cannot lay it over white.
-        clear = values == picture.info["transparency"] if "transparency" in picture.info else False
-        return np.where(clear, np.uint8(255), _narrowed(values, mode.startswith("I;16")))[..., None]
-    if picture.has_transparency_data:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
-    colours = np.array(picture.convert("RGB"))
-    # A palette has no other way to say that it is grey.
-    palette_grey = mode in ("P", "PA") and bool((colours == colours[..., :1]).all())
-    return colours[..., :1].copy() if palette_grey or mode in ("1", "L", "LA") else colours
-
-
-def _narrowed(values: NDArray[Any], sixteen: bool) -> NDArray[np.uint8]:
-    low, high = float(values.min()), float(values.max())
-    if not np.isfinite([low, high]).all():
-        raise ValueError("a float picture with NaN or infinity")
-    whites = (65535,) if sixteen else (1, 255) if values.dtype.kind == "f" else (255, 65535)
-    holding = [white for white in whites if low >= 0 and high <= white]
-    low, high = (0.0, float(holding[0])) if holding else (low, high if high > low else low + 1)
-    return np.rint((values.astype(np.float64) - low) * (255 / (high - low))).astype(np.uint8)
+    @cached_property
+    def paper(self) -> Paper | None:
+        """Paper and ink, where it is a drawing."""
+        return paper_and_ink(self.pixels)
 
 
 def rescale(pixels: NDArray[Any], scale: Sequence[float], offset: Sequence[float]) -> NDArray[np.float32]:
@@ -111,11 +64,11 @@ def rescale(pixels: NDArray[Any], scale: Sequence[float], offset: Sequence[float
 def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Sequence[float]) -> Fitted:
     """A picture made to fit a network's input: its size, its channels, its range.
 
-    A float array of exactly the network's own input shape (all of it known), with or without a channel
-    axis of 1, is taken as it is: it is in the network's range already. All else is a picture: booleans,
-    integers 0..255, floats 0..1 or 0..255. It is cropped at the centre to the input's proportions, resized
-    (Lanczos down, bicubic up), made grey (Rec. 601 luma) or repeated in three channels; a fourth one is full opacity,
-    and any other number of channels is grey repeated. Where height and
+    A float array of exactly the network's own input shape (all of it known), with or without a channel axis of 1, is
+    taken as it is: it is in the network's range already, unless it lies in 0..1 and would be one shade there. All else
+    is a picture: booleans, integers 0..255, or of 10, 12 or 16 bits, floats 0..1 or 0..255. It is cropped at the
+    centre to the input's proportions, resized (Lanczos down, bicubic up), made grey (Rec. 601 luma) or repeated in
+    three channels; a fourth one is full opacity, and any other number of channels is grey repeated. Where height and
     width are both free it keeps its own, up to `LONG_SIDE`; where one is, that one follows the proportions.
 
     Args:
@@ -129,23 +82,22 @@ def fit(image: NDArray[Any], shape: Shape, scale: Sequence[float], offset: Seque
     steps: list[str] = []
     matches = all(want in (None, have) for want, have in zip(shape, array.shape, strict=True))
     photo = shape[2] in (1, 3) or not matches
-    if array.dtype.kind == "f" and matches and not (photo and None in shape):
+    taken = array.dtype.kind == "f" and matches and not (photo and None in shape)
+    exact = _exact(array, scale, offset) if taken else None
+    if photo and exact is not None and _of_one_shade(array, exact, steps):
+        exact = None
+    if exact is not None:
         own = np.array(array, np.float32)
-        rescale(own, scale, offset)  # refuses a scale of 0 before it divides
-        exact: NDArray[Any] = (own - np.asarray(offset, np.float32)) / np.asarray(scale, np.float32)
-        pixels = np.clip(exact, 0, 255)
+        pixels: NDArray[Any] = np.clip(exact, 0, 255)
         if np.abs(exact - pixels).max() > 1:
             steps.append("taken as it is, with values beyond the network's range shown clipped")
     else:
-        pixels = _to_pixels(array)
+        pixels = _to_pixels(array, steps)
         pixels = (_conformed(pixels, shape, steps) if photo else pixels).astype(np.float32)
         own = rescale(pixels, scale, offset)
-    note = [f"The picture was {', '.join(steps)}"] if steps else []
-    if tuple(shape) == (28, 28, 1) and np.median(_border(pixels)) > 127:
-        note.append("the background is bright; digits are trained white on black: try Invert")
     own.setflags(write=False)
     pixels.setflags(write=False)
-    return Fitted(own, pixels, "; ".join(note) + "." if note else "")
+    return Fitted(own, pixels, f"The picture was {', '.join(steps)}." if steps else "")
 
 
 def _checked(image: NDArray[Any], shape: Shape) -> NDArray[Any]:
@@ -165,7 +117,22 @@ def _checked(image: NDArray[Any], shape: Shape) -> NDArray[Any]:
     return array[..., None] if array.ndim == 2 else array
 
 
-def _to_pixels(array: NDArray[Any]) -> NDArray[Any]:
+def _exact(array: NDArray[Any], scale: Sequence[float], offset: Sequence[float]) -> NDArray[Any]:
+    """The pixels, if the values are in the network's own range."""
+    rescale(array, scale, offset)  # refuses a scale of 0 before it divides
+    return (array.astype(np.float32) - np.asarray(offset, np.float32)) / np.asarray(scale, np.float32)
+
+
+def _of_one_shade(array: NDArray[Any], exact: NDArray[Any], steps: list[str]) -> bool:
+    """Whether values of 0..1 would be one shade to a network on pixels, so that its picture is meant."""
+    low, high = float(array.min()), float(array.max())
+    if not (-1e-3 <= low < high <= 1.001 and np.ptp(exact) < _SHADES):
+        return False
+    steps.append(f"read with 1 as white, since its values run from {low:g} to {high:g} and would be one shade here")
+    return True
+
+
+def _to_pixels(array: NDArray[Any], steps: list[str]) -> NDArray[Any]:
     """uint8, or float32 in 0..255."""
     low, high = float(array.min()), float(array.max())
     if array.dtype.kind == "f":
@@ -174,6 +141,9 @@ def _to_pixels(array: NDArray[Any]) -> NDArray[Any]:
             return np.clip(array.astype(np.float32) * (255 if high <= 1.001 else 1), 0, 255)
     elif low >= 0 and high <= 255:
         return array.astype(np.uint8) * np.uint8(255 if array.dtype.kind == "b" else 1)
+    elif low >= 0 and high <= 65535:
+        steps.append(f"read with {white(white_of(array) or 0)} as white, as its values reach {high:,.0f}")
+        return levels(array)[0]
     found = f"{array.dtype} values from {low:g} to {high:g}"
     raise NnvizError(f"Expected pixels 0..255, or floats 0..1 or of the input's own shape. Received: {found}.")
 
@@ -235,7 +205,7 @@ def _border(pixels: NDArray[Any]) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Transform:
-    """What is done to a picture, in this order: invert, rotate, shift, noise, shuffle.
+    """What is done to a picture, in this order: invert, stretch, rotate, shift, noise, shuffle.
 
     What moves in from outside takes the median of the border, per channel, after the inversion: on a digit
     that is its background, black or white. A fixed 0 would draw an edge, and the network would answer to it.
@@ -246,6 +216,7 @@ class Transform:
     rotate: float = 0.0  # degrees, anticlockwise, about the centre
     noise: float = 0.0  # standard deviation of the normal noise added, in pixel units 0..255
     invert: bool = False  # 255 - pixel
+    stretch: bool = False  # paper and ink of a drawing at the ends of the range, shadows and grain gone
     seed: int = 0  # of the noise
     shuffle: int | None = None  # seed of the permutation of all pixels
 
@@ -262,6 +233,8 @@ class Transform:
         if pixels.ndim != 3 or pixels.size == 0:
             raise NnvizError(f"Expected pixels as (height, width, channels). Received: shape {pixels.shape}.")
         moved = 255 - pixels.astype(np.float32) if self.invert else pixels.astype(np.float32)
+        if self.stretch and (drawn := paper_and_ink(moved)) is not None:
+            moved = np.repeat(drawn.stretched[..., None], moved.shape[2], axis=2)
         for plane, tone in zip(np.moveaxis(moved, 2, 0), np.median(_border(moved), axis=0), strict=True):
             if self.rotate % 360:
                 ndimage.rotate(plane.copy(), self.rotate, reshape=False, output=plane, order=1, cval=tone)

@@ -28,7 +28,7 @@ from nnviz.analysis.network.graph import LOGITS, PROBABILITIES
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.passes import chunks
-from nnviz.analysis.network.targets import Target, as_target, logit
+from nnviz.analysis.network.targets import Target, as_target, class_score
 from nnviz.analysis.network.trace import Trace, compiled, fitted_to, inputs, scoring
 from nnviz.analysis.progress import Progress, finished
 from nnviz.errors import NnvizError
@@ -120,13 +120,13 @@ def ranking(
     network: Network, image: Any, layer: str, target: Target | int | None = None
 ) -> Generator[Progress, None, np.ndarray]:
     """`importance` in steps of several units at once; yields how many are done."""
-    fitted, known, target = fitted_to(network, image), _checked(network, layer), as_target(target)
+    fitted, known, target = fitted_to(network, image), _checked(network, layer), as_target(target, network)
     if target.layer != LOGITS:
         raise NnvizError(f"A class score was expected as the target of a knock-out. Received: {target}.")
     count = _channels(network, known, fitted.image)
     scores, images = _scores(network, known), tf.constant(fitted.image[None])
     before = scores(images, tf.ones((1, count))).numpy()[0]
-    weights = (logit(int(before.argmax())) if target.winner else target).spread(network)
+    weights = (class_score(network, int(before.argmax())) if target.winner else target).spread(network)
     changes = np.zeros(count, np.float32)
     for part in chunks(network, fitted.image, count):
         off = np.ones((part.stop - part.start, count), np.float32)

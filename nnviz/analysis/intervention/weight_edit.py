@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from nnviz.analysis.layer.connectivity import kernel_index, kernel_of, weights_of
+from nnviz.analysis.layer.connectivity import kernel_index, last_kernel, weights_of
 from nnviz.analysis.layer.neuron import Cell, Neuron, checked_cell, neurons_of, read_neuron
+from nnviz.analysis.network.folding import with_kernel
 from nnviz.analysis.network.graph import LOGITS, PROBABILITIES
 from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.step import Step
 from nnviz.analysis.network.trace import compiled, inputs
 from nnviz.errors import NnvizError
 
@@ -58,8 +59,8 @@ def edit_weight(
     """Run the network with one weight, or one bias, or both, replaced.
 
     A convolution shares its weights over all cells, so the unit's whole map changes; a layer that is used twice
-    changes at both uses. The network itself stays as it is: the changed kernel is a tensor that stands in for
-    the variable while this one function is traced (`keras.StatelessScope`), so viewers cannot meet in it.
+    changes at both uses. The network itself stays as it is: this one function computes the layer with a kernel
+    that it is handed, so viewers cannot meet in it.
 
     Args:
         network: as `nnviz.load` gives it.
@@ -74,17 +75,17 @@ def edit_weight(
         NnvizError: the layer has no neurons or no bias, or no such unit, weight or cell.
     """
     info = neurons_of(network, layer)
-    variable, biases = kernel_of(info.keras_layer), getattr(info.keras_layer, "bias", None)
+    variable, biases = last_kernel(info.keras_layer), getattr(info.keras_layer, "bias", None)
     units = info.output_shape[-1] or 0
     if not 0 <= unit < units:
         raise NnvizError(f"A unit of {layer} from 0 to {units - 1} was expected. Received: {unit}.")
     index = kernel_index(info.keras_layer, tuple(variable.shape), unit, _checked(info, variable, unit, place, weight))
     if bias is not None and biases is None:
         raise NnvizError(f"A layer with biases was expected. Received: {layer}, which has none.")
-    kernel = np.array(variable)
+    kernel = np.array(variable, np.float32)
     if weight is not None:
         kernel[index] = weight
-    own = np.zeros(units, np.float32) if biases is None else np.array(biases)
+    own = np.zeros(units, np.float32) if biases is None else np.array(biases, np.float32)
     if bias is not None:
         own[unit] = bias
     source, values, logits, probabilities = _function(network, layer)(
@@ -99,20 +100,30 @@ def edit_weight(
 def _function(network: Network, name: str) -> Any:
     """Compiled: images, a kernel and biases for one layer, to what it reads, what it makes, and the answer."""
     info = network.layer(name)
-    variable, biases = kernel_of(info.keras_layer), getattr(info.keras_layer, "bias", None)
-    count = info.output_shape[-1] if biases is None else biases.shape[0]
+    # Not what was split off from it: that is an activation by itself.
+    uses = [step for step in network.graph.steps if step.layer is info.keras_layer and hasattr(step.call, "use_bias")]
 
     def build() -> Any:
         def call(images: Any, kernel: Any, own: Any) -> Any:
-            replaced = [(variable, kernel)] + ([] if biases is None else [(biases, own)])
-            with keras.StatelessScope(state_mapping=replaced):
-                found = network.graph.run(inputs(network, images), [info.inputs[0], name, LOGITS, PROBABILITIES])
+            calls = {step.name: _with(step, kernel, own) for step in uses}
+            fetches = [info.inputs[0], name, LOGITS, PROBABILITIES]
+            found = network.graph.run(inputs(network, images), fetches, calls=calls)
             return found[info.inputs[0]], found[name], found[LOGITS], found[PROBABILITIES]
 
-        kernels = tf.TensorSpec(variable.shape, variable.dtype)
-        return compiled(network, call, kernels, tf.TensorSpec((count,), "float32" if biases is None else biases.dtype))
+        shape = tuple(last_kernel(info.keras_layer).shape)
+        return compiled(network, call, tf.TensorSpec(shape), tf.TensorSpec((info.output_shape[-1],)))
 
     return network.compiled(("turned", name), build)
+
+
+def _with(step: Step, kernel: Any, biases: Any) -> Any:
+    """What computes a step with another kernel and other biases, in float32."""
+    twin = with_kernel(step.layer, kernel)
+
+    def call(x: Any, **_: Any) -> Any:
+        return tf.cast(step.call.activation(twin.call(tf.cast(x, tf.float32)) + biases), step.outputs[0].dtype)  # type: ignore[attr-defined]
+
+    return call
 
 
 def _checked(info: Any, variable: Any, unit: int, place: Sequence[int] | None, weight: float | None) -> tuple[int, ...]:

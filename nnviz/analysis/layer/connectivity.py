@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from nnviz.analysis.network.padding import cropping_before, padding_before, reach_of
+from nnviz.analysis.network.weights import kernel_of
 
 DENSE = (keras.layers.Dense,)
 PLAIN = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
@@ -18,9 +19,9 @@ NEURONS = (*DENSE, *PLAIN, *DEPTHWISE, *SEPARABLE, *TRANSPOSED)
 """Layers whose every output is F(sum(input * weight) + bias)."""
 
 
-def kernel_of(layer: Any) -> Any:
-    """The Keras variable with the weights that the last sum of a layer is made with."""
-    return layer.pointwise_kernel if isinstance(layer, SEPARABLE) else layer.kernel
+def last_kernel(layer: Any) -> Any:
+    """The weights that the last sum of a layer is made with: its variable, or what a quantised one stands for."""
+    return kernel_of(layer, "pointwise_kernel" if isinstance(layer, SEPARABLE) else "kernel")
 
 
 def weights_of(layer: Any, kernel: np.ndarray, unit: int) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.weights import kernel_of
 from nnviz.errors import NnvizError
 
 _TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose)
@@ -99,13 +100,13 @@ def _kernel(layer: Any, stage: str) -> tuple[np.ndarray, np.ndarray | None, int]
     """Weights as (filters, rows, columns, channels), bias and groups."""
     bias = np.asarray(layer.bias) if getattr(layer, "bias", None) is not None else None
     if isinstance(layer, keras.layers.Dense):
-        return np.asarray(layer.kernel).T[:, None, None, :], bias, 1
+        return np.asarray(kernel_of(layer)).T[:, None, None, :], bias, 1
     if isinstance(layer, _SEPARABLE):
         if stage == "depthwise":
             kernel = _two_dimensional(np.asarray(layer.depthwise_kernel))
             return _depthwise(kernel), None, kernel.shape[2]
         return np.moveaxis(_two_dimensional(np.asarray(layer.pointwise_kernel)), 3, 0), bias, 1
-    kernel = _two_dimensional(np.asarray(layer.kernel))
+    kernel = _two_dimensional(np.asarray(kernel_of(layer)))
     if isinstance(layer, _DEPTHWISE):
         return _depthwise(kernel), bias, kernel.shape[2]
     if isinstance(layer, _TRANSPOSED):
@@ -141,8 +142,8 @@ def pictured(network: Network, layer: LayerInfo) -> tuple[str, tuple[int, int, i
         if len(shape) in (2, 3) and None not in shape and math.prod(n or 0 for n in shape) == size:
             rows, columns, channels = (*shape, 1)[:3]
             return at, (rows or 1, columns or 1, channels or 1)
-        if network.layer(at).kind not in ("Flatten", "Reshape", "Dropout"):
+        if not network.layer(at).idle and network.layer(at).kind not in ("Flatten", "Reshape"):
             return passed, None
-        if network.layer(at).kind == "Dropout" and passed == at:
+        if network.layer(at).idle and passed == at:
             passed = network.layer(at).inputs[0]
         at = network.layer(at).inputs[0]

@@ -20,15 +20,6 @@ from nnviz.errors import NnvizError
 Sizes = tuple[int, int, int]
 """Rows, columns and channels."""
 
-# Layers that hand on what they read when nothing is trained.
-_IDLE = (
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout2D,
-    keras.layers.GaussianDropout,
-    keras.layers.GaussianNoise,
-    keras.layers.Identity,
-    keras.layers.ActivityRegularization,
-)
 _GLOBAL = {
     keras.layers.GlobalAveragePooling2D: "averages each map to one number",
     keras.layers.GlobalMaxPooling2D: "keeps only the largest value of each map",
@@ -163,7 +154,7 @@ def _shows_image(network: Network, layer: LayerInfo) -> bool:
 
 
 def _behind_idle(network: Network, layer: LayerInfo) -> LayerInfo:
-    while isinstance(layer.keras_layer, _IDLE) and len(layer.inputs) == 1:
+    while layer.idle:
         layer = network.layer(layer.inputs[0])
     return layer
 

@@ -12,9 +12,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from nnviz.analysis.layer.connectivity import NEURONS, SEPARABLE, inner_map, kernel_of, read_places, weights_of
+from nnviz.analysis.layer.connectivity import NEURONS, SEPARABLE, inner_map, last_kernel, read_places, weights_of
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.pointwise import elementwise
 from nnviz.analysis.network.trace import Trace
 from nnviz.errors import NnvizError
 
@@ -144,7 +145,7 @@ def read_neuron(
         kernel, biases: instead of the layer's own (the pointwise kernel of a separable convolution).
     """
     layer = info.keras_layer
-    kernel = np.asarray(kernel_of(layer)) if kernel is None else kernel
+    kernel = np.asarray(last_kernel(layer)) if kernel is None else kernel
     if biases is None and getattr(layer, "bias", None) is not None:
         biases = np.asarray(layer.bias)
     places = read_places(layer, source.shape, unit, cell)
@@ -199,13 +200,6 @@ def responses(info: LayerInfo, of: Neuron, sums: np.ndarray) -> np.ndarray:
 def activation_name(activation: Any) -> str:
     """Name of F as Keras has it; "linear" where it changes nothing."""
     return str(getattr(activation, "__name__", None) or getattr(activation, "name", None) or type(activation).__name__)
-
-
-def elementwise(activation: Any) -> bool:
-    """Whether an activation function reads each value alone: found by trying, since anybody may write one."""
-    tried = keras.ops.convert_to_tensor(np.array([[0.5, -1, 2, 0.1], [0.5, 3, -2, 1.1]], np.float32))
-    made = np.asarray(activation(tried))
-    return made.shape == (2, 4) and bool(made[0, 0] == made[1, 0])
 
 
 def _activated(activation: Any, unit: int, peers: np.ndarray, sums: np.ndarray) -> np.ndarray:

@@ -27,13 +27,15 @@ def read_card(card: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def card_beside(path: Path) -> Path | None:
-    """The file of the same name that is a card; another JSON file, such as a training's history, is none.
+    """The file of the same name that is a card; another JSON file, such as a training's history or the plan of the
+    model, is none.
 
     One that cannot be read is taken for a card, so that `read_card` says what is wrong with it.
     """
     card = path.with_suffix(".json")
     try:
-        return card if isinstance(json.loads(card.read_text(encoding="utf-8")), dict) else None
+        facts = json.loads(card.read_text(encoding="utf-8"))
+        return card if isinstance(facts, dict) and "class_name" not in facts else None
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError):

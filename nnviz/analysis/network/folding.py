@@ -23,6 +23,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from nnviz.analysis.network.weights import quantised
+
 if TYPE_CHECKING:
     from nnviz.analysis.network.step import Step
 
@@ -146,7 +148,7 @@ def _exact(pair: Pair) -> bool:
     """Whether the folded pair is exact but for rounding, and its weights can be watched."""
     layers = (pair.layer, pair.normalisation.layer)
     types = {kind for layer in layers for kind in (layer.compute_dtype, layer.variable_dtype)}
-    plain = not getattr(pair.layer, "lora_enabled", False) and not getattr(pair.layer, "quantization_mode", None)
+    plain = not getattr(pair.layer, "lora_enabled", False) and not quantised(pair.layer)
     # Weights on another device would be fetched to be watched.
     near = all("GPU" not in _variable(weight).device for layer in layers for weight in layer.weights)
     return plain and near and len(types) == 1 and types <= set(_FLOATS)
@@ -158,13 +160,15 @@ def _variable(weight: Any) -> Any:
 
 def kernel_name(layer: Any) -> str:
     """The attribute of the last kernel of a layer."""
-    return next(name for name in ("pointwise_kernel", "_kernel", "kernel") if name in vars(layer))
+    return next((name for name in ("pointwise_kernel", "_kernel", "kernel") if name in vars(layer)), "_kernel")
 
 
 def with_kernel(layer: Any, kernel: Tensor) -> Any:
     """The same layer without bias and activation, on another (last) kernel."""
     twin = object.__new__(type(layer))
     own = {kernel_name(layer): kernel, "bias": None, "use_bias": False, "activation": None, "lora_enabled": False}
+    if quantised(layer):
+        own["_dtype_policy"] = keras.DTypePolicy("float32")
     twin.__dict__.update(vars(layer) | own)
     return twin
 

@@ -12,16 +12,24 @@ What Keras keeps private and this needs stands in this file, `Functional._run_th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, reduce
+from types import MappingProxyType
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import tree
 
 from nnviz.analysis.network.ends import Ends, Held, first_picture, held, input_names, output_names, place
 from nnviz.analysis.network.folding import Folding
-from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, finish, split_output_head
+from nnviz.analysis.network.output_format import finish
+from nnviz.analysis.network.output_head import LOGITS, PROBABILITIES, split_output_head
+from nnviz.analysis.network.output_kind import Probe, output_format
+from nnviz.analysis.network.pointwise import reads
+from nnviz.analysis.network.scope_names import compilable
 from nnviz.analysis.network.step import Step
+from nnviz.analysis.network.training_only import acts_in_training_only, takes_training
 from nnviz.errors import NnvizError
 
 Tensor = Any  # tf.Tensor; TensorFlow ships no types for it
@@ -38,14 +46,20 @@ class Graph:
         ends: which input varies, at what the others are held, and which output is explained.
         input_shape: without the batch axis; None for an axis of free size.
         steps: in an order in which each can be computed.
-        output_head: what the last activation is: "softmax", "sigmoid" (one per class), "binary" (one sigmoid
-            output, counted as two classes with logits (0, z)) or "raw" (outputs that count as logits).
-        classes: number of classes K.
+        output_name: name of the step that makes the output, as `predict` gives it.
+        output: what that is.
         fixed: whether nobody assigns to the weights, as those of a file; a model at hand may be trained on.
     """
 
-    def __init__(self, model: keras.Model, fixed: bool = False, ends: Ends | None = None) -> None:
-        source, ends = functional(model), ends or Ends()
+    def __init__(
+        self,
+        model: keras.Model,
+        fixed: bool = False,
+        card: Mapping[str, Any] = MappingProxyType({}),
+        loss: str = "",
+        ends: Ends | None = None,
+    ) -> None:
+        source, ends = functional(model), ends or Ends.said(card)
         self.fixed = fixed
         self.inputs, self.outputs = input_names(source), output_names(source)
         at = place(self.inputs, ends.input, "input", first_picture(source.inputs))
@@ -59,20 +73,31 @@ class Graph:
         tensors = self._hold(source, ends.held or {})
         made = tree.flatten(self._record(source, tensors))
         at = place(self.outputs, ends.output, "output", also=getattr(source, "output_names", ()))
-        output = made[at]
-        self._keep_what_makes(output, self.outputs[at])
+        self._output = made[at]
+        self._keep_what_makes(self._output, self.outputs[at])
         needed = {step.name: step.call.value for step in self.steps if isinstance(step.call, Held)}
         self.ends = Ends(self.input_name if len(self.inputs) > 1 else None, self.outputs[at], needed)
-        self.output_head, self.logits = split_output_head(self.steps, output)
-        outputs = output.shape[1:]
-        if None in outputs:
-            raise NnvizError(f"An output of known size was expected, one number a class. Received: {tuple(outputs)}.")
-        size = 1
-        for axis in outputs:
-            size *= axis
-        self.classes = 2 if self.output_head == "binary" else size
+        head = split_output_head(self.steps, self._output)
+        self.logits = head.scores
+        self.steps = [replace(step, call=compilable(step.call)) for step in self.steps]
         self.producers: dict[int, Step] = {id(t): step for step in self.steps for t in step.outputs}
         self.by_name: dict[str, Step] = {step.name: step for step in self.steps}
+        self.output_name = self.name_of(self._output)
+        probe = Probe(self.input_shape, self.input_dtype, self._predicted)
+        self.output = output_format(probe, head, card, loss, model.name)
+
+    def _predicted(self, given: Tensor) -> Tensor:
+        return self.run({self.input_name: given}, [self.output_name])[self.output_name]
+
+    @property
+    def output_head(self) -> str:
+        """See `OutputFormat.head`."""
+        return self.output.head
+
+    @property
+    def classes(self) -> int:
+        """See `OutputFormat.classes`."""
+        return self.output.classes
 
     def _hold(self, source: Any, values: Mapping[str, Any]) -> list[keras.KerasTensor]:
         """Stand-ins for the inputs of the model; those that do not vary are steps that make what they are held at."""
@@ -145,7 +170,12 @@ class Graph:
             if step.name in edits:
                 results[0] = edits[step.name](results[0])
             tensors.update((id(key), value) for key, value in zip(step.outputs, results, strict=True))
-        return {name: finish(name, self.output_head, tensors[id(self._tensor(name))]) for name in fetches}
+        return {
+            name: finish(name, self.output, tensors[id(self._tensor(name))])
+            if name in (LOGITS, PROBABILITIES)
+            else tensors[id(self._tensor(name))]
+            for name in fetches
+        }
 
     def leading_to(self, name: str) -> list[Step]:
         """The steps that a tensor of that name (as `run` fetches it) is made by, in their order."""
@@ -154,8 +184,10 @@ class Graph:
     def _tensor(self, name: str) -> keras.KerasTensor:
         if name == self.input_name:
             return self._input
-        if name in (LOGITS, PROBABILITIES):
+        if name == LOGITS:
             return self.logits
+        if name == PROBABILITIES:
+            return self._output
         return self.by_name[name].outputs[0]
 
     def _needed(self, targets: Sequence[keras.KerasTensor], known: set[int]) -> list[Step]:
@@ -177,22 +209,34 @@ class Graph:
         def visit(operation: Any) -> Callable[..., Any]:
             if isinstance(operation, keras.Model) and _is_graph(operation):
                 return lambda *args, **kwargs: self._record(functional(operation), *args, **kwargs)
+            if type(operation) is keras.layers.Pipeline:
+                return lambda x, *_, **__: reduce(lambda x, each: visit(each)(x), operation.layers, x)
             return lambda *args, **kwargs: self._add(operation, operation, args, kwargs)
 
         return model._run_through_graph(inputs, operation_fn=visit)
 
     def _add(self, layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if "training" in kwargs:
-            # As `predict` does: a Dropout that was wired with training=True would give another answer each time.
-            kwargs = {**kwargs, "training": False}
+        kwargs = {name: value for name, value in kwargs.items() if name != "training"}
         outputs = layer.compute_output_spec(*args, **kwargs)
+        if takes_training(layer):
+            # As `predict` does: left alone an augmentation would act, and a Dropout that was wired with training=True.
+            kwargs["training"] = False
         taken = {self.input_name, *(step.name for step in self.steps)}
         name, uses = layer.name, 1
         while name in taken:
             uses += 1
             name = f"{layer.name}#{uses}"
-        self.steps.append(Step(name, layer, call, args, kwargs, tuple(tree.flatten(outputs))))
+        idle = acts_in_training_only(layer, tuple(tree.flatten(args)[0].shape[1:]))
+        if idle:
+            call = _handing_on(outputs.dtype)
+        made = tuple(tree.flatten(outputs))
+        own = "number" if idle else reads(layer, args, kwargs, made[0])
+        self.steps.append(Step(name, layer, call, args, kwargs, made, idle, own))
         return outputs
+
+
+def _handing_on(dtype: str) -> Callable[..., Any]:
+    return lambda x, *_, **__: tf.cast(x, dtype)
 
 
 def functional(model: Any) -> Any:

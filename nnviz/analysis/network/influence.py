@@ -102,7 +102,7 @@ def deciding_layer(network: Network) -> str:
     """The layer whose activations the last weights turn into the logits."""
     graph, step = network.graph, _last_weights(network)
     name = graph.input_name if step is None else graph.name_of(step.inputs[0])
-    while name != graph.input_name and type(graph.by_name[name].layer).__name__ == "Dropout":
+    while name != graph.input_name and graph.by_name[name].idle:
         name = graph.name_of(graph.by_name[name].inputs[0])
     return name
 
@@ -127,8 +127,11 @@ def _last_weights(network: Network) -> Step | None:
 
 def answer_layer(network: Network) -> str:
     """The layer that gives the answer: what stands on the page for the logits."""
-    name = network.graph.name_of(network.graph.logits)
-    return network.layers[-1].name if name == LOGITS else name
+    graph = network.graph
+    name = graph.name_of(graph.logits)
+    if name != LOGITS:
+        return name
+    return next(step.name for step in graph.steps if any(tensor is graph.logits for tensor in step.inputs))
 
 
 def _sizes(network: Network, image: np.ndarray) -> dict[str, tuple[int, ...]]:

@@ -30,6 +30,7 @@ class InputFormat:
         turned: whether the model's own input has its channels first; `as_own` turns it too.
         names: of a vector's numbers.
         default: a vector's numbers where none are given.
+        spread: standard deviation of each of them, where the network tells; else empty.
         vocabulary: how many tokens there are.
         step: of a picture of free size, what its sides must be multiples of.
         found: a sentence: how the range was found.
@@ -45,6 +46,7 @@ class InputFormat:
     turned: bool = False
     names: tuple[str, ...] = ()
     default: tuple[float, ...] = ()
+    spread: tuple[float, ...] = ()
     vocabulary: int = 256
     step: int = 1
     found: str = ""

@@ -36,7 +36,8 @@ def with_values(name: str, plain: InputFormat, first: Front) -> InputFormat:
         return replace(found, found=taken)
     default = tuple(float(each) for each in np.broadcast_to(mean, (count or 1,)))
     taken = f"{name} takes {count} numbers as they are; where none are given, each is the {what}."
-    return replace(found, default=default, found=taken, assumed=taken if known is None else "")
+    spreads = () if known is None else tuple(float(each) for each in np.broadcast_to(spread, (count or 1,)))
+    return replace(found, default=default, spread=spreads, found=taken, assumed=taken if known is None else "")
 
 
 def _tokens(name: str, plain: InputFormat, first: Front) -> InputFormat:

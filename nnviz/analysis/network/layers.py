@@ -9,8 +9,9 @@ from typing import Any
 import keras
 
 from nnviz.analysis.network.graph import Graph
-from nnviz.analysis.network.receptive import POINTWISE, Field, Shape, pair, receptive_fields
+from nnviz.analysis.network.receptive import Field, Shape, pair, receptive_fields
 from nnviz.analysis.network.step import Step
+from nnviz.analysis.network.weights import quantised
 
 CONVOLUTIONS = (
     keras.layers.Conv1D,
@@ -59,6 +60,8 @@ class LayerInfo:
         description: one line in words.
         inputs: names of the layers (or the input) that it reads.
         keras_layer: the Keras layer itself (None for the input).
+        idle: whether it hands on what it reads, since it acts in training only.
+        pointwise: whether every cell of its output reads the one cell at its own place.
     """
 
     name: str
@@ -73,6 +76,8 @@ class LayerInfo:
     description: str
     inputs: tuple[str, ...] = ()
     keras_layer: Any = field(default=None, repr=False)
+    idle: bool = False
+    pointwise: bool = False
 
     @property
     def spatial(self) -> bool:
@@ -82,10 +87,6 @@ class LayerInfo:
     @property
     def convolution(self) -> bool:
         return isinstance(self.keras_layer, CONVOLUTIONS)
-
-    @property
-    def pointwise(self) -> bool:
-        return isinstance(self.keras_layer, POINTWISE)
 
 
 def describe(graph: Graph) -> tuple[LayerInfo, ...]:
@@ -107,7 +108,7 @@ def describe(graph: Graph) -> tuple[LayerInfo, ...]:
         )
     ]
     for step in graph.steps:
-        if not step.name.startswith("<"):
+        if not step.inner:
             found.append(_info(graph, step, len(found), fields[step.name]))
     return tuple(found)
 
@@ -121,8 +122,9 @@ def _info(graph: Graph, step: Step, index: int, seen: Field | None) -> LayerInfo
     layer = step.layer
     inputs = step.inputs
     # The activation that was split off a fused layer reads the layer's linear twin; say what the layer reads.
-    if inputs and graph.name_of(inputs[0]).startswith("<"):
-        inputs = graph.producers[id(inputs[0])].inputs
+    before = graph.producers.get(id(inputs[0])) if inputs else None
+    if before is not None and before.inner:
+        inputs = before.inputs
     shape = tuple(step.outputs[0].shape[1:])
     return LayerInfo(
         name=step.name,
@@ -134,13 +136,15 @@ def _info(graph: Graph, step: Step, index: int, seen: Field | None) -> LayerInfo
         strides=pair(getattr(layer, "strides", None)),
         parameters=sum(int(math.prod(w.shape)) for w in getattr(layer, "weights", ())),
         receptive_field=None if seen is None else (seen[0].size, seen[1].size),
-        description=_sentence(layer, shape),
+        description=_sentence(layer, shape, step.idle),
         inputs=tuple(graph.name_of(tensor) for tensor in inputs),
         keras_layer=layer,
+        idle=step.idle,
+        pointwise=bool(step.reads),
     )
 
 
-def _sentence(layer: Any, shape: Shape) -> str:
+def _sentence(layer: Any, shape: Shape, idle: bool) -> str:
     kind = type(layer).__name__
     words = [_WORDS.get(kind, kind)]
     size = pair(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
@@ -158,8 +162,10 @@ def _sentence(layer: Any, shape: Shape) -> str:
         words.append(f"dilation {max(dilation)}")
     if getattr(layer, "padding", None) in ("same", "valid"):
         words.append(f"{layer.padding!r} padding")
-    if kind in ("Dropout", "SpatialDropout2D"):
-        words.append("does nothing outside training")
+    if idle:
+        words.append("does nothing" + (" outside training" if kind != "Identity" else ""))
+    if mode := quantised(layer):
+        words.append(f"{mode} weights")
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
     if activation != "linear":
         words.append({"relu": "ReLU"}.get(activation, activation))

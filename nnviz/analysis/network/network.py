@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,13 +18,19 @@ from nnviz.analysis.network.graph import Graph
 from nnviz.analysis.network.input_format import InputFormat, Shape
 from nnviz.analysis.network.input_reading import input_format
 from nnviz.analysis.network.layers import LayerInfo, describe
+from nnviz.analysis.network.loss_hint import loss_of
+from nnviz.analysis.network.opening import open_model
+from nnviz.analysis.network.output_format import OutputFormat
 from nnviz.errors import NnvizError
 from nnviz.installation import ROOT
 
 PRETRAINED = ROOT / "pretrained"
-_SUFFIXES = (".keras", ".h5", ".hdf5")
 _MOST_COMPILED = 256
 """Compiled functions that a network keeps: how many bytes one takes is not known."""
+
+
+_BYTES_A_NETWORK, _BYTES_A_LAYER, _BYTES_A_WEIGHT = 10 * 2**20, 2**20, 8
+"""What the compiled functions of a visit take: measured by `benchmarks/networks.py`."""
 
 
 def functions() -> Cache[Any]:
@@ -71,6 +78,11 @@ class Network:
             return self._functions.made(key, build)
 
     @property
+    def output(self) -> OutputFormat:
+        """What it gives."""
+        return self.graph.output
+
+    @property
     def image_shape(self) -> Shape:
         """See `InputFormat.shape`."""
         return self.input.shape
@@ -109,19 +121,31 @@ class Network:
     def parameters(self) -> int:
         return int(self.model.count_params())
 
+    @property
+    def size(self) -> int:
+        """Bytes that it takes once pages were drawn of it, an estimate: its weights, and its compiled functions."""
+        weights = sum(math.prod(each.shape) * _BYTES_A_WEIGHT for each in self.model.weights)
+        return weights + _BYTES_A_NETWORK + _BYTES_A_LAYER * len(self.layers)
+
 
 def bundled() -> tuple[str, ...]:
     """Names of the networks that ship, as `load` takes them."""
     return tuple(sorted(path.stem for path in PRETRAINED.glob("*.keras")))
 
 
-def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] | None = None) -> Network:
-    """Load a network.
+def load(
+    source: str | Path | keras.Model,
+    card: str | Path | Mapping[str, Any] | None = None,
+    *,
+    trusted: bool = False,
+) -> Network:
+    """Load a network. A file is taken for hostile (`opening`), those that ship are not.
 
     Args:
         source: a bundled name ("mnist-cnn"), the path of a .keras or .h5 file, or a built keras.Model.
         card: facts about it (a JSON file or a mapping, keys as in pretrained/README.md); by default the file
-            of the same name with the suffix .json, where there is one.
+            of the same name with the suffix .json, where there is one, and what the file itself says.
+        trusted: whether code in the file may run: a Lambda, a class of somebody's own.
 
     Raises:
         NnvizError: no such name or file, not a Keras model, a graph that cannot be followed, or a bad card.
@@ -131,14 +155,19 @@ def load(source: str | Path | keras.Model, card: str | Path | Mapping[str, Any] 
         return _assemble(str(facts.get("name", source.name)), source, facts)
     path = _find(source)
     facts = read_card(card if card is not None else card_beside(path))
-    try:
+    if path.parent == PRETRAINED:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # what a reader raises on a damaged file is whatever it stumbled over
-        reason = " ".join(str(error).split())[:140]
-        raise NnvizError(f"A Keras model file was expected. Received: {path.name}, and Keras says: {reason}") from error
-    if not isinstance(model, keras.Model):
-        raise NnvizError(f"A Keras model was expected. Received: a {type(model).__name__} in {path.name}.")
-    return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True)
+        return _assemble(str(facts.get("name", path.stem)), model, facts, fixed=True)
+    opened = open_model(path, trusted=trusted)
+    facts = {**opened.card, **facts}
+    name = str(facts.get("name", path.stem))
+    return _assemble(name, opened.model, facts, fixed=True, notes=opened.notes, loss=loss_of(opened.loss))
+
+
+def with_card(network: Network, card: Mapping[str, Any]) -> Network:
+    """The same network by another card: the same model and weights. Raises NnvizError for a bad card."""
+    name = str(card.get("name", network.name))
+    return _assemble(name, network.model, card, fixed=network.graph.fixed, notes=network.notes)
 
 
 def _find(source: str | Path) -> Path:
@@ -149,28 +178,25 @@ def _find(source: str | Path) -> Path:
         exists = path.exists()
     except OSError:  # a name too long to be one
         exists = False
-    if not exists:
+    if not exists or not path.name:
         raise NnvizError(
             f"A bundled network ({', '.join(bundled())}) or a model file was expected. Received: {str(source)!r}."
         )
-    if path.is_dir() or path.suffix.lower() not in _SUFFIXES:
-        raise NnvizError(f"A model file ({', '.join(_SUFFIXES)}) was expected. Received: {path.name!r}.")
     return path
 
 
 def _assemble(
-    name: str, model: keras.Model, card: Mapping[str, Any], fixed: bool = False, notes: tuple[str, ...] = ()
+    name: str,
+    model: keras.Model,
+    card: Mapping[str, Any],
+    fixed: bool = False,
+    notes: tuple[str, ...] = (),
+    loss: str = "",
 ) -> Network:
     said = Ends.said(card)
-    graph = Graph(model, fixed, ends=said)
+    graph = Graph(model, fixed, card, loss or loss_of(getattr(model, "loss", None)), said)
     layers = describe(graph)
-    if not isinstance(card.get("classes", ()), list | tuple):
-        raise NnvizError(f"A card with a list as its classes was expected. Received: {card.get('classes')!r}.")
-    classes = tuple(str(label) for label in card.get("classes", ())) or tuple(map(str, range(graph.classes)))
-    if len(classes) != graph.classes:
-        raise NnvizError(
-            f"A card with {graph.classes} class names was expected, one an output. Received: {len(classes)}."
-        )
+    classes = graph.output.names(card)
     takes = input_format(name, graph, card)
     left = said.left_out(graph.inputs, graph.outputs, graph.input_name, str(graph.ends.output))
     if left:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from nnviz.analysis.network.graph import LOGITS
 from nnviz.analysis.network.network import Network
-from nnviz.analysis.network.targets import Target, logit
+from nnviz.analysis.network.targets import Target, class_score
 from nnviz.analysis.network.trace import inputs, scoring
 from nnviz.errors import NnvizError
 
@@ -54,7 +54,7 @@ def differentiate(
         kind = network.graph.input_dtype
         cut = "" if "float" in kind else f" of {network.name}, which passes no gradient back to its {kind} pixels"
         raise NnvizError(f"A target that depends on the image was expected. Received: {target}{cut}.")
-    return gradients.numpy(), score.numpy(), logit(int(best)) if target.winner else target
+    return gradients.numpy(), score.numpy(), class_score(network, int(best)) if target.winner else target
 
 
 def evaluate(
@@ -77,7 +77,7 @@ def evaluate(
     like = float("nan") if like is None else like
     function = network.compiled(("score", target.layer), build)
     score, best = function(*given(network, images, target), tf.constant(like, tf.float32))
-    return score.numpy(), logit(int(best)) if target.winner else target
+    return score.numpy(), class_score(network, int(best)) if target.winner else target
 
 
 def level(tensor: Any, weights: Any, like: Any = float("nan")) -> Any:
@@ -101,7 +101,7 @@ def _scored(
     """In the graph: what the target weighs, (n, ...), its weights, and the class that wins on the first image."""
     found = run(inputs(network, images, smooth=True), [target.layer, LOGITS], calls=calls)
     if target.layer == LOGITS:
-        weights = chosen(found[LOGITS], weights, winner)
+        weights = chosen(network, found[LOGITS], weights, winner)
     return found[target.layer], weights, tf.argmax(found[LOGITS][0])
 
 
@@ -110,9 +110,12 @@ def score_of(tensor: Any, weights: Any) -> Any:
     return tf.reduce_sum(tf.cast(tensor, tf.float32) * weights, axis=list(range(1, tensor.shape.rank)))
 
 
-def chosen(logits: Any, weights: Any, winner: Any) -> Any:
-    """The weights of the target's classes, or, in the graph, those of the first image's winner."""
-    return tf.where(winner, tf.one_hot(tf.argmax(logits[0]), tf.shape(logits)[1]), weights)
+def chosen(network: Network, logits: Any, weights: Any, winner: Any) -> Any:
+    """The weights of the target's classes, or, in the graph, those of `class_score` of the first image's winner."""
+    best = tf.one_hot(tf.argmax(logits[0]), tf.shape(logits)[1])
+    if network.graph.output_head == "binary":
+        best -= tf.stack([0.0, best[0]])
+    return tf.where(winner, best, weights)
 
 
 def weights_spec(network: Network, target: Target) -> tf.TensorSpec:

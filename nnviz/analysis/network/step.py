@@ -9,13 +9,16 @@ from typing import Any
 import keras
 from keras import tree
 
+from nnviz.analysis.network.pointwise import Reads
+
 
 @dataclass(frozen=True)
 class Step:
     """One use of one layer.
 
     `layer` describes it (as the model has it), `call` computes it: the two differ where a fused softmax or
-    sigmoid was split off.
+    sigmoid was split off, and where the layer acts in training only (`idle`), so that nothing is
+    computed. `reads` says whether it is pointwise.
     """
 
     name: str
@@ -24,6 +27,13 @@ class Step:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     outputs: tuple[keras.KerasTensor, ...]
+    idle: bool = False
+    reads: Reads = ""
+
+    @property
+    def inner(self) -> bool:
+        """Whether it is no layer of the model's own but a part that one was taken apart into (see `output_head`)."""
+        return self.name.startswith("/")
 
     @property
     def inputs(self) -> tuple[keras.KerasTensor, ...]:

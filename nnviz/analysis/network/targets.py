@@ -93,7 +93,7 @@ def class_score(network: Network, index: int) -> Target:
 
 def unit_score(network: Network, layer: str, unit: int, answer: str) -> Target:
     """A unit's score: of the layer that gives the answer the logit, of any other the channel's sum."""
-    if layer != answer:
+    if layer != answer or network.output.placed:
         return channel(layer, unit)
     return logit(unit + (network.graph.output_head == "binary"))
 
@@ -108,11 +108,13 @@ def unit(layer: str, row: int, column: int, index: int) -> Target:
     return Target(layer, (((_whole(row), _whole(column), _whole(index)), 1.0),))
 
 
-def as_target(target: Target | int | None) -> Target:
-    """An int is a logit, None the winner."""
+def as_target(target: Target | int | None, network: Network | None = None) -> Target:
+    """An int is a class's score (its logit, where no network is known), None the winner."""
     if isinstance(target, Target):
         return target
-    return Target(winner=True) if target is None else logit(target)
+    if target is None:
+        return Target(winner=True)
+    return logit(target) if network is None else class_score(network, _whole(target))
 
 
 def _whole(value: int) -> int:

@@ -67,7 +67,16 @@ def trace(network: Network, image: Any) -> Trace:
     logits, probabilities = arrays.pop(LOGITS), arrays.pop(PROBABILITIES)
     if not np.isfinite(logits).all():
         raise NnvizError(f"Finite scores were expected from {network.name}. Received: {logits[:5]}.")
-    return Trace(fitted.image, MappingProxyType(arrays), logits, probabilities, fitted.note)
+    return Trace(fitted.image, MappingProxyType(arrays), logits, probabilities, _note(fitted))
+
+
+def _note(fitted: Fitted) -> str:
+    """What was done to a picture; and of a digit on paper, that networks are trained on others."""
+    paper = fitted.paper if fitted.image.shape == (28, 28, 1) else None
+    if paper is None or not paper.dark:
+        return fitted.note
+    advice = f"It is {paper.words}; digits are trained white on black: see Transform(invert=True, stretch=True)."
+    return f"{fitted.note} {advice}".strip()
 
 
 def fitted_to(network: Network, image: Any) -> Fitted:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnviz.analysis.network.receptive import Extent, Field
+from nnviz.analysis.network.extent import Extent
+from nnviz.analysis.network.receptive import Field
 
 Cell = tuple[int, int]
 

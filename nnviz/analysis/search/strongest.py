@@ -104,7 +104,8 @@ def strongest(
 def by_logits(network: Network, layer: str) -> bool:
     """Whether a layer is ranked by its class scores: after its own softmax many images would share the value 1."""
     fused = network.graph.name_of(network.graph.logits) == LOGITS
-    return fused and layer == answer_layer(network) and len(network.layer(layer).output_shape) == 1
+    one = fused and not network.output.placed
+    return one and layer == answer_layer(network) and len(network.layer(layer).output_shape) == 1
 
 
 def _searching(network: Network, names: tuple[str, ...], count: int) -> Any:

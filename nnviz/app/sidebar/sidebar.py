@@ -9,30 +9,28 @@ import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
-from nnviz.app.sidebar import drawing_canvas, folder_chooser
+from nnviz.app.sidebar import drawing_canvas, folder_chooser, number_controls, own_pictures
 from nnviz.components.raster import Panel, Place, raster
-from nnviz.errors import NnvizError
-from nnviz.shell import address, caches, controls, library
+from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
-from nnviz.shell.page import complain
-from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, OF_NETWORK, Session
-from nnviz.views import camera
-
-_SWAPPED = "picture taken with the network"
+from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, Session
+from nnviz.views import own_network
 
 
 def draw(session: Session) -> None:
     """Draw it. Each change reruns the page, since everything depends on network and picture."""
     with st.sidebar:
         _networks(session)
-        _pictures(session)
-        _transforms(session)
+        if session.network.input.kind == "picture":
+            _pictures(session)
+            _transforms(session)
+        else:
+            number_controls.draw(session)
 
 
 def _networks(session: Session) -> None:
     names = library.network_names()
-    address.bound("network", session.name)
-    st.selectbox("Network", names, names.index(session.name), key="network", on_change=lambda: _take_network(session))
+    controls.listed("Network", "network", names, session.name, lambda: opening.choose(st.session_state["network"]))
     card = session.network.card
     test = card.get("test")
     if isinstance(test, dict) and all(_number(test.get(name)) for name in ("accuracy", "digits", "correct")):
@@ -44,22 +42,13 @@ def _networks(session: Session) -> None:
     else:
         title = f"{card['title']}: " if "title" in card else ""
         st.caption(f"{escape_markdown(title)}{session.network.parameters:,} parameters.")
+    if library.is_own(session.name):
+        own_network.settings(session)
+    own_network.upload("A network of your own", "sidebar")
 
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float)
-
-
-def _take_network(session: Session) -> None:
-    """Another network: its first layer, and a picture that it reads where the one that is shown is none."""
-    name = st.session_state["network"]
-    found, shown = library.network(name), session.picture
-    moved: dict[str, Any] = dict.fromkeys(OF_NETWORK)
-    if not library.fits(shown.name, found):
-        first = moved["image"] = library.first_picture(found)
-        said = f"{name} reads {'photographs' if photographs.read_by(found) else 'digits'}: {first} for {shown.name}."
-        st.session_state[_SWAPPED] = (name, first, said)
-    address.write(net=name, **moved)
 
 
 def _pictures(session: Session) -> None:
@@ -70,23 +59,12 @@ def _pictures(session: Session) -> None:
     if not photos:
         drawing_canvas.canvas()
         _digits(session)
-    known = session.picture.label in session.network.classes
-    known_label = f", a {session.picture.label}" if known else ""
-    *place, said = st.session_state.get(_SWAPPED, (None, None, ""))
-    swapped = f" {said}" if place == [session.name, session.picture.name] else ""
+    label = library.label_in(session.network, session.picture)
+    known_label = "" if label is None else f", a {label}"
+    swapped = opening.swapped(session.name, session.picture.name)
     with st.container(key="picture-known"):
         st.caption(escape_markdown(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))
-    st.file_uploader(
-        "A picture of your own",
-        type=["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif"],
-        key="upload",
-        on_change=_take_upload,
-    )
-    camera.camera("sidebar", lambda: address.write(image=library.UPLOAD), "stretch")
-    # It stands until the address says something else: a page that works in the background is drawn again at once.
-    error, there = st.session_state.get("upload-error", (None, None))
-    if error is not None and there == address.read():
-        complain(error)
+    own_pictures.controls()
 
 
 def _photographs(session: Session) -> None:
@@ -148,20 +126,6 @@ def _digits(session: Session) -> None:
     )
 
 
-def _take_upload() -> None:
-    """An upload that is a picture is shown; one that is not leaves what was there, and says why."""
-    file = st.session_state["upload"]
-    st.session_state.pop("upload-error", None)
-    if file is None:
-        return
-    try:
-        library.keep_upload(file.getvalue(), file.name)
-    except NnvizError as error:
-        st.session_state["upload-error"] = (error, address.read())
-        return
-    address.write(image=library.UPLOAD)
-
-
 def _transforms(session: Session) -> None:
     transform = session.transform
     controls.slider("Shift right (pixels)", "dx", transform.shift[0], -MOST_SHIFT, MOST_SHIFT)
@@ -170,6 +134,14 @@ def _transforms(session: Session) -> None:
     controls.slider("Noise (of 255)", "noise", round(transform.noise), 0, MOST_NOISE, step=5)
     address.bound("invert", transform.invert)
     st.toggle("Invert", transform.invert, key="invert", on_change=address.writer("invert", "invert"))
+    address.bound("stretch", transform.stretch)
+    st.toggle(
+        "Stretch",
+        transform.stretch,
+        key="stretch",
+        on_change=address.writer("stretch", "stretch"),
+        help="Of a drawing: its paper and its ink become black and white, whatever the light on it.",
+    )
     shuffled, write = transform.shuffle is not None, address.writer("shuffle", "shuffle", lambda on: int(on))
     address.bound("shuffle", shuffled)
     st.toggle("Shuffle the pixels", shuffled, key="shuffle", on_change=write)

@@ -55,7 +55,7 @@ def brightest_kept_of(session: Session, request: AttributionRequest, found: Foun
     values = found.attribution.over_image(magnitude=True)
     if not values.any():
         return None
-    index, raw = session.class_index, session.trace.logits.size == 1
+    index, raw = session.class_index, not session.network.output.shares
     return caches.results.made(
         ("brightest kept", request.key, index),
         lambda: brightest_kept(

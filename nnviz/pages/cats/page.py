@@ -115,7 +115,7 @@ def _where(session: Session, found: Found, left: BrightestKept | None) -> str:
         if found.state == "done":
             return f"{title} is zero everywhere for {name}. {cause_of_zero(session, found.method)}".rstrip()
         return found.reason or f"Where it looks: {state(found)}."
-    probability = session.trace.logits.size > 1
+    probability = session.network.output.shares
     say = answer.percent if probability else number
     return html(
         "Blur all but the third of the picture where the map is brightest, and {} gets <b>{}</b>; "

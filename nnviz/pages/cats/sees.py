@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from nnviz.figures.words import number
 from nnviz.pages.cats.subject import take
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import style, write_html
@@ -29,7 +28,7 @@ def draw(session: Session) -> None:
     """What it says in large letters, and the bars."""
     trace = session.trace
     if trace.logits.size == 1:
-        said = number(float(trace.logits[0]))
+        said = answer.said(session)
         write_html('<div class="nn-small">The net says</div><div class="nn-big">{}</div>', said)
         return
     name = session.class_name(trace.winner)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnviz.analysis.data import digits, photographs
-from nnviz.analysis.network.network import Network
+from nnviz.analysis.data import photographs
 from nnviz.shell import address, library
 from nnviz.shell.session import OF_NETWORK, Session, elsewhere
 
@@ -13,9 +12,8 @@ NETWORK = "photo-cnn"
 """What reads the photograph where the network of the address reads something else."""
 
 
-def reads(network: Network) -> bool:
-    """Whether a network can be asked about photographs: its card says so, or it takes colours and tells no digits."""
-    return photographs.read_by(network) or (network.image_shape[-1] == 3 and not digits.read_by(network))
+_KINDS = ("classes", "labels", "number")
+"""What the page has words for."""
 
 
 def subject(session: Session) -> tuple[Session, str]:
@@ -24,7 +22,7 @@ def subject(session: Session) -> tuple[Session, str]:
     The address stays as it is until something is picked here: who only looks in finds his digit again elsewhere.
     """
     name, picture = session.name, session.picture
-    if not reads(session.network):
+    if not photographs.read_by(session.network) or session.network.output.kind not in _KINDS:
         name = NETWORK
     if not library.fits(picture.name, library.bundled_network(NETWORK)):
         picture = library.picture(_first())

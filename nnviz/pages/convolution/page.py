@@ -9,6 +9,7 @@ import streamlit as st
 
 from nnviz.analysis.layer.convolution import ConvolutionSteps, convolution_steps, nearest_that_slides, slides
 from nnviz.analysis.layer.filters import filter_bank, stages
+from nnviz.analysis.network.network import Network
 from nnviz.components.convolution import MOST_VALUES, Cell, KernelGeometry, Stage, convolution
 from nnviz.figures.colour import symmetric
 from nnviz.pages.convolution import own_kernel
@@ -191,4 +192,11 @@ def _fits(total: float, share: float) -> str:
     return f"the picture holds {'something' if share <= 0.3 else 'little'} of what the kernel looks for here"
 
 
-PAGE = Page("Convolution", ":material/filter_center_focus:", "convolution", "Convolve", render)
+def unfit(network: Network) -> str:
+    """Why it shows nothing of a network: a single row of numbers is nothing for a kernel to slide over."""
+    if network.image_shape[0] != 1 or any(layer.convolution for layer in network.layers):
+        return ""
+    return f"Convolution slides a kernel over a picture, and {network.name} takes none."
+
+
+PAGE = Page("Convolution", ":material/filter_center_focus:", "convolution", "Convolve", render, unfit)

@@ -9,7 +9,7 @@ from nnviz.shell import address
 
 def open_digit(number: int) -> None:
     """Let the address name a test digit, as it is: moved or turned it would not be the one that was picked."""
-    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "row", "column", "unit"))
+    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "stretch", "row", "column", "unit"))
     address.write(image=f"test-{number}", **plain)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from nnviz.analysis.data import digits
+from nnviz.analysis.data.pictures import taken_by
+from nnviz.analysis.network.network import Network
 from nnviz.pages.data import digit_map, mistakes, neighbours, results
 from nnviz.shell import address, controls
-from nnviz.shell.page import Page, head
+from nnviz.shell.page import Page, head, small
 from nnviz.shell.session import Session
 
 VIEWS = {"map": "Map", "neighbours": "Neighbours", "mistakes": "Mistakes"}
@@ -18,6 +21,8 @@ def render(session: Session) -> None:
         if view != "mistakes":
             controls.layers(session, controls.informative_layers(session.network.layers))
             _count(session)
+    if "data" not in session.network.card and not digits.read_by(session.network):
+        small(f"The data are the handwritten digits that ship, which {session.network.name} was not made to read.")
     {"map": digit_map, "neighbours": neighbours, "mistakes": mistakes}[view].render(session)
 
 
@@ -28,4 +33,11 @@ def _count(session: Session) -> None:
         controls.switch("Digits", results.COUNT, tuple(titles), results.count(session), titles=titles)
 
 
-PAGE = Page("Data", ":material/scatter_plot:", "data", "Believe", render)
+def unfit(network: Network) -> str:
+    """Why it shows nothing of a network: digits are nothing that it takes."""
+    if taken_by(network):
+        return ""
+    return f"Data shows the digits as a network sees them, and {network.name} takes no pictures."
+
+
+PAGE = Page("Data", ":material/scatter_plot:", "data", "Believe", render, unfit)

@@ -25,7 +25,8 @@ def button(session: Session, chosen: UnitsOff) -> None:
     """Begin to count, or why nothing can be."""
     if not digits.read_by(session.network):
         classes = len(session.network.classes)
-        its = "its output is no class" if classes == 1 else f"its {classes:,} classes are others"
+        chooses = session.network.output.chooses
+        its = f"its {classes:,} classes are others" if chooses else "what it gives is no class"
         small(f"No accuracy: the test pictures are digits, {its}.", width="content")
         return
     count = _job(session, chosen)

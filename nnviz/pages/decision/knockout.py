@@ -26,6 +26,7 @@ from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, inform, small
 from nnviz.shell.session import Session
+from nnviz.shell.target_words import score_words
 from nnviz.views import answer, chart
 
 SHOWN = 10
@@ -123,8 +124,9 @@ def _bars(chosen: UnitsOff, changes: np.ndarray | None, unit: int) -> None:
 def _table(session: Session, after: Trace) -> None:
     """Logits and probabilities before and after."""
     before, names = session.trace, session.network.classes
-    if before.logits.size == 1:
-        numbers = [number(float(trace.logits[0])) for trace in (before, after)]
+    output = session.network.output
+    if output.kind == "number":
+        numbers = [answer.said_of(session.network, trace) for trace in (before, after)]
         small("The one output: as trained, now")
         write_html('<div class="nn-big">{} → {}</div>', *numbers)
         return
@@ -133,13 +135,19 @@ def _table(session: Session, after: Trace) -> None:
         first = [np.argsort(-trace.logits, kind="stable")[: SHOWN // 2 - 1] for trace in (before, after)]
         order = np.union1d(np.concatenate(first), [session.class_index])
         order = order[np.argsort(-before.logits[order], kind="stable")]
-    cells = [html('<span class="title">{}</span>', text) for text in ("", "logit", "now", "", "probability", "now")]
+    titles = ("logit", "now", "", "probability", "now") if output.shares else ("output", "now", "", "", "")
+    cells = [html('<span class="title">{}</span>', text) for text in ("", *titles)]
     for at in (int(each) for each in order):
         was, now = before.probabilities[at], after.probabilities[at]
         cells += [
             html('<span class="name{}">{}</span>', " on" if at == session.class_index else "", names[at]),
             html('<span class="number">{}</span>', number(before.logits[at])),
             html('<span class="number now">{}</span>', number(after.logits[at])),
+        ]
+        if not output.shares:
+            cells += [Markup("<span></span>")] * 3
+            continue
+        cells += [
             html('<span class="bars">{}{}</span>', _bar(was, "was"), _bar(now, "is")),
             html('<span class="number">{}</span>', answer.percent(was)),
             html('<span class="number now">{}</span>', answer.percent(now)),
@@ -153,8 +161,8 @@ def _bar(share: Any, kind: str) -> Markup:
 
 
 def _sentence(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndarray | None) -> str:
-    single = session.trace.logits.size == 1
-    what = "the output" if single else f"the logit of {session.class_name(session.class_index)}"
+    single = not session.network.output.chooses
+    what = score_words(session.network, session.class_index)
     if session.network.graph.output_head == "binary" and session.class_index == 0:
         what = f"the score of {session.class_name(0)} against {session.class_name(1)}"
     layer = chosen.layer.name
@@ -163,7 +171,7 @@ def _sentence(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndar
         text = f"All {chosen.count} {chosen.noun}s of {layer} are on: the net says {answer.said(session)}"
         if changes is not None and changes.min() < 0:
             best = int(changes.argmin())
-            whom = "the output" if single else session.class_name(session.class_index)
+            whom = session.class_name(session.class_index)
             text += f". {chosen.noun.capitalize()} {best} speaks most for {whom}: without it alone {what} falls from "
             text += f"{number(was)} to {number(was + float(changes[best]))}"
         return text + ". Click one to switch it off: its output becomes 0."

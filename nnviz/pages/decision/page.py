@@ -23,10 +23,10 @@ from nnviz.shell import address, controls, hidden_answer
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, caption, head
 from nnviz.shell.session import Session
-from nnviz.views import answer, chart, scales
+from nnviz.views import answer, chart, places, scales
 
 TERMS = 8
-_HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid", "raw": "softmax of it"}
+_HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid"}
 SHOWN, FIRST = 12, 8
 """Classes in the list: all of up to twelve; of a thousand the first eight, and the one that is asked for."""
 VIEWS = {"why": "Why", "knock": "Knock out", "predict": "Predict"}
@@ -81,6 +81,9 @@ def _why(session: Session) -> None:
     chosen = session.class_index
     source = deciding_layer(network)
     terms, logit = contributions(network, session.trace.image, source, targets.class_score(network, chosen))
+    if network.output.placed:
+        # What one slot adds to the mean over all places is next to nothing: its map is what speaks.
+        terms = terms.reshape(-1, terms.shape[-1]).sum(axis=0)
     with _head():
         controls.classes(session)
     predict.audience_guess_line(session)
@@ -95,10 +98,16 @@ def _why(session: Session) -> None:
 
 def _table(session: Session, chosen: int) -> None:
     """All classes with logit and probability; of more than a dozen the first, and the chosen one."""
-    trace = session.trace
-    if trace.logits.size == 1:
-        said = number(float(trace.logits[0]))
+    trace, output = session.trace, session.network.output
+    if output.placed:
+        places.draw(session, "decision", height=0.3)
+        return
+    if output.kind == "number":
+        said = answer.said(session)
         write_html('<div class="nn-small">The one output, a plain number</div><div class="nn-big">{}</div>', said)
+        return
+    if output.kind == "numbers":
+        answer.numbers(session.network, trace, chosen)
         return
     order = np.arange(len(trace.logits))
     if len(order) > SHOWN:
@@ -110,7 +119,7 @@ def _table(session: Session, chosen: int) -> None:
         [answer.percent(trace.probabilities[i]) for i in order],
         marked=int(np.flatnonzero(order == chosen)[0]),
         second=("logit", [number(trace.logits[i]) for i in order]),
-        heading=_HEADINGS[session.network.graph.output_head],
+        heading=_HEADINGS[output.head] + (" of it" if output.end == "logits" else ""),
     )
 
 
@@ -119,7 +128,8 @@ def _way(session: Session) -> None:
     layers = session.network.layers
     maps = [layer for layer in layers[1:] if session.trace.activations[layer.name].ndim == 3]
     last = maps[-1] if maps else layers[0]
-    vectors = [layer for layer in layers[last.index + 1 :] if layer.kind not in ("Dropout", "Activation", "Softmax")]
+    own = [layer for layer in layers[last.index + 1 :] if not layer.idle]
+    vectors = [layer for layer in own if layer.kind not in ("Activation", "Softmax")]
     vectors = [layer for layer in vectors if session.trace.activations[layer.name].ndim == 1][:-1][-3:]
     panels = [scales.picture_panel(session, title="input", note=" ", most=196, scale=3.5)]
     for layer in ([last] if maps else []) + vectors:
@@ -160,10 +170,15 @@ def _sum(session: Session, source: str, terms: np.ndarray, logit: float) -> None
         values.append(logit - float(flat.sum(dtype=np.float64)))
     # A name that is longer than its bar is wide would run into the next one's; the sentence has it.
     name = session.class_name(session.class_index)
-    total = f"logit {name}" if len(name) < 5 else "logit"
+    kind = "logit" if session.network.output.shares else "output"
+    total = f"{kind} {name}" if len(name) < 5 else kind
     figure = adding_up(names, values, total, height=400)
-    figure.update_xaxes(title_text=f"slots of {verbatim(source)}: weight x activation, largest first")
+    figure.update_xaxes(title_text=f"{_noun(session)}s of {verbatim(source)}: weight x activation, largest first")
     chart.plot(figure, "sum")
+
+
+def _noun(session: Session) -> str:
+    return "map" if session.network.output.placed else "slot"
 
 
 def _slot(shape: tuple[int, ...], index: int) -> str:
@@ -175,8 +190,11 @@ def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) ->
     name = session.class_name(session.class_index)
     flat = terms.ravel()
     best = int(flat.argmax())
-    share = f"{number(flat[best], sign=True)} of its logit {number(logit)}"
-    speaks = f"slot {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
+    output = session.network.output
+    what = "its logit" if output.shares else "its value" if output.kind == "numbers" or output.placed else "the value"
+    what += ", the mean over all places," if output.placed else ""
+    share = f"{number(flat[best], sign=True)} of {what} {number(logit)}"
+    speaks = f"{_noun(session)} {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
     verdict = answer.verdict(session)
     return html("The net says {}{}{}; {}.", answer.said(session), " " if verdict else "", verdict, speaks)
 

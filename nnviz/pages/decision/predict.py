@@ -16,13 +16,12 @@ from markupsafe import Markup
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.components.raster import raster
-from nnviz.figures.words import number
 from nnviz.shell import address, hidden_answer
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, scales
+from nnviz.views import answer, places, scales
 
 LETTERS = 30
 """Letters of class names that buttons hold; beyond them the classes are a list."""
@@ -107,8 +106,8 @@ def _following(session: Session) -> str | None:
 def _guess(session: Session, votes: Counter[int]) -> None:
     """A button a class, or a list of many."""
     names = session.network.classes
-    if len(names) < 2:
-        small("This network gives one number and no classes to choose from: guess aloud, then reveal it.")
+    if not session.network.output.chooses:
+        small(f"This network gives {_gives(session)} and no classes to choose from: guess aloud, then reveal it.")
         return
 
     def vote(index: int) -> None:
@@ -141,9 +140,13 @@ def _guess(session: Session, votes: Counter[int]) -> None:
 def _versus(session: Session, votes: Counter[int], secret: bool) -> None:
     """The audience's votes and the net's answer side by side, a row a class."""
     trace, names, total = session.trace, session.network.classes, votes.total()
-    if trace.logits.size == 1:
-        said = "?" if secret else number(float(trace.logits[0]))
-        write_html('<div class="nn-versus"><b class="title">The net</b><b class="big">{}</b></div>', said)
+    if session.network.output.placed and not secret:
+        places.draw(session, "predict", height=0.4)
+        return
+    if not session.network.output.chooses:
+        said = "?" if secret else answer.said(session)
+        long = " long" if len(said) > 9 else ""
+        write_html('<div class="nn-versus"><b class="title">The net</b><b class="big{}">{}</b></div>', long, said)
         return
     shown = list(range(len(names)))
     if len(names) > SHOWN:
@@ -185,17 +188,24 @@ def _first(votes: Counter[int]) -> list[int]:
 
 def _waiting(session: Session, votes: Counter[int]) -> str:
     ask = f"What will {session.name} say of this picture?"
-    if session.trace.logits.size == 1:
-        return f"{ask} It gives 1 number; the answer is hidden until it is revealed."
+    if not session.network.output.chooses:
+        return f"{ask} It gives {_gives(session)}; the answer is hidden until it is revealed."
     if not votes:
         return f"{ask} {len(session.network.classes)} classes, no vote yet; the answer is hidden until it is revealed."
     return f"{ask} {_most(session, votes)}; the answer is hidden until it is revealed."
 
 
+def _gives(session: Session) -> str:
+    """What is to be guessed, where it is no class."""
+    output = session.network.output
+    several = f"{output.classes} numbers" if output.classes > 1 else "1 number"
+    return {"picture": "a picture", "steps": "a class for each step"}.get(output.kind, several)
+
+
 def _revealed(session: Session, votes: Counter[int]) -> Markup:
     verdict = answer.verdict(session)
     said = html("The net says {}{}{}.", answer.said(session), " " if verdict else "", verdict)
-    return said if session.trace.logits.size == 1 else html("{} {}", said, _compared(session, votes))
+    return said if not session.network.output.chooses else html("{} {}", said, _compared(session, votes))
 
 
 def _compared(session: Session, votes: Counter[int]) -> str:

@@ -110,7 +110,9 @@ def _loudest(session: Session, found: Strongest, answers: np.ndarray) -> np.ndar
 
 def _mute(session: Session, numbers: np.ndarray | None) -> str:
     """Why switching the unit off would say nothing."""
-    layer = session.layer
+    layer, network = session.layer, session.network
+    if layer.name in (network.graph.output_name, answer_layer(network)) and network.output.placed:
+        return f"{layer.name} is the answer itself, of which each place has a part."
     if layer.name != answer_layer(session.network) and layer not in switchable(session.network):
         return f"No class score is made of {layer.name}, so it speaks for no class."
     if numbers is not None and not len(numbers):

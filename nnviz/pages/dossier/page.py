@@ -16,8 +16,10 @@ from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, small
 from nnviz.shell.session import Session
+from nnviz.shell.target_words import score_words
 from nnviz.views import answer, chart
 from nnviz.views.search import index_job
+from nnviz.views.search.image_sets import what_for
 from nnviz.views.search.patch_panels import gone
 
 ABOVE, BELOW, TWO_ROWS = 0.34, 0.335, 0.36
@@ -141,7 +143,7 @@ def _so_what(session: Session, known: UnitFacts) -> str:
         return "."
     names = session.network.classes
     if found.own is not None:
-        return f"; it is itself the logit of {names[found.own]}."
+        return f"; it is itself {score_words(session.network, found.own)}."
     up, down = found.speaks_for, found.speaks_against
     changes = [(up, "falls"), (down, "rises")]
     parts = [
@@ -151,7 +153,9 @@ def _so_what(session: Session, known: UnitFacts) -> str:
     ]
     if not parts:
         return "; without it no class score changes."
-    return f"; without it the logit {', that '.join(parts)}."
+    output = session.network.output
+    score = "the logit" if output.shares else "the value"
+    return f"; without it {score} {', that '.join(parts)}{' on average over all places' * output.placed}."
 
 
 def note(session: Session, known: UnitFacts) -> str:
@@ -162,8 +166,9 @@ def note(session: Session, known: UnitFacts) -> str:
         parts.append(text + f", {answer.percent(known.answers.silent)} exactly 0.")
     if known.effects is not None and known.effects.own is None:
         pictures = known.effects.pictures
+        score = "a logit" if session.network.output.shares else "an output"
         parts.append(
-            f"For or against: what a logit loses when it is off, on average over the {pictures} of them "
+            f"For or against: what {score} loses when it is off, on average over the {pictures} of them "
             + ("that excite it most." if pictures > 1 else "that excites it.")
         )
     if known.answering is not None and known.answering.constant.any():
@@ -175,7 +180,7 @@ def note(session: Session, known: UnitFacts) -> str:
         parts.append(f"{session.layer.name} has no filters of its own to compare.")
     if session.transform != Transform(shuffle=session.network.shuffle):
         parts.append(f"The {of.noun}s are searched as they are.")
-    return " ".join(parts) + index_job.unread(of, known.found)
+    return " ".join(parts) + index_job.unread(of, known.found) + what_for(session.network, of)
 
 
 def standing(known: UnitFacts) -> str:

@@ -176,7 +176,7 @@ def _open(session: Session, known: UnitFacts, tile: int) -> None:
     hit = known.hits[tile]
     row, column = hit.cell or (None, None)
     # The picture as it is: moved or turned it would not be the one that was found.
-    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "shuffle", "page"))
+    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "stretch", "shuffle", "page"))
     address.write(image=known.of.name(hit.image), unit=session.unit, row=row, column=column, **plain)
 
 

@@ -104,7 +104,7 @@ def _connected(session: Session, layer: LayerInfo) -> tuple[np.ndarray, str] | N
         target = targets.unit_score(network, study, session.unit, answer)
         return inputs_of(network, session.trace.image, layer.name, target), "adds most to it"
     if leads_to(network, study, layer.name):
-        name = LOGITS if layer.name == answer else layer.name
+        name = LOGITS if layer.name == answer and not network.output.placed else layer.name
         effects = outputs_of(network, session.trace.image, study, session.unit, name)
         binary = name == LOGITS and network.graph.output_head == "binary"
         return effects[1:] if binary else effects, "it adds most to this"

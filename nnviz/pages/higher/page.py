@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from nnviz.analysis.data import digits
-from nnviz.analysis.data.pictures import output_shapes
+from nnviz.analysis.data.pictures import output_shapes, taken_by
 from nnviz.analysis.image.images import Transform
 from nnviz.analysis.network.layers import LayerInfo
+from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.receptive import Field
 from nnviz.analysis.search.patches import box
 from nnviz.analysis.search.strongest import Hit, Strongest, by_logits
@@ -23,7 +24,7 @@ from nnviz.shell.page import Page, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
 from nnviz.views.search import index_job
-from nnviz.views.search.image_sets import DIGITS, ImageSet
+from nnviz.views.search.image_sets import DIGITS, ImageSet, what_for
 from nnviz.views.search.index_job import unread
 from nnviz.views.search.patch_panels import fitted_note, gone, patch_panel
 
@@ -167,7 +168,7 @@ def _open(depth: Depth, hits: Sequence[Hit], tile: int, of: ImageSet) -> None:
         return
     row, column = hits[tile].cell or (None, None)
     # The picture as it is: moved or turned it would not be the one that was found.
-    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "shuffle", "page"))
+    plain: dict[str, Any] = dict.fromkeys(("dx", "dy", "rotate", "noise", "invert", "stretch", "shuffle", "page"))
     name = of.name(hits[tile].image)
     address.write(layer=depth.layer.name, unit=depth.unit, image=name, row=row, column=column, **plain)
 
@@ -259,7 +260,7 @@ def notes(session: Session, of: ImageSet, found: Strongest | None) -> str:
     if found is not None and found.seen < found.available:
         kind = "test digit" if of is DIGITS else noun
         text += f" {found.searched:,} of the {found.available:,} {kind}s were searched, drawn at random."
-    text += unread(of, found)
+    text += unread(of, found) + what_for(network, of)
     if session.transform != Transform(shuffle=network.shuffle):
         text += f" The {noun}s are searched as they are, whatever is done to the picture."
     if note := fitted_note(network, of):
@@ -269,4 +270,11 @@ def notes(session: Session, of: ImageSet, found: Strongest | None) -> str:
     return text
 
 
-PAGE = Page("Higher levels", ":material/layers:", "higher", "Convolve", render)
+def unfit(network: Network) -> str:
+    """Why it shows nothing of a network: no unit of it looks at a part of a picture."""
+    if taken_by(network):
+        return ""
+    return f"Higher levels shows what a unit sees of a picture, and {network.name} takes none."
+
+
+PAGE = Page("Higher levels", ":material/layers:", "higher", "Convolve", render, unfit)

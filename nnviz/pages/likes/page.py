@@ -163,10 +163,7 @@ def _dream(
 
 
 def _says(session: Session, seen: Trace) -> str:
-    if seen.logits.size == 1:
-        return number(float(seen.logits[0]))
-    winner = seen.winner
-    return f"{session.class_name(winner)} ({answer.percent(float(seen.probabilities[winner]))})"
+    return answer.said_of(session.network, seen)
 
 
 PAGE = Page("Likes", ":material/auto_awesome:", "likes", "Believe", render)

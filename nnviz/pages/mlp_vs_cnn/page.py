@@ -32,6 +32,7 @@ VIEWS = {"shift": "Shift it", "shuffle": "Shuffle its pixels"}
 def render(session: Session) -> None:
     """Draw the page."""
     view = address.choice("view", tuple(VIEWS), "shift")
+    session, why = _of_digits(session)
     with head(PAGE):
         switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
         if view == "shift":
@@ -40,6 +41,16 @@ def render(session: Session) -> None:
             ):
                 _slider(label, name, value)
     (_shift if view == "shift" else _shuffle)(session, shift_accuracy())
+    if why:
+        small(why)
+
+
+def _of_digits(session: Session) -> tuple[Session, str]:
+    """With a digit in the place of a photograph that ships, and that in a sentence."""
+    if library.fits(session.picture.name, library.bundled_network(PLAIN[0])):
+        return session, ""
+    digit = library.picture(library.DEFAULT_IMAGE)
+    return replace(session, picture=digit), f"Digits only: {digit.title} for {session.picture.title}."
 
 
 def _slider(label: str, name: str, value: int) -> None:

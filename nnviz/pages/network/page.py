@@ -20,7 +20,7 @@ from nnviz.shell import address
 from nnviz.shell.markup import html
 from nnviz.shell.page import Page, caption, head, link, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, scales
+from nnviz.views import answer, own_network, scales
 
 COLUMNS = 8
 TILES = 12
@@ -73,6 +73,7 @@ def render(session: Session) -> None:
     with words:
         caption(text)
         _links(session)
+        own_network.drop()
     with bars:
         answer.says(session)
 
@@ -156,7 +157,7 @@ def _panel(session: Session, column: Column, block: Block | None) -> Panel:
             title=title,
             note=f"{shape}\n{layer.parameters:,}" if layer.parameters else shape,
             units=values.size,
-            names=list(session.network.classes[-values.size :]) if last else [],
+            names=list(session.network.classes[-values.size :]) if last and not session.network.output.placed else [],
             pick="cell",
             scale=8 if column.width == 1 else 5,
             most=420,
@@ -202,7 +203,8 @@ def _lines(session: Session, columns: list[Column], at: int | None) -> list[Line
     after = next(follow, None)
     if after is not None:
         sink = columns[after]
-        name = LOGITS if sink.layer.name == answer else sink.layer.name
+        whole = sink.layer.name == answer and not session.network.output.placed
+        name = LOGITS if whole else sink.layer.name
         effects = outputs_of(session.network, image, layer, unit, name)
         # One sigmoid output is one unit for two classes: the second's logit is its own.
         effects = effects[1:] if name == LOGITS and session.network.graph.output_head == "binary" else effects

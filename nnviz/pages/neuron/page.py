@@ -214,7 +214,7 @@ def _after(session: Session) -> str:
     name, found = session.layer.name, list[str]()
     while len(found) < 3:
         readers = [layer for layer in session.network.layers if name in layer.inputs]
-        if len(readers) != 1 or not readers[0].pointwise or readers[0].kind.endswith("Dropout"):
+        if len(readers) != 1 or not readers[0].pointwise or readers[0].idle:
             break
         name = readers[0].name
         found.append(name)

@@ -94,7 +94,7 @@ def draw(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
 
 def before_and_after(session: Session, one: Neuron, turn: Turn, result: WeightEdit | None) -> None:
     """The unit's output and the net's answer, as trained and as turned; and the way back."""
-    was = session.trace.probabilities
+    network, was = session.network, session.trace.probabilities
     now = was if result is None else result.probabilities
     made = one.output if result is None else result.output
     changed = "" if result is None else html(" → <b>{}</b>", number(made))
@@ -102,11 +102,13 @@ def before_and_after(session: Session, one: Neuron, turn: Turn, result: WeightEd
     order = np.argsort(-np.maximum(was, now), kind="stable")[:SHOWN]
     cells = [Markup('<span></span><span class="number">trained</span><span></span><span class="number">now</span>')]
     for i in order:
-        share = html('<span class="bar"><div style="width:{:.1f}%"></div></span>', 100 * float(now[i]))
+        wide = 100 * float(now[i]) if network.output.shares else 0.0
+        bar = html('<span class="bar"><div style="width:{:.1f}%"></div></span>', wide)
+        share = bar if network.output.shares else Markup("<span></span>")
         cells += [
             html('<span class="name">{}</span>', session.class_name(i)),
-            html('<span class="number">{}</span>{}', answer.percent(was[i]), share),
-            html('<span class="number">{}</span>', answer.percent(now[i])),
+            html('<span class="number">{}</span>{}', answer.value(network, float(was[i])), share),
+            html('<span class="number">{}</span>', answer.value(network, float(now[i]))),
         ]
     inner = Markup().join(cells)
     write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
@@ -135,12 +137,14 @@ def sentence(session: Session, was: Neuron, result: WeightEdit, name_of: Callabl
         f"With {' and '.join(parts) or 'nothing turned'}, unit {was.unit} of {was.layer} makes "
         f"{number(now.output)} instead of {number(was.output)}"
     )
-    share = answer.percent(result.probabilities[before.winner])
+    share = answer.value(session.network, float(result.probabilities[before.winner]))
+    was_share = answer.value(session.network, float(before.probabilities[before.winner]))
+    kept = f"stays at {share}" if share == was_share else f"goes from {was_share} to {share}"
+    if not session.network.output.chooses:
+        return f"{text}; {name} {kept}."
     if result.winner != before.winner:
         other = session.class_name(result.winner)
         return f"{text}, and the net no longer says {name} ({share}) but {other}."
-    was_share = answer.percent(before.probabilities[before.winner])
-    kept = f"stays at {share}" if share == was_share else f"goes from {was_share} to {share}"
     return f"{text}; the net still says {name}, which {kept}."
 
 

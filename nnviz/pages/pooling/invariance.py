@@ -130,8 +130,11 @@ def _chart(subject: Subject, found: Invariance, step: int) -> go.Figure:
 def _answers(subject: Subject, found: Invariance) -> Markup:
     """What the net says at each shift."""
     said = [subject.session.class_name(winner) for winner in found.winners]
-    shares = ", ".join(answer.percent(float(probability)) for probability in found.probabilities)
+    network = subject.session.network
+    shares = ", ".join(answer.value(network, float(each)) for each in found.probabilities)
     steps = ", ".join(str(step) for step in range(len(said)))
+    if not network.output.chooses:
+        return html("At {} px {} is {}.", steps, said[0], shares)
     which = html("<b>{}</b>{}", *((said[0], " at every shift") if len(set(said)) == 1 else (", ".join(said), "")))
     return html("At {} px the net says {}; {} has {}.", steps, which, said[0], shares)
 
@@ -150,6 +153,10 @@ def sentence(subject: Subject, found: Invariance, step: int, direction: str) -> 
     last = float(found.last[at])
     first, now = (subject.session.class_name(found.winners[index]) for index in (0, at))
     says = f"the net still says {first}" if first == now else (f"the net says {now} instead of {first}")
+    network = subject.session.network
+    if not network.output.chooses:
+        was, moved = (answer.value(network, float(found.probabilities[index])) for index in (0, at))
+        says = f"{first} goes from {was} to {moved}"
     tail = (
         ""
         if np.isnan(last) or found.last_layer in (subject.name, subject.source.name)

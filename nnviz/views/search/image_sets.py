@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.data.folder import Folder
@@ -100,36 +101,52 @@ PHOTOGRAPHS = ImageSet(
 
 _LABEL = 2
 """Letters of a label that have room below a patch; a longer one stands under the pointer, in the path."""
-_folders: dict[str, ImageSet] = {}
+_KEPT = "set of the folder's pictures"
 
 
 def of_folder(found: Folder) -> ImageSet:
-    """The pictures of a folder."""
+    """The pictures of a folder. Kept with the viewer alone: an uploaded one is forgotten with his visit."""
+    folder, kept = st.session_state.get(_KEPT, (None, None))
+    if folder is not found:
+        kept = _of_folder(found)
+        st.session_state[_KEPT] = found, kept
+    return kept
+
+
+def _of_folder(found: Folder) -> ImageSet:
 
     def label(index: int) -> str:
         text = found.entries[index].label
         return f"{text}: " if text and len(text) <= _LABEL else ""
 
-    if found.key not in _folders:
-        _folders[found.key] = ImageSet(
-            "folder",
-            "picture",
-            found.picture,
-            label,
-            lambda index: found.entries[index].title,
-            lambda index: found.entries[index].name,
-            lambda: found,
-            lambda: found.labels if any(found.labels) else None,
-            _left_out(found),
-        )
-    return _folders[found.key]
+    return ImageSet(
+        "folder",
+        "picture",
+        found.picture,
+        label,
+        lambda index: found.entries[index].title,
+        lambda index: found.entries[index].name,
+        lambda: found,
+        lambda: found.labels if any(found.labels) else None,
+        _left_out(found),
+    )
 
 
 def _left_out(found: Folder) -> str:
     links = f"{found.outside:,} link{'s' * (found.outside > 1)} to elsewhere" if found.outside else ""
     closed = f"{found.closed:,} sub-folder{'s' * (found.closed > 1)} that may not be read" if found.closed else ""
-    parts = " and ".join(filter(None, [links, closed]))
+    parts = " and ".join(filter(None, [links, closed, found.left_out]))
     return f"Left out: {parts}." if parts else ""
+
+
+def what_for(network: Network, of: ImageSet) -> str:
+    """That a set is not of the kind that a network was made for, in a sentence with a blank before it; "" where it may
+    well be."""
+    if of is DIGITS and not digits.read_by(network):
+        return " The digits are what ships: a folder of the pictures that this network was made for says more of it."
+    if of is PHOTOGRAPHS and "data" not in network.card:
+        return " Four photographs ship: a folder of the pictures that this network was made for says more of it."
+    return ""
 
 
 def sets(network: Network) -> tuple[ImageSet, ...]:

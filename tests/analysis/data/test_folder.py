@@ -12,7 +12,7 @@ from shipped import shipped
 from nnviz.analysis.data import folder as listing
 from nnviz.analysis.data.folder import first_readable, folder
 from nnviz.analysis.data.pictures import batch
-from nnviz.analysis.image.images import decode
+from nnviz.analysis.image.decode import decode
 from nnviz.errors import NnvizError
 
 
@@ -68,7 +68,7 @@ def test_pictures_are_what_decode_reads(tmp_path):
     shapes = []
     for number, entry in enumerate(found.entries):
         pixels = found.picture(number)
-        np.testing.assert_array_equal(pixels, decode((tmp_path / entry.path).read_bytes(), entry.path))
+        np.testing.assert_array_equal(pixels, decode((tmp_path / entry.path).read_bytes(), entry.path).pixels)
         shapes.append(pixels.shape)
     assert shapes == [(16, 20, 1), (16, 20, 3), (20, 16, 3)]
     assert turned.exists()
@@ -81,7 +81,7 @@ def test_one_that_cannot_be_read_is_none_and_says_why(tmp_path):
     found = folder(tmp_path)
     pixels = list(found.pixels(np.array([2, 1, 0])))
     assert [each is None for each in pixels] == [True, False, True]
-    with pytest.raises(NnvizError, match=r"a\.png: expected.*Received: 10 bytes"):
+    with pytest.raises(NnvizError, match=r"a\.png: a whole PNG.*Received: 10 bytes"):
         found.picture(0)
     assert first_readable(found) == 1
     (tmp_path / "b.png").unlink()

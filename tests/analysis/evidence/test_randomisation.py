@@ -122,7 +122,7 @@ def test_so_many_levels_at_most_and_every_layer_in_them(cases):
     for most, sizes in ((1, [0, 3]), (2, [0, 1, 2]), (3, [0, 1, 1, 1]), (9, [0, 1, 1, 1])):
         found, _ = drained(randomising(case.network, case.picture, "gradient", targets.logit(1), levels=most))
         assert [len(level) for level in found.levels] == sizes
-        assert sorted(name for level in found.levels for name in level) == ["<logits>", "conv1", "conv2"]
+        assert sorted(name for level in found.levels for name in level) == ["/logits", "conv1", "conv2"]
 
 
 def test_the_copy_of_a_network_that_scales_its_own_input_answers_as_it_does():

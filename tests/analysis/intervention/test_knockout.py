@@ -42,7 +42,7 @@ def by_hand():
     )
     model.get_layer("conv").set_weights([np.array([2.0, 3.0]).reshape(1, 1, 1, 2), np.zeros(2)])
     model.get_layer("scores").set_weights([np.array([[5.0, 0.0], [-1.0, 4.0]]), np.array([0.5, 0.0])])
-    return load(model)
+    return load(model, {"output": {"logits": True}})
 
 
 def test_a_net_solved_by_hand():

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+from nnviz.analysis.network.extent import Extent
 from nnviz.analysis.network.graph import Graph
-from nnviz.analysis.network.receptive import Extent, receptive_fields
+from nnviz.analysis.network.receptive import receptive_fields
 from nnviz.analysis.search.patches import box, cut, looking_at, middle
 
 IMAGE = np.random.default_rng(0).integers(1, 256, (13, 10, 2)).astype(np.float32)

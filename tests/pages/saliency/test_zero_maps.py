@@ -20,6 +20,8 @@ from nnviz.views.attribution.zero_map import cause_of_zero
 
 FEW = {"samples": 12, "steps": 3, "max_maps": 4}
 CAMS = ("grad-cam", "grad-cam++", "layer-cam", "score-cam")
+LOGITS = {"output": {"logits": True}}
+"""Nothing else says that the raw outputs of these networks are classes."""
 SPOTTED = np.random.default_rng(0).integers(0, 256, (8, 8)).astype(np.uint8)
 
 
@@ -63,7 +65,7 @@ def dead_relu(build: Callable[[], list[Any]]) -> Network:
             shape = layer.kernel.shape
             kernel = generator.normal(0, 1, shape) if layer.name != "scores" else -generator.random(shape) - 0.1
             layer.set_weights([kernel, np.full(shape[-1], -100.0 if layer.name == "off" else 0.5)])
-    return load(model)
+    return load(model, LOGITS)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
@@ -103,7 +105,7 @@ def test_units_that_are_all_at_their_limit_are_named(name, activation):
     hidden = layers.Dense(5, activation=activation, name="hidden")
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), hidden, layers.Dense(2)])
     hidden.set_weights([np.full((64, 5), 0.01), np.array([90.0, 95, 100, 105, 110])])
-    current = seen(load(model), SPOTTED)
+    current = seen(load(model, LOGITS), SPOTTED)
     found = mapped(current, name)
     assert not found.values.any()
     expected = "all 5 units of hidden, the last hidden layer, are at their limit on this picture"
@@ -146,7 +148,7 @@ def test_what_cuts_off_what_speaks_against_says_so(name):
     model = keras.Sequential([keras.Input((8, 8, 1)), conv, layers.Flatten(), layers.Dense(2)])
     conv.set_weights([np.array([[[[1.0, 2.0]]]]), np.zeros(2)])
     model.layers[-1].set_weights([np.full((128, 2), [-1.0, 1.0]), np.zeros(2)])
-    against, for_it = seen(load(model), SPOTTED, target=0), seen(load(model), SPOTTED, target=1)
+    against, for_it = seen(load(model, LOGITS), SPOTTED, target=0), seen(load(model, LOGITS), SPOTTED, target=1)
     assert mapped(for_it, name).values.any()
     found = mapped(against, name)
     assert not found.values.any()
@@ -162,7 +164,7 @@ def test_a_layer_with_units_that_live_is_not_blamed():
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), hidden, layers.Dense(2)])
     hidden.set_weights([np.full((64, 4), 0.01), np.array([1.0, 1, -90, -90])])
     model.layers[-1].set_weights([np.array([[0, 1], [0, 1], [1, 1], [1, 1]]), np.zeros(2)])
-    current = seen(load(model), SPOTTED, target=0)
+    current = seen(load(model, LOGITS), SPOTTED, target=0)
     found = mapped(current, "gradient")
     assert not found.values.any()
     text = said(current, "gradient", found)
@@ -173,7 +175,7 @@ def test_a_layer_with_units_that_live_is_not_blamed():
 def test_the_variance_of_a_gradient_that_is_the_same_everywhere_is_zero():
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(2)])
     model.layers[-1].set_weights([np.full((64, 2), [0.5, -0.25]), np.zeros(2)])
-    current = seen(load(model), SPOTTED)
+    current = seen(load(model, LOGITS), SPOTTED)
     found = mapped(current, "vargrad")
     assert not found.values.any()
     assert "the gradient is the same on every noisy copy" in said(current, "vargrad", found)

@@ -32,7 +32,7 @@ _PLACES = {1: "better than every random order", 0: "among the random orders", -1
 
 def measurement(session: Session, request: AttributionRequest) -> tuple[Job, Draw]:
     """Its job and what draws it; its own controls are drawn here."""
-    raw = session.trace.logits.size == 1 or class_of(session.network, request.target) is None
+    raw = not session.network.output.shares or class_of(session.network, request.target) is None
     options: tuple[Measure, ...] = ("score",) if raw else ("probability", "score")
     titles = {"probability": "Probability", "score": measure_name("score", request.target).capitalize()}
     measure: Measure = "score" if address.choice("measure", options, options[0]) == "score" else "probability"
