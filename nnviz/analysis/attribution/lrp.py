@@ -109,6 +109,7 @@ def ruled(network: Network, rule: Rule, target: str) -> dict[str, Callable[..., 
     for step in graph.leading_to(LOGITS):
         if id(step) in swallowed:
             found[step.name] = lambda x, **_: x
+        if id(step) in swallowed or not step.inputs:  # an input that is held
             continue
         after, source = normalised.get(step.name), graph.producers.get(id(step.inputs[0]))
         padding = source.layer if source is not None and type(source.layer).__name__ in PADDINGS else None

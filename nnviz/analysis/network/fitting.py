@@ -161,6 +161,6 @@ def _expected(takes: InputFormat, name: str) -> str:
         return f"A vector of {takes.shape[1]} numbers for {name} ({names})"
     if takes.kind == "picture":
         return f"One picture at a time for {name}"
-    return {"series": "A series", "volume": "A volume", "tokens": "Whole numbers, as tokens,"}[takes.kind] + (
+    return {"series": "A series", "volume": "A volume", "tokens": "A row of tokens (whole numbers)"}[takes.kind] + (
         f" of shape {shape} for {name}"
     )

@@ -224,8 +224,13 @@ def _ordinary(takes: InputFormat) -> Sequence[np.ndarray]:
 
 
 def _run(takes: InputFormat, graph: Graph, images: np.ndarray, names: Sequence[str]) -> Mapping[str, Any] | None:
-    """What the network makes of images in its own range, by name; None where it cannot work on them."""
+    """What the network makes of images in its own range, by name; None where their size, which is free, is none of its.
+
+    What cannot be computed on images of its own size cannot be shown, and is raised as whatever it is.
+    """
     try:
         return graph.run({graph.input_name: as_own(takes, tf.constant(images), graph.input_dtype)}, list(names))
     except (tf.errors.OpError, ValueError):
+        if None not in takes.shape:
+            raise
         return None

@@ -72,12 +72,18 @@ def receptive_fields(graph: Graph, sizes: Mapping[str, Shape] | None = None) -> 
     start = None if len(given) < 2 else tuple(Along(at, unmoved(given[at])) for at in range(max(len(given) - 1, 2)))
     found: dict[int, Places | None] = {}
     result: dict[str, Field | None] = {graph.input_name: _field(start)}
+    held: set[int] = set()
     for step in graph.steps:
-        sources = [found.get(id(tensor), start) for tensor in step.inputs]
-        shapes = [size_of(tensor) for tensor in step.inputs]
+        read = [tensor for tensor in step.inputs if id(tensor) not in held]
+        if not read:  # an input that is held, and what is made of such alone
+            held |= {id(tensor) for tensor in step.outputs}
+        sources = [found.get(id(tensor), start) for tensor in read]
+        shapes = [size_of(tensor) for tensor in read]
         made = size_of(step.outputs[0])
         outcome = _through(step, sources, shapes, made)
-        if outcome is None and len(given) == 1 and graph.name_of(step.inputs[0]) == graph.input_name:
+        if len(read) < len(step.inputs) and read and made[:-1] != shapes[0][:-1]:
+            outcome = None
+        if outcome is None and len(given) == 1 and read and graph.name_of(read[0]) == graph.input_name:
             outcome = _pictured(step, made)
         for tensor in step.outputs:
             found[id(tensor)] = outcome

@@ -10,6 +10,7 @@ from keras import layers
 from nnviz.analysis.attribution import explain
 from nnviz.analysis.evidence.randomisation import private
 from nnviz.analysis.network.network import load
+from nnviz.analysis.network.receptive import receptive_fields
 from nnviz.analysis.network.trace import trace
 from nnviz.errors import NnvizError
 
@@ -173,6 +174,12 @@ def test_methods_explain_the_input_that_varies(fixed_weights, method):
         apart = explain(network, PICTURE, method, 1).values - explain(network, PICTURE, method, 0).values
         expected = tape.gradient(score, fed) - shared.gradient(other, fed)
         np.testing.assert_allclose(apart, expected[0], rtol=1e-3, atol=1e-5)
+
+
+def test_what_a_unit_sees_leaves_out_what_is_held(fixed_weights):
+    network = load(fixed_weights(dicts()), {"input": {"range": "0..1", "name": "zoo", "held": {"mask": 1}}})
+    fields = receptive_fields(network.graph)
+    assert [[axis.size for axis in fields[name] or ()] for name in ("masked", "conv")] == [[1, 1], [3, 3]]
 
 
 def test_a_private_copy_is_of_the_same_ends(fixed_weights):
