@@ -154,7 +154,7 @@ def classes(session: Session, width: int = 320) -> None:
     names, winner, key = session.network.classes, session.trace.winner, "target-class"
 
     def title(index: int) -> str:
-        return f"{names[index]} wins" if index == winner else names[index]
+        return f"{names[index]} wins" if index == winner and session.network.output.shares else names[index]
 
     def choose() -> None:
         index = st.session_state[key]

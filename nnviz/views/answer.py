@@ -74,7 +74,8 @@ def says(session: Session) -> None:
             few(session)
         elif output.kind == "numbers":
             numbers(session.network, session.trace)
-        small(" ".join(filter(None, (output.found, _tried(session)))))
+        if told := " ".join(filter(None, (output.found, _tried(session)))):
+            small(told)
 
 
 _HEADINGS = {

@@ -116,6 +116,7 @@ def _answers(session: Session, after: Trace) -> list[Panel]:
     """The logits before and after, where nothing stands between the layer and them."""
     both = [trace.logits for trace in (session.trace, after)]
     few = both[0].size <= BEHIND
+    what = "logits" if session.network.output.shares else "outputs"
     common: dict[str, Any] = {
         "colour": "diverging",
         "ranges": symmetric(np.concatenate(both)),
@@ -127,6 +128,6 @@ def _answers(session: Session, after: Trace) -> list[Panel]:
         "cell": 40,
     }
     return [
-        Panel(logits.reshape(1, -1, 1) if few else as_tiles(logits), title=f"logits {when}", **common)
+        Panel(logits.reshape(1, -1, 1) if few else as_tiles(logits), title=f"{what} {when}", **common)
         for logits, when in zip(both, ("as trained", "now"), strict=True)
     ]

@@ -129,7 +129,9 @@ def sentence(
 def _reaches(session: Session, what: VisualizationRequest, objective: object, here: float, seen: Trace) -> str:
     values = seen.activations[session.layer.name]
     if what.subject == "class" or not of_map(raised(session, "unit", session.unit, session.layer.name)):
-        return f"has the logit {number(here)}"
+        if not session.network.output.shares:
+            return f"reaches {number(here)}"
+        return f"has the {'mean ' * session.network.output.placed}logit {number(here)}"
     if values.ndim == 1:
         return f"reaches {number(here)}"
     peak = float(values[..., session.unit].max())

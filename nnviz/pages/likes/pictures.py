@@ -111,7 +111,7 @@ def name(session: Session, what: VisualizationRequest, index: int | None = None)
     """The subject as it is called in a sentence; plain text."""
     index = at(session, what.subject) if index is None else index
     if what.subject == "class":
-        return f"class {session.class_name(index)}"
+        return f"{'class ' * session.network.output.shares}{session.class_name(index)}"
     return f"unit {index} of {session.layer.name}"
 
 

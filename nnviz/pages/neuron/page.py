@@ -156,7 +156,8 @@ def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
     if flat.size > TERMS:
         names.append(f"{flat.size - TERMS:,} others")
         values.append(others)
-    total = "logit" if session.layer.index == session.network.layers[-1].index else "sum"
+    last = session.layer.index == session.network.layers[-1].index
+    total = "logit" if last and session.network.output.shares else "sum"
     if now.has_bias:
         names.append("bias")
         values.append(now.bias)

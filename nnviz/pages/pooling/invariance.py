@@ -114,7 +114,7 @@ def names(subject: Subject, found: Invariance) -> dict[str, np.ndarray]:
         lines[found.last_layer if found.last_layer != subject.session.network.layers[0].name else "last vector"] = (
             found.last
         )
-    lines["logits"] = found.scores
+    lines["logits" if subject.session.network.output.shares else "outputs"] = found.scores
     return lines
 
 
