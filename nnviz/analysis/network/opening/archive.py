@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from nnviz.analysis.network.opening.container import MIB
+from nnviz.analysis.network.opening.limits import MIB
 from nnviz.analysis.network.opening.other_files import refuse_zip
 from nnviz.errors import NnvizError
 

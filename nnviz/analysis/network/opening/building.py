@@ -151,7 +151,7 @@ def _reason(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     # Keras counts the layers first, and says below what is wrong with one.
     text = lines[1] if lines[0].startswith("A total of") and len(lines) > 1 else lines[0]
-    for end in ("Full object config", "config=", "Received: config"):
+    for end in ("Full object config", "config=", "Received:"):
         text = text.partition(end)[0]
     words = "".join(letter for letter in text if letter.isprintable()).strip()
     return f"{words[:120].rpartition(' ')[0]} ..." if len(words) > 120 else f"{words.rstrip('.')}."

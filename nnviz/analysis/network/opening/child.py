@@ -12,8 +12,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from nnviz.analysis.network.opening.container import MIB
-from nnviz.analysis.network.opening.worker import ANSWER
+from nnviz.analysis.network.opening.limits import MIB
+from nnviz.analysis.network.opening.worker import ANSWER, FORKS
 from nnviz.errors import NnvizError
 
 _WORKER = "from nnviz.analysis.network.opening.worker import serve; serve()"
@@ -103,6 +103,8 @@ class Child:
                 if line:
                     status, peak = map(int, line.split())
                     self.peak = max(self.peak, peak)
+                    if not FORKS:
+                        self._end()
                     return status
             except OSError:  # it is gone
                 pass

@@ -12,7 +12,6 @@ ZIP, HDF5 = "zip", "hdf5"
 _MAGIC = {b"PK\x03\x04": ZIP, b"\x89HDF\r\n\x1a\n": HDF5}
 _HEAD = 4096
 """Bytes that tell one kind of file from another."""
-MIB = 2**20
 
 
 def kind(path: Path, name: str) -> str:

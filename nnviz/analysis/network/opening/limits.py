@@ -6,13 +6,12 @@ import ctypes
 import os
 import sys
 
-from nnviz.analysis.network.opening.container import MIB
-
 try:
     import resource
 except ImportError:  # Windows has none of these limits
     resource = None  # type: ignore[assignment]
 
+MIB = 2**20
 _MEMORY = 500 * MIB
 """What a child may take beside what its process had before it began."""
 _SECONDS = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nnviz.analysis.network.opening.container import MIB
+from nnviz.analysis.network.opening.limits import MIB
 from nnviz.errors import NnvizError
 
 _WEIGHTS = (".weights.h5", ".h5", ".hdf5", "_weights.h5", ".weights.hdf5")

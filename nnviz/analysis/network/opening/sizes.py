@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import keras
 
-from nnviz.analysis.network.opening.container import MIB
+from nnviz.analysis.network.opening.limits import MIB
 from nnviz.errors import NnvizError
 
 _FREE = 224

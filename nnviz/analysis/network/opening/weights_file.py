@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5p, h5z
 
-from nnviz.analysis.network.opening.container import MIB
+from nnviz.analysis.network.opening.limits import MIB
 from nnviz.errors import NnvizError
 
 _MOST_OBJECTS = 20_000

@@ -18,7 +18,7 @@ from typing import Any
 
 from nnviz.analysis.network.opening import limits
 from nnviz.analysis.network.opening.building import WEIGHTS, measure_and_run
-from nnviz.analysis.network.opening.container import MIB
+from nnviz.analysis.network.opening.limits import MIB
 from nnviz.analysis.network.opening.weights_file import clean
 from nnviz.errors import NnvizError
 
@@ -42,9 +42,13 @@ def serve() -> None:
                 return
             child = os.fork()
             if child == 0:
-                os.close(answers.fileno())
-                _answer(request)
-                os._exit(0)
+                status = 1
+                try:
+                    os.close(answers.fileno())
+                    _answer(request)
+                    status = 0
+                finally:
+                    os._exit(status)
             _, status, used = os.wait4(child, 0)
             print(os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024, file=answers, flush=True)
 

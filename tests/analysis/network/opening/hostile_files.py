@@ -462,7 +462,7 @@ def many_layers(folder: Path) -> bytes:
 def nested_uses(folder: Path) -> bytes:
     changed = config()
     inner: dict[str, Any] = {"class_name": "ReLU", "config": {"name": "r"}, "module": "keras.layers"}
-    for depth in range(8):
+    for depth in range(6):
         inner = {"class_name": "Sequential", "module": "keras", "config": {"name": f"s{depth}", "layers": [inner] * 4}}
     layer(changed, "flat").update(class_name="Sequential", module="keras", config=inner["config"])
     return with_config(changed)
@@ -485,7 +485,7 @@ def _series(steps: int, class_name: str, settings: dict[str, Any]) -> bytes:
     return _zip({**members, "config.json": json.dumps(changed).encode()})
 
 
-@hostile("10 s")
+@hostile("10 s|in time")
 def slow_layers(folder: Path) -> bytes:
     changed = config()
     mix = {"module": "keras.layers", "class_name": "GroupQueryAttention", "registered_name": None}

@@ -89,7 +89,7 @@ def test_a_child_that_dies_is_one_sentence_and_the_next_file_opens(tmp_path):
     path.write_bytes(hostile_files.zipped(hostile_files.good_members()))
     assert sentence(path) == ""
     with pytest.raises(child.Died, match="expected"):
-        child.the.ask("clean", tmp_path, 0, source=str(tmp_path), most_bytes="no number")
+        child.the.ask("clean", tmp_path / "gone", 0)
     assert sentence(path) == ""
 
 
