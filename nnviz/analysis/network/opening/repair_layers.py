@@ -39,7 +39,6 @@ _RENAMED = {
 _GONE: dict[str, tuple[Any, ...]] = {
     "time_major": (False,),
     "ragged": (False, None),
-    "renorm": (False, None),
     "virtual_batch_size": (None,),
     "adjustment": (None,),
     "causal": (False, None),
@@ -66,7 +65,6 @@ _ONLY: dict[str, tuple[str, ...]] = {
     "Dropout": ("noise_shape",),
     "AlphaDropout": ("noise_shape",),
     **dict.fromkeys(("RandomRotation", "RandomFlip", "RandomZoom", "RandomTranslation"), ("value_range",)),
-    "BatchNormalization": ("renorm_clipping", "renorm_momentum"),
 }
 """Arguments that one kind of layer has no more."""
 _TRAINING_ONLY = ("RandomHeight", "RandomWidth")
@@ -173,7 +171,7 @@ def _of_its_kind(kind: str, config: dict[str, Any], how: Mending) -> tuple[str, 
 
 def _without(kind: str, config: dict[str, Any], how: Mending) -> None:
     """Takes out the arguments that went with Keras 2. Raises NnvizError where one changes the numbers."""
-    for key, harmless in _GONE.items():
+    for key, harmless in _GONE.items() if how.old else ():
         if key not in config or (key == "ragged" and kind != "InputLayer"):
             continue
         if key == "mode" and kind != "BatchNormalization":

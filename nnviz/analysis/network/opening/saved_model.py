@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from nnviz.analysis.network.opening.building import in_our_words
 from nnviz.errors import NnvizError
 
 _SIGNATURES = ("serving_default", "serve", "predict")
@@ -34,7 +35,8 @@ def opened(folder: Path, trusted: bool) -> keras.Model:
             layer = keras.layers.TFSMLayer(str(folder), call_endpoint=name, name="saved_model")
         except ValueError:  # it has no signature of that name
             continue
-        return _wrapped(layer, name, folder.name)
+        with in_our_words():
+            return _wrapped(layer, name, folder.name)
     raise NnvizError(f"A SavedModel with a signature ({', '.join(_SIGNATURES)}) was expected. Received: {folder.name}.")
 
 
@@ -46,11 +48,10 @@ def _wrapped(layer: Any, name: str, shown: str) -> keras.Model:
             f"A SavedModel whose signature says the shape of its input was expected. Received: {shown}, whose "
             f"{name} says none."
         )
-    inputs = {key: keras.Input(tuple(spec.shape[1:]), name=key, dtype=spec.dtype.name) for key, spec in taken.items()}
-    outputs = layer(**inputs) if len(inputs) > 1 else layer(next(iter(inputs.values())))
-    if isinstance(outputs, dict):
-        outputs = list(outputs.values())
-    if isinstance(outputs, list | tuple) and len(outputs) == 1:
-        outputs = outputs[0]
-    given = list(inputs.values())
-    return keras.Model(given[0] if len(given) == 1 else given, outputs, name=shown)
+    if len(taken) > 1:
+        raise NnvizError(f"A SavedModel with one input was expected. Received: {shown}, which takes {len(taken)}.")
+    (key, spec) = next(iter(taken.items()))
+    given = keras.Input(tuple(spec.shape[1:]), name=key, dtype=spec.dtype.name)
+    outputs = layer(given)
+    outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs
+    return keras.Model(given, outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs, name=shown)
