@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,8 +116,7 @@ def _opened(copy: Path, folder: Path, name: str, trusted: bool, plan: bytes) -> 
     if not text:
         raise NnvizError(_WEIGHTS_ALONE)
     parsed = checked_json.parse(text)
-    trained = parsed.get("compile_config")
-    loss = trained.get("loss") if isinstance(trained, dict) else None
+    loss = _loss(parsed, read["training"])
     shapes = {inside: tuple(shape) for inside, (shape, _) in read["datasets"].items()}
     settings, notes = _mended(parsed, shapes)
     if trusted:
@@ -125,6 +125,15 @@ def _opened(copy: Path, folder: Path, name: str, trusted: bool, plan: bytes) -> 
     building.write_config(ready, config.checked(settings))
     child.the.ask(worker.RUN, folder, size, numbers=read["numbers"])
     return Opened(building.load(ready), card=card, notes=notes, loss=loss)
+
+
+def _loss(parsed: dict[str, Any], training: str) -> Any:
+    """The loss that a model was trained with; None where its file does not say so."""
+    trained = parsed.get("compile_config")
+    if training:
+        with suppress(NnvizError):  # how it was trained is never needed
+            trained = checked_json.parse(training.encode("utf-8"))
+    return trained.get("loss") if isinstance(trained, dict) else None
 
 
 def _mended(settings: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> tuple[dict[str, Any], tuple[str, ...]]:

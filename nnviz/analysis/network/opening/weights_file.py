@@ -38,12 +38,14 @@ class Weights:
 
     Attributes:
         config: text of the model's config, of a file that has one inside; else "".
+        training: text of how the model was trained, likewise.
         datasets: shape and dtype of each data set by its path, those of training left out.
         numbers: all of them together.
         size: the same in bytes.
     """
 
     config: str
+    training: str
     datasets: dict[str, tuple[tuple[int, ...], str]]
     numbers: int
     size: int
@@ -56,15 +58,18 @@ def clean(path: Path, into: Path, most_bytes: int) -> Weights:
         NnvizError: a link that is not a plain one, data outside of the file, or more than it can hold.
     """
     with h5py.File(_open(path)) as source:
-        config = source.attrs.get("model_config", "")
-        config = config.decode("utf-8") if isinstance(config, bytes) else str(config)
+        config, training = (_text(source.attrs.get(name, "")) for name in ("model_config", "training_config"))
         walk = _Walk(path.stat().st_size, most_bytes)
         with h5py.File(into, "w") as target:
             for inside, found in walk.objects(source.id):
                 _copy(inside, found, target)
     sizes = [(math.prod(shape), np.dtype(dtype).itemsize) for shape, dtype in walk.datasets.values()]
     numbers = sum(number for number, _ in sizes)
-    return Weights(config, walk.datasets, numbers, sum(number * size for number, size in sizes))
+    return Weights(config, training, walk.datasets, numbers, sum(number * size for number, size in sizes))
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
 def _open(path: Path) -> h5f.FileID:
