@@ -21,7 +21,7 @@ from nnviz.analysis.network.trace import compiled, inputs
 from nnviz.analysis.progress import Progress
 from nnviz.errors import NnvizError
 
-_DEEP = 300
+_DEEP = 200
 """Steps from which a network is propagated through uncompiled: to compile them takes longer than all its maps."""
 
 

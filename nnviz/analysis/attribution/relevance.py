@@ -65,7 +65,11 @@ def handing(value: Call, back: Call, *tensors: Any) -> Any:
 
     @tf.custom_gradient
     def call(*tensors: Any) -> Any:
-        return value(*tensors), lambda relevance: back(relevance, *tensors)
+        def handed(relevance: Any, variables: Sequence[Any] | None = None) -> Any:
+            found = back(relevance, *tensors)
+            return found if variables is None else (found, [None] * len(variables))
+
+        return value(*tensors), handed
 
     return call(*tensors)
 

@@ -226,7 +226,9 @@ class Graph:
         while name in taken:
             uses += 1
             name = f"{layer.name}#{uses}"
-        idle = acts_in_training_only(layer, tuple(tree.flatten(args)[0].shape[1:]))
+        # An operation may have a constant first, and one that makes numbers of none reads nothing.
+        read = [leaf for leaf in tree.flatten(args) if isinstance(leaf, keras.KerasTensor)]
+        idle = bool(read) and acts_in_training_only(layer, tuple(read[0].shape[1:]))
         if idle:
             call = _handing_on(outputs.dtype)
         made = tuple(tree.flatten(outputs))

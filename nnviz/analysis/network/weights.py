@@ -36,19 +36,18 @@ def kernel_of(layer: Any, name: str = "kernel") -> Tensor:
     """
     if not quantised(layer):
         return getattr(layer, name)
-    with tf.init_scope():
-        if isinstance(layer, keras.layers.Embedding):
-            found = layer(tf.range(layer.input_dim))
-        elif isinstance(layer, keras.layers.EinsumDense):
-            found = _einsum_kernel(layer)
-        else:
-            found = _derivative(layer, tf.zeros((layer.units, _fan_in(layer))), tf.eye(layer.units))
-            found = tf.transpose(found)
-        return tf.cast(found, tf.float32)
-
-
-def _fan_in(layer: Any) -> int:
-    return int(layer.input_spec.axes[-1])
+    if quantised(layer) == "float8":
+        found = keras.quantizers.quantize_and_dequantize(
+            tf.convert_to_tensor(layer.kernel), layer.kernel_scale, "float8_e4m3fn", "float32"
+        )
+    elif isinstance(layer, keras.layers.Embedding):
+        found = layer(tf.range(layer.input_dim))
+    elif isinstance(layer, keras.layers.EinsumDense):
+        found = _einsum_kernel(layer)
+    else:
+        found = _derivative(layer, tf.zeros((layer.units, layer.input_spec.axes[-1])), tf.eye(layer.units))
+        found = tf.transpose(found)
+    return tf.cast(found, tf.float32)
 
 
 def _derivative(layer: Any, at: Tensor, above: Tensor) -> Tensor:
@@ -74,10 +73,11 @@ def _einsum_kernel(layer: Any) -> Tensor:
     shared = [letter for letter in makes if letter not in (batch, *own)]
     above = np.broadcast_to(above[(..., *[None] * len(shared))], (*above.shape, *(given.get(x, 1) for x in shared)))
     above = np.transpose(above, [[batch, *own, *shared].index(letter) for letter in makes])
-    back = _derivative(layer, tf.zeros([given.get(letter, 1) for letter in reads]), tf.constant(above)).numpy()
+    back = _derivative(layer, tf.zeros([given.get(letter, 1) for letter in reads]), tf.constant(above))
     # The picture says which output; axes that the kernel does not have are one long.
     kept = [letter for letter in reads if letter == batch or letter in kernel]
-    back = back.reshape([given[letter] for letter in kept])
-    back = np.moveaxis(back, kept.index(batch), 0).reshape(*(sizes[x] for x in own), *(sizes[x] for x in kept[1:]))
-    order = [*own, *(letter for letter in kept if letter != batch)]
-    return tf.constant(np.transpose(back, [order.index(letter) for letter in kernel]))
+    others = [letter for letter in kept if letter != batch]
+    back = tf.reshape(back, [given[letter] for letter in kept])
+    back = tf.transpose(back, [kept.index(letter) for letter in (batch, *others)])
+    back = tf.reshape(back, [sizes[letter] for letter in (*own, *others)])
+    return tf.transpose(back, [(*own, *others).index(letter) for letter in kernel])

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 from nnviz.analysis.attribution import explain
-from nnviz.analysis.attribution.cam import last_convolution
+from nnviz.analysis.attribution.cam import last_convolution, map_layers
 from nnviz.analysis.attribution.grad_cam import GradCam
 from nnviz.analysis.network.network import load
 from nnviz.errors import NnvizError
@@ -127,3 +127,30 @@ def test_grad_cam_takes_maps_even_where_the_convolution_itself_leaves_one_cell(f
 def test_grad_cam_on_vectors_says_what_to_use(cases):
     with pytest.raises(NnvizError, match=r"feature maps.*integrated-gradients or occlusion"):
         explain(cases["mlp_28x28x1"].network, cases["mlp_28x28x1"].picture, "grad-cam")
+
+
+def test_scores_that_are_a_picture_are_explained_by_the_last_maps_before_them(fixed_weights):
+    """A U-Net's mask, fused or not, and scores that are laid out: the layer that makes them is no choice."""
+    for activation, laid in (("sigmoid", False), (None, False), (None, True)):
+        given = keras.Input((8, 8, 3))
+        x = layers.MaxPooling2D()(layers.Conv2D(3, 3, padding="same", activation="relu", name="c1")(given))
+        x = layers.Conv2D(4, 3, padding="same", activation="relu", name="c2")(x)
+        x = layers.Conv2D(1, 1, activation=activation, name="mask")(layers.UpSampling2D(name="up")(x))
+        x = layers.Reshape((64,))(x) if laid else x
+        network = load(fixed_weights(keras.Model(given, x), 4))
+        assert last_convolution(network).name == "c2"
+        assert "mask" not in [layer.name for layer in map_layers(network)]
+        found = explain(network, np.random.default_rng(1).random((8, 8, 3), np.float32), "grad-cam", 5)
+        assert found.values.shape == (8, 8)
+
+
+def test_the_maps_of_a_series_are_laid_along_its_steps(fixed_weights):
+    """By hand: what is strong at a step of the last convolution is strong there over all that the step has."""
+    given = keras.Input((6, 2))
+    x = layers.Conv1D(3, 3, padding="same", activation="relu", name="c")(given)
+    model = fixed_weights(keras.Model(given, layers.Dense(2, name="answer")(layers.GlobalAveragePooling1D()(x))), 6)
+    picture = np.random.default_rng(1).random((6, 2), np.float32)
+    maps = np.asarray(keras.Model(given, x)(picture[None]))[0]
+    weights = np.asarray(model.get_layer("answer").kernel)[:, 1] / 6
+    expected = np.repeat(np.maximum(maps @ weights, 0)[:, None], 2, axis=1)
+    np.testing.assert_allclose(explain(load(model), picture, "grad-cam", 1).values, expected, rtol=1e-4, atol=1e-6)

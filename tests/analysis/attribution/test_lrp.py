@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 from shipped import shipped
 
-from nnviz.analysis.attribution import explain, method_named
+from nnviz.analysis.attribution import explain, lrp, method_named
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
@@ -269,6 +269,68 @@ def test_a_gate_takes_nothing_and_the_score_stays_whole(fixed_weights):
     network = load(fixed_weights(keras.Model(given, layers.Dense(3, use_bias=False)(x)), 4))
     found = explain(network, np.random.default_rng(3).random((6, 6, 3), np.float32), "lrp", 0)
     np.testing.assert_allclose(found.values.sum(), found.score, rtol=1e-3)
+
+
+def many_kinds():
+    """Kinds of layers that have rules and stand in no other net here, with biases, one after another."""
+    given = keras.Input((12, 12, 3), name="picture")
+    x = keras.applications.resnet.preprocess_input(layers.RandomFlip()(given))
+    x = layers.Resizing(16, 16)(layers.Rescaling(1 / 60)(x))
+    x = layers.GroupNormalization(2)(layers.Conv2D(6, 3, activation="gelu")(layers.ZeroPadding2D((2, 1))(x)))
+    gate = layers.Dense(6, activation="sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(x))
+    x = layers.Multiply()([x, gate])
+    x = layers.LayerNormalization()(x + layers.DepthwiseConv2D(3, padding="same", activation="swish")(x))
+    x = layers.UpSampling2D(2, interpolation="bilinear")(layers.AveragePooling2D(2)(layers.ZeroPadding2D(1)(x)))
+    x = layers.Multiply()([x, layers.Conv2DTranspose(6, 3, padding="same", activation="tanh")(x)])
+    x = layers.MaxPooling2D(3, 2)(layers.ZeroPadding2D(1)(layers.CenterCrop(12, 10)(x)))
+    x = layers.Reshape((30, 6))(layers.GaussianNoise(1.0)(x))
+    x = layers.Add()([x, layers.MultiHeadAttention(2, 3)(x, x)])
+    x = layers.EinsumDense("abc,cd->abd", (30, 5), bias_axes="d", activation="silu")(layers.UnitNormalization()(x))
+    x = layers.Conv1D(4, 3, padding="causal")(layers.Cropping1D(1)(x))
+    x = layers.GlobalAveragePooling1D()(layers.PReLU()(layers.BatchNormalization()(layers.ELU()(x))))
+    return keras.Model(given, layers.Dense(3, name="answer")(x), name="many_kinds")
+
+
+@pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
+def test_a_net_of_many_kinds_keeps_its_score_whole(rule, fixed_weights):
+    network = load(fixed_weights(many_kinds(), 7), {"input": {"scale": 1}})
+    picture = np.random.default_rng(5).integers(0, 256, (12, 12, 3)).astype(np.uint8)
+    found = explain(network, picture, "lrp", 1, rule=rule)
+    np.testing.assert_allclose(found.score, trace(network, picture).logits[1], rtol=1e-4)
+    assert abs(found.score) > 1e-3
+    assert abs(found.gap) < 2e-3 * np.abs(found.values).sum(), f"gap {found.gap} of {found.score}"
+
+
+@pytest.mark.parametrize("pool", [True, False])
+def test_cells_put_around_have_the_map_of_the_same_padding_in_the_layer(pool, fixed_weights):
+    """As MobileNet and ResNet pad before a stride; shifts so large that many a sum is of the bias alone."""
+
+    def model(apart):
+        given = keras.Input((8, 8, 3), name="picture")
+        x = layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(given)
+        x = layers.ZeroPadding2D(((0, 1), (0, 1)))(x) if apart else x
+        padding = "valid" if apart else "same"
+        layer = layers.MaxPooling2D(3, 2, padding) if pool else layers.DepthwiseConv2D(3, 2, padding, name="deep")
+        return keras.Model(given, layers.Dense(3, name="answer")(layers.Flatten()(layer(x))))
+
+    maps = []
+    for apart in (False, True):
+        made = fixed_weights(model(apart), 3)
+        if not pool:
+            made.get_layer("deep").bias.assign([-3.0, 2.0, -2.0, 3.0])
+        found = explain(load(made), np.random.default_rng(8).normal(0, 1, (8, 8, 3)).astype(np.float32), "lrp", 1)
+        assert abs(found.gap) < 1e-4 * np.abs(found.values).sum()
+        maps.append(found.values)
+    np.testing.assert_allclose(maps[1], maps[0], rtol=1e-3, atol=1e-4 * np.abs(maps[0]).max())
+
+
+def test_a_deep_net_is_not_compiled_and_has_the_same_map(fixed_weights, monkeypatch):
+    picture = np.random.default_rng(2).normal(0, 1, (12, 12, 3)).astype(np.float32)
+    maps = []
+    for deep in (lrp._DEEP, 0):
+        monkeypatch.setattr(lrp, "_DEEP", deep)
+        maps.append(explain(load(fixed_weights(bias_free(), 5)), picture, "lrp", 1).values)
+    np.testing.assert_allclose(maps[1], maps[0], rtol=1e-3, atol=1e-5)
 
 
 def test_what_has_no_rule_is_named(fixed_weights):

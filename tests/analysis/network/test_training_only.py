@@ -11,7 +11,7 @@ from nnviz.analysis.network.trace import trace
 from nnviz.analysis.network.training_only import acts_in_training_only
 
 SHAPE = (12, 10, 3)
-ALWAYS = ("Resizing", "CenterCrop", "AutoContrast", "Solarization")
+ALWAYS = ("Resizing", "CenterCrop", "AutoContrast")
 
 
 def made(kind):

@@ -39,22 +39,19 @@ def test_a_kernel_is_what_each_input_alone_makes(mode):
         layer = model.get_layer(name)
         assert quantised(layer) == mode
         found = np.asarray(kernel_of(layer))
-        alone = layers.Dense.call if mode == "float8" else None
         ones = np.eye(own.shape[0], dtype=np.float32)
         activation, layer.activation, bias = layer.activation, keras.activations.linear, np.array(layer.bias)
         made = np.asarray(layer(ones, training=False)) - bias
         layer.activation = activation
-        assert alone is None or not layer.lora_enabled
         np.testing.assert_allclose(found, made, rtol=2e-2, atol=1e-3)
         np.testing.assert_allclose(found, own, atol=STEP[mode] * np.abs(own).max())
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("equation", ["abc,cd->abd", "abc,cde->abde", "abde,dec->abc", "abc,bcd->abd"])
+@pytest.mark.parametrize("equation", ["abc,cde->abde", "abde,dec->abc"])
 def test_the_kernel_of_an_einsum_is_that_before_it_was_quantised(mode, equation):
     shape = {"abde,dec->abc": (4, 2, 3)}.get(equation, (4, 6))
-    out = {"abc,cd->abd": (None, 5), "abc,cde->abde": (None, 2, 5), "abde,dec->abc": (None, 6), "abc,bcd->abd": (4, 5)}
-    layer = layers.EinsumDense(equation, out[equation])
+    layer = layers.EinsumDense(equation, {"abc,cde->abde": (None, 2, 5), "abde,dec->abc": (None, 6)}[equation])
     layer.build((None, *shape))
     own = np.random.default_rng(1).normal(0, 1, layer.kernel.shape).astype(np.float32)
     layer.kernel.assign(own)
@@ -106,34 +103,25 @@ def test_a_quantised_net_is_shown_with_what_its_weights_stand_for(mode):
 @pytest.mark.parametrize("kind", ["mixed_float16", "mixed_bfloat16", "int8", "int4", "float8"])
 def test_every_attribution_of_a_net_in_other_numbers_is_finite_and_that_of_the_float_net(kind):
     """Maps are float32, and those that are not of chance are near to what the float net has."""
-    quick = {"samples": 4, "masks": 8, "max_maps": 3, "size": 3, "stride": 3}
     plain, model = dense_net(), dense_net()
     if kind.startswith("mixed"):
-        with keras.DTypePolicy(kind) if False else _policy(kind):
+        keras.config.set_dtype_policy(kind)
+        try:
             model = dense_net()
+        finally:
+            keras.config.set_dtype_policy("float32")
     else:
         model.quantize(kind)
     one, other = load(plain), load(model)
     picture = np.random.default_rng(2).uniform(0, 1, (6, 6, 1)).astype(np.float32)
     near = 0.35 if kind == "int4" else 0.12
     for method in METHODS:
-        given = {each.name: quick[each.name] for each in method.parameters(other) if each.name in quick}
-        maps = [explain(network, picture, method.name, 2, **given) for network in (one, other)]
-        assert maps[1].values.dtype == np.float32
-        assert np.isfinite(maps[1].values).all()
-        if method.name in ("gradient", "lrp", "grad-cam", "integrated-gradients", "occlusion"):
-            size = np.abs(maps[0].values).max()
-            np.testing.assert_allclose(maps[1].values, maps[0].values, atol=near * size, err_msg=method.name)
-
-
-class _policy:
-    """Keras' policy for the layers that are made within."""
-
-    def __init__(self, kind):
-        self.kind = kind
-
-    def __enter__(self):
-        keras.config.set_dtype_policy(self.kind)
-
-    def __exit__(self, *_):
-        keras.config.set_dtype_policy("float32")
+        few = ("samples", "masks", "max_maps", "steps")
+        given = {each.name: each.low for each in method.parameters(other) if each.name in few}
+        found = explain(other, picture, method.name, 2, **given)
+        assert found.values.dtype == np.float32
+        assert np.isfinite(found.values).all()
+        if method.name in ("gradient", "lrp", "grad-cam", "occlusion"):
+            expected = explain(one, picture, method.name, 2, **given).values
+            size = np.abs(expected).max()
+            np.testing.assert_allclose(found.values, expected, atol=near * size, err_msg=method.name)
