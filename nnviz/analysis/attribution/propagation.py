@@ -90,6 +90,8 @@ def unruled(step: Step) -> str:
     activation = getattr(step.call, "activation", None)
     if len(step.outputs) != 1 or getattr(layer, "data_format", None) == "channels_first":
         return kind
+    if isinstance(layer, SEPARABLE) and layer.padding == "causal":
+        return f"{kind} with causal padding"
     if isinstance(layer, (*KERNELS, *SEPARABLE, keras.layers.EinsumDense)):
         alone = activation is None or elementwise(activation)
         return "" if alone else f"{kind} with {getattr(activation, '__name__', 'its activation')}"
