@@ -38,16 +38,20 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     if uses(config) > MOST_LAYERS:
         raise NnvizError(f"A network of at most {MOST_LAYERS:,} layers was expected, and this one has more.")
     found = _Check(stateful=_stateful(config)).value(config, "")
-    # An old config says no module; the outermost one is read as a new one.
     model = MODELS[found["class_name"]]
     return {**found, "module": home(model), "class_name": model.__name__, "registered_name": model.__name__}
 
 
-def untrained(value: Any) -> Any:
-    """A copy of a config without what only training needs."""
+def untrained(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a config without what only training needs, and otherwise as it is."""
+    # An old config says no module; the outermost one is read as a new one.
+    return {"module": "keras", **_untrained(config)}
+
+
+def _untrained(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: untrained(part) for key, part in value.items() if key not in _TRAINING}
-    return [untrained(part) for part in value] if isinstance(value, list) else value
+        return {key: _untrained(part) for key, part in value.items() if key not in _TRAINING}
+    return [_untrained(part) for part in value] if isinstance(value, list) else value
 
 
 def uses(config: Any) -> int:

@@ -61,10 +61,6 @@ def test_a_batch_of_fixed_size_becomes_one_of_any(tmp_path):
     assert opening.open_model(path).model.input_shape == (None, 8, 8, 3)
 
 
-def twice(x):
-    return x * 2
-
-
 def test_code_runs_in_a_file_that_is_trusted_and_in_no_other(tmp_path):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x * 2, name="twice")])
     for suffix in (".keras", ".h5"):
