@@ -21,7 +21,9 @@ def calls(model: Mapping[str, Any], how: Mending) -> dict[str, Any]:
     """
     layers = model["layers"]
     named = {str(each.get("name")): each for each in layers}
-    shifts = {name: _shift(name, each, model) for name, each in named.items() if each.get("class_name") in MODEL_KINDS}
+    used = _used(model)
+    models = {name: each for name, each in named.items() if each.get("class_name") in MODEL_KINDS}
+    shifts = {name: _shift(each, used.get(name, set())) for name, each in models.items()}
     made = [_layer(each, named, shifts, how) for each in layers]
     ends = {}
     for key in ("input_layers", "output_layers"):
@@ -61,12 +63,18 @@ def _constant(value: Any) -> bool:
     return isinstance(value, list) and len(value) > 2 and value[0] == _CONSTANT
 
 
-def _shift(name: str, inner: Mapping[str, Any], model: Mapping[str, Any]) -> int:
-    """By how much old references to the calls of a model inside this one count too far."""
+def _used(model: Mapping[str, Any]) -> dict[str, set[int]]:
+    """The calls of each layer that old references name."""
     old = [call for each in model["layers"] for call in _old(each)]
-    if not old:
-        return 0
-    used = {leaf[1] for call in [*old, model.get("output_layers")] for leaf in _leaves(call) if leaf[0] == name}
+    used: dict[str, set[int]] = {}
+    for call in [*old, model.get("output_layers")] if old else ():
+        for leaf in _leaves(call):
+            used.setdefault(leaf[0], set()).add(leaf[1])
+    return used
+
+
+def _shift(inner: Mapping[str, Any], used: set[int]) -> int:
+    """By how much old references to the calls of a model inside another count too far."""
     made = len(inner.get("inbound_nodes") or [])
     if not used or 0 in used:
         return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,9 +34,8 @@ def mended(config: Mapping[str, Any], weights: Weights | None = None) -> tuple[d
     """
     if not isinstance(config, Mapping) or "class_name" not in config or "config" not in config:
         raise NnvizError(f"The config of a Keras model was expected. Received: {type(config).__name__} without one.")
-    own = copy.deepcopy(dict(config))
-    how = Mending(by_keras_2(own), weights or {})
-    return _entry(own, how), tuple(how.notes)
+    how = Mending(by_keras_2(config), weights or {})
+    return _entry(dict(config), how), tuple(how.notes)
 
 
 def by_keras_2(config: Mapping[str, Any]) -> bool:
