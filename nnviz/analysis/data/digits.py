@@ -68,7 +68,8 @@ def found(network: Network) -> float:
     """
     rows, columns, channels = network.image_shape
     small = all(size is None or 8 <= size <= _SMALL for size in (rows, columns)) and channels in (1, 3)
-    if network.output.kind != "classes" or network.graph.classes != 10 or not small:
+    made_for_such = network.input.kind == "picture" and network.output.kind == "classes" and small
+    if not made_for_such or network.graph.classes != 10:
         return 0.0
 
     def count() -> float:

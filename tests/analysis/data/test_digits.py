@@ -1,11 +1,14 @@
 """The digits that ship, against facts of MNIST that are known from elsewhere."""
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 from shipped import shipped
 
 from nnviz.analysis.data import digits
 from nnviz.analysis.image.images import Transform, fit, rescale
+from nnviz.analysis.network.network import load
 from nnviz.errors import NnvizError
 
 
@@ -56,3 +59,9 @@ def test_the_gallery_shows_ten_of_each_as_they_are_labelled():
     assert all(digits.digit(entry.index)[1] == entry.label for entry in chosen)
     assert len({entry.index for entry in chosen}) == len(chosen)
     assert all(entry.why for entry in chosen)
+
+
+def test_a_series_of_ten_classes_is_no_net_for_digits():
+    """Its numbers are drawn as an image of a digit's size, and are none."""
+    along = [layers.Conv1D(3, 3), layers.GlobalAveragePooling1D(), layers.Dense(10, "softmax")]
+    assert not digits.read_by(load(keras.Sequential([keras.Input((32, 9)), *along])))
