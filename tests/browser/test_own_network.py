@@ -96,7 +96,7 @@ def test_the_settings_are_a_card_that_can_be_taken_along(app: App, files: dict[s
     app.page.locator(".st-key-settings button").click()
     form = app.page.get_by_role("dialog")
     form.get_by_label("Names of the classes, one a line").fill("ant\nbee\n*c*")
-    form.get_by_label("Own scale").fill("0.5")
+    form.get_by_role("textbox", name="Own scale").fill("0.5")
     form.get_by_role("combobox").first.click()
     app.page.get_by_role("option", name="By a scale and an offset of its own").click()
     form.get_by_role("button", name="Apply").click()
