@@ -115,7 +115,7 @@ def refuse_zip(names: list[str], name: str) -> None:
         what, then = "a Keras model with weights as .npz", "save it again with model.save('my.keras')"
     elif "word/document.xml" in names or "xl/workbook.xml" in names:
         what, then = "an Office document", _SAVE
-    elif {"config.json", "model.weights.h5"} & ends:
+    elif {"config.json", "metadata.json", "model.weights.h5"} & ends:
         return
     elif any(part.endswith((".keras", ".h5", ".hdf5")) for part in ends):
         what, then = "a zip with a model inside", "unpack it, and open the model"

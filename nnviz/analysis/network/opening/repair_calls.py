@@ -113,7 +113,7 @@ def _layer(layer: dict[str, Any], named: Mapping[str, Any], shifts: Mapping[str,
     if not old:
         return layer
     if len(old) != len(given):
-        raise NnvizError(f"Calls in one form were expected. Received: {layer.get('name')!r} with two.")
+        raise NnvizError(f"Calls in one form were expected, and here is {layer.get('name')!r} with two.")
     how.note("The graph was written as Keras 2 did: its calls were translated.")
     read = _Reader(named, shifts)
     made = [read.call(call) for call in old]

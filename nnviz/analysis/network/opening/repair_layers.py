@@ -178,7 +178,7 @@ def _without(kind: str, config: dict[str, Any], how: Mending) -> None:
             continue
         if config[key] not in harmless:
             raise NnvizError(
-                f"Layers that Keras 3 can build were expected. Received: {config['name']}, a {kind} with "
+                f"Layers that Keras 3 can build were expected, and here is {config['name']}, a {kind} with "
                 f"{key}={config[key]!r}, which Keras 3 has no more."
             )
         del config[key]
@@ -189,7 +189,7 @@ def _without(kind: str, config: dict[str, Any], how: Mending) -> None:
             continue
         if key == "groups" and config.get(key, 1) not in (1, None):
             raise NnvizError(
-                f"Layers that Keras 3 can build were expected. Received: {config['name']}, a {kind} with "
+                f"Layers that Keras 3 can build were expected, and here is {config['name']}, a {kind} with "
                 f"groups={config[key]!r}, which Keras 3 has no more."
             )
         if key in config:

@@ -74,13 +74,13 @@ def operation(layer: dict[str, Any], calls: list[tuple[Any, dict[str, Any]]], ho
         except (KeyError, TypeError, ValueError, IndexError) as error:
             called = layer["config"].get("function") or layer["config"].get("node_def", {}).get("op", "an operation")
             raise NnvizError(
-                f"Operations that Keras 3 has too were expected. Received: the layer {str(layer.get('name'))[:60]!r}, "
-                f"which calls TensorFlow's {str(called)[:60]!r}. Put it into a layer of Keras where the model was "
+                f"Operations that Keras 3 has too were expected, and the layer {str(layer.get('name'))[:60]!r} "
+                f"calls TensorFlow's {str(called)[:60]!r}. Put it into a layer of Keras where the model was "
                 "made, and save it again."
             ) from error
     module, kind, config, _ = made[0]
     if any((module, kind, config) != each[:3] for each in made):
-        raise NnvizError(f"One operation a layer was expected. Received: several in {layer.get('name')!r}.")
+        raise NnvizError(f"One operation a layer was expected, and there are several in {layer.get('name')!r}.")
     how.note("TensorFlow's operations in the graph became the same operations of Keras.")
     own = str(layer["config"].get("name") or layer.get("name")).replace("/", "_")
     return {

@@ -33,7 +33,7 @@ def mended(config: Mapping[str, Any], weights: Weights | None = None) -> tuple[d
         NnvizError: not a model's config, or an operation that Keras 3 cannot repeat exactly.
     """
     if not isinstance(config, Mapping) or "class_name" not in config or "config" not in config:
-        raise NnvizError(f"The config of a Keras model was expected. Received: {type(config).__name__} without one.")
+        raise NnvizError(f"The config of a Keras model was expected, and here is {type(config).__name__} without one.")
     how = Mending(by_keras_2(config), weights or {})
     return _entry(dict(config), how), tuple(how.notes)
 
@@ -101,7 +101,7 @@ def _sequential(entry: dict[str, Any], how: Mending) -> dict[str, Any]:
         config = {"name": entry.get("name", "sequential"), "layers": config}
     layers = config.get("layers") if isinstance(config, dict) else None
     if not isinstance(layers, list):
-        raise NnvizError(f"A Sequential with a list of layers was expected. Received: {type(layers).__name__}.")
+        raise NnvizError(f"A Sequential with a list of layers was expected, and here is {type(layers).__name__}.")
     made = []
     if layers and layers[0].get("class_name") != "InputLayer":
         shape = first_shape(layers[0], config, how)
@@ -122,7 +122,7 @@ def _functional(entry: dict[str, Any], how: Mending) -> dict[str, Any]:
     config = entry["config"]
     layers = config["layers"]
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
-        raise NnvizError("A model with a list of layers was expected. Received: another thing in their place.")
+        raise NnvizError("A model with a list of layers was expected, and here is another thing in their place.")
     made = repair_calls.calls(config, how)
     entries = [_entry(layer, how) for layer in made["layers"]]
     name = repair_layers.allowed_name(str(config.get("name", "model")), how)

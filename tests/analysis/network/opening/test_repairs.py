@@ -184,7 +184,7 @@ def test_an_operation_as_tensorflow_2_3_kept_it():
 )
 def test_an_operation_without_its_like_is_told_with_its_layer(function, rest):
     config = old.functional([old.taken("x", 2, 2, 3), op("tf.it", function, X, **rest)], "x", [("tf.it", 0, 0)])
-    with pytest.raises(NnvizError, match=r"Received: the layer 'tf\.it'.*" + function):
+    with pytest.raises(NnvizError, match=r"the layer 'tf\.it'.*" + function):
         mended(config)
 
 
@@ -194,7 +194,7 @@ def test_an_operation_without_its_like_is_told_with_its_layer(function, rest):
 )
 def test_an_argument_that_changed_the_numbers_and_went_is_told(kind, own):
     config = old.functional([old.taken("x", 4, 4), old.layer(kind, "it", X, **own)], "x", [("it", 0, 0)])
-    with pytest.raises(NnvizError, match=f"Received: it, a {kind} with"):
+    with pytest.raises(NnvizError, match=f"here is it, a {kind} with"):
         mended(config)
 
 
