@@ -76,7 +76,7 @@ def _keep(session: Session) -> None:
         return
     with st.container(horizontal=True, gap="small"):
         # A stranger in the room writes nothing to the speaker's disk.
-        if source.origin == "upload" or st.context.ip_address is not None:
+        if source.origin == "upload" or isinstance(st.context.ip_address, str):
             file = f"{source.path.stem}.json"
             st.download_button(
                 "Download the card", own_cards.as_text(facts), file, "application/json", icon=":material/download:"
