@@ -1,4 +1,4 @@
-"""Pictures of one's own in a real browser: pasted, a zip of them, and a digit on paper that one click mends."""
+"""Many pictures of one's own in a real browser: a zip is a folder until it is forgotten."""
 
 from __future__ import annotations
 
@@ -6,40 +6,16 @@ import io
 import zipfile
 
 import numpy as np
-from app import SECONDS, App
+from app import App
 from PIL import Image
 
 from nnviz.analysis.data.digits import digit
-
-PASTE = """([bytes, name]) => {
-  const data = new DataTransfer();
-  data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
-  document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
 
 
 def png(pixels: np.ndarray) -> bytes:
     content = io.BytesIO()
     Image.fromarray(pixels.astype(np.uint8)).save(content, "PNG")
     return content.getvalue()
-
-
-def test_a_digit_on_paper_is_pasted_told_and_mended(app: App) -> None:
-    app.open("decision")
-    app.page.evaluate(PASTE, [list(b"no picture at all"), "notes.txt"])
-    app.page.get_by_text("Received: 17 bytes").wait_for(timeout=SECONDS)
-    assert app.address["image"] == "test-0"
-    app.page.evaluate(PASTE, [list(png(118 - 98 * digit(0)[0] / 255)), "paper.png"])
-    app.until(image="upload")
-    assert "The digit is dark on light" in app.alerts[0]
-    app.main.get_by_role("button", name="Invert and stretch").click()
-    app.until(image="upload", invert=1, stretch=1)
-    assert app.alerts == []
-    assert "7" in app.caption
-    # What is pasted on another page is heard once, too.
-    app.menu("Feature maps")
-    app.page.evaluate(PASTE, [list(png(digit(1)[0])), "two.png"])
-    app.page.locator(".st-key-picture-known", has_text="two.png").wait_for(timeout=SECONDS)
 
 
 def test_a_zip_is_a_folder_until_it_is_forgotten(app: App) -> None:
