@@ -98,15 +98,15 @@ def nearest_with_filters(network: Network, name: str) -> str | None:
 
 def _kernel(layer: Any, stage: str) -> tuple[np.ndarray, np.ndarray | None, int]:
     """Weights as (filters, rows, columns, channels), bias and groups."""
-    bias = np.asarray(layer.bias) if getattr(layer, "bias", None) is not None else None
+    bias = np.asarray(layer.bias, np.float32) if getattr(layer, "bias", None) is not None else None
     if isinstance(layer, keras.layers.Dense):
-        return np.asarray(kernel_of(layer)).T[:, None, None, :], bias, 1
+        return np.asarray(kernel_of(layer), np.float32).T[:, None, None, :], bias, 1
     if isinstance(layer, _SEPARABLE):
         if stage == "depthwise":
-            kernel = _two_dimensional(np.asarray(layer.depthwise_kernel))
+            kernel = _two_dimensional(np.asarray(layer.depthwise_kernel, np.float32))
             return _depthwise(kernel), None, kernel.shape[2]
-        return np.moveaxis(_two_dimensional(np.asarray(layer.pointwise_kernel)), 3, 0), bias, 1
-    kernel = _two_dimensional(np.asarray(kernel_of(layer)))
+        return np.moveaxis(_two_dimensional(np.asarray(layer.pointwise_kernel, np.float32)), 3, 0), bias, 1
+    kernel = _two_dimensional(np.asarray(kernel_of(layer), np.float32))
     if isinstance(layer, _DEPTHWISE):
         return _depthwise(kernel), bias, kernel.shape[2]
     if isinstance(layer, _TRANSPOSED):

@@ -145,9 +145,9 @@ def read_neuron(
         kernel, biases: instead of the layer's own (the pointwise kernel of a separable convolution).
     """
     layer = info.keras_layer
-    kernel = np.asarray(last_kernel(layer)) if kernel is None else kernel
+    kernel = np.asarray(last_kernel(layer), np.float32) if kernel is None else kernel
     if biases is None and getattr(layer, "bias", None) is not None:
-        biases = np.asarray(layer.bias)
+        biases = np.asarray(layer.bias, np.float32)
     places = read_places(layer, source.shape, unit, cell)
     if isinstance(layer, SEPARABLE):
         inputs = inner_map(layer, source, cell)

@@ -193,8 +193,10 @@ def _fits(total: float, share: float) -> str:
 
 
 def unfit(network: Network) -> str:
-    """Why it shows nothing of a network: a single row of numbers is nothing for a kernel to slide over."""
-    if network.image_shape[0] != 1 or any(layer.convolution for layer in network.layers):
+    """Why it shows nothing of a network: what is narrower than a kernel is nothing for it to slide over."""
+    if all(size is None or size >= 3 for size in network.image_shape[:2]) or any(
+        layer.convolution for layer in network.layers
+    ):
         return ""
     return f"Convolution slides a kernel over a picture, and {network.name} takes none."
 

@@ -13,6 +13,7 @@ from nnviz.analysis.network.network import load
 from nnviz.analysis.network.trace import scores
 from nnviz.errors import NnvizError
 
+READS_DIGITS = {"data": "digits", "input": {"scale": 1 / 255}}
 CHUNK = "nnviz.analysis.network.passes._CHUNK_BYTES"
 
 
@@ -66,7 +67,7 @@ def test_with_one_reference_they_are_integrated_gradients_from_it(fixed_weights)
 @pytest.mark.parametrize("references", ["digits", "blurred", "noisy"])
 def test_chunks_change_nothing(fixed_weights, monkeypatch, references):
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation="softmax")])
-    network, picture = load(fixed_weights(model, 5)), digits.digit(3)[0]
+    network, picture = load(fixed_weights(model, 5), READS_DIGITS), digits.digit(3)[0]
     maps = []
     for chunk in (1, 60_000, 128 * 2**20):
         monkeypatch.setattr(CHUNK, chunk)
@@ -78,7 +79,7 @@ def test_chunks_change_nothing(fixed_weights, monkeypatch, references):
 def test_the_references_of_a_network_for_digits_are_test_digits(fixed_weights):
     """On a linear score: w * (x - the mean of the digits drawn), near to that of all ten thousand."""
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation="softmax")])
-    network, (picture, _) = load(fixed_weights(model, 5)), digits.digit(3)
+    network, (picture, _) = load(fixed_weights(model, 5), READS_DIGITS), digits.digit(3)
     (parameter,) = (p for p in method_named("expected-gradients").parameters(network) if p.name == "references")
     assert (parameter.default, parameter.choices) == ("digits", ("digits", "blurred", "noisy"))
     w = np.asarray(model.layers[-1].kernel)[:, 3].reshape(28, 28)

@@ -140,7 +140,7 @@ def test_scores_that_are_a_picture_are_explained_by_the_last_maps_before_them(fi
         network = load(fixed_weights(keras.Model(given, x), 4))
         assert last_convolution(network).name == "c2"
         assert "mask" not in [layer.name for layer in map_layers(network)]
-        found = explain(network, np.random.default_rng(1).random((8, 8, 3), np.float32), "grad-cam", 5)
+        found = explain(network, np.random.default_rng(1).random((8, 8, 3), np.float32), "grad-cam", 0)
         assert found.values.shape == (8, 8)
 
 

@@ -261,7 +261,7 @@ ANSWERS = {
     "convolution, flattened": "f",
     "convolution, pooled": "p",
     "convolution, pooled, softmax": "p",
-    "convolution with softmax, flattened": "f",
+    "convolution with softmax, flattened": "d",
     "one sigmoid": "d",
 }
 
