@@ -78,6 +78,7 @@ def main() -> None:
     with st.container():
         page.notify(session, stand=True)
         own_pictures.complaint("page")
+    own_network.doubted(session)
     paper_note.draw(session)
     with st.container():
         if session.network.input.kind in ("vector", "tokens"):

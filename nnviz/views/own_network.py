@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nnviz.errors import NnvizError
 from nnviz.shell import address, library, models, opening, uploads
-from nnviz.shell.page import ON_WALL, small
+from nnviz.shell.page import ON_WALL, inform, small
 from nnviz.shell.session import Session
 from nnviz.views import camera, card_form
 
@@ -73,17 +73,30 @@ def _take_picture(file: Any) -> None:
     address.write(image=library.UPLOAD)
 
 
+def doubted(session: Session) -> None:
+    """Why what it takes may be read wrongly, above the answer, with what sets it right."""
+    # Always there, so that what follows has the same place in every run (see `main._wait`).
+    with st.container(key="doubted", horizontal=True, vertical_alignment="center", gap="small"):
+        if library.is_own(session.name) and session.network.input.doubt:
+            inform(session.network.input.doubt)
+            _set_it("doubted")
+
+
 def said(session: Session) -> None:
-    """What was found out, assumed, doubted and mended: a quiet line, and where there is doubt what sets it right."""
+    """What was found out, or assumed, and mended: a quiet line, and where it was assumed what sets it right."""
     network = session.network
     if not library.is_own(session.name):
         return
     takes = network.input
-    sentence = takes.doubt or takes.assumed or takes.found
+    sentence = takes.assumed or takes.found
     if sentence or network.notes:
         small(" ".join(filter(None, (sentence, *network.notes))))
-    if takes.doubt or takes.assumed:
-        st.button("Set it", icon=":material/tune:", key="settings-doubt", on_click=_open)
+    if takes.assumed and not takes.doubt:
+        _set_it("assumed")
+
+
+def _set_it(why: str) -> None:
+    st.button("Set it", icon=":material/tune:", key=f"settings-{why}", on_click=_open)
 
 
 def settings(session: Session) -> None:
