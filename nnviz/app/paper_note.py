@@ -14,10 +14,11 @@ def draw(session: Session) -> None:
     # Always there, so that what follows has the same place in every run (see `main._wait`).
     with st.container(key="on-paper", horizontal=True, vertical_alignment="center", gap="small"):
         paper = library.paper(session.network, session.picture, session.transform) if _reads(session) else None
-        if paper is None or not (paper.dark or paper.faint):
+        # What the viewer inverted himself needs no telling.
+        if paper is None or session.transform.invert or not (paper.dark or paper.faint):
             return
         page.inform(f"The digit is {paper.words}; {session.name} was trained on digits white on black.")
-        asked = {"invert": not session.transform.invert} if paper.dark else {}
+        asked = {"invert": True} if paper.dark else {}
         asked |= {"stretch": True} if paper.faint else {}
         st.button(
             " and ".join(asked).capitalize(),

@@ -97,7 +97,7 @@ def test_all_kinds_of_convolution(viewer: Open, many_url: str, many: Path) -> No
         steps = convolution_steps(network, found, name, 2, stage)
         rows, columns = steps.place.size
         corner = {"row": 0, "column": 0} if rows > 1 else {"spot": 0}
-        app.open("convolution", layer=name, unit=2, **({"stage": stage} if stage else {}), **corner)
+        app.open("convolution", image="test-0", layer=name, unit=2, **({"stage": stage} if stage else {}), **corner)
         shown = cell(app)
         assert (shown["row"], shown["column"]) == (0, 0), name
         assert_right(shown, steps)

@@ -131,7 +131,7 @@ def test_what_is_no_picture_is_said_and_leaves_what_was_there(app: App, networks
     app.still()
     assert len(app.alerts) == 1
     assert NAME in app.alerts[0]
-    assert "expected a whole PNG" in app.alerts[0]
+    assert "a whole PNG" in app.alerts[0]
     assert app.element("stAlertContentError").count() == 1
     assert app.element("stException").count() == 0
     assert app.address == before

@@ -55,6 +55,8 @@ def test_a_talk_of_ones_own(
     app.open("check")
     app.page.get_by_text("1 of 2 scenes are ready").wait_for(timeout=SECONDS)
     rows = app.page.locator(".nn-check tr")
+    # The first may be ready while the second is still being drawn.
+    rows.nth(1).get_by_text("Nothing on the page filters").wait_for(timeout=SECONDS)
     said = rows.nth(1).inner_text()
     assert "Nothing on the page filters asks for 'laier'" in said
     assert "For sort one of number, norm, " in said
