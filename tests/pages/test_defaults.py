@@ -57,7 +57,7 @@ def test_the_default_of_each_control_is_what_the_address_says(slug, address, one
 
 def test_the_default_of_each_control_beside_the_page_is_what_the_address_says():
     address = {"net": "mnist-mlp", "image": "test-3", "dx": 3, "dy": -2, "rotate": 30, "noise": 50}
-    found = defaults(visited(beside, kwargs={"slug": ""}, **address, invert=1, shuffle=1))
+    found = defaults(visited(beside, kwargs={"slug": ""}, **address, invert=1, stretch=1, shuffle=1))
     wanted = {
         "Network": "mnist-mlp",
         "Picture": "0",
@@ -66,6 +66,7 @@ def test_the_default_of_each_control_beside_the_page_is_what_the_address_says():
         "Rotate (degrees)": 30,
         "Noise (of 255)": 50,
         "Invert": True,
+        "Stretch": True,
         "Shuffle the pixels": True,
     }
     assert found == {name: (value, value) for name, value in wanted.items()}

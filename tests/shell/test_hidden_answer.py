@@ -12,7 +12,7 @@ from visiting import visited
 
 import nnviz
 from nnviz.analysis.progress import finished
-from nnviz.app.sidebar import folder_chooser, sidebar
+from nnviz.app.sidebar import folder_chooser, own_pictures
 from nnviz.pages.cats import subject
 from nnviz.pages.data import opening
 from nnviz.pages.dossier import pictures
@@ -35,7 +35,7 @@ def upload(tone: int = 90) -> None:
     import streamlit as st
 
     st.session_state["upload"] = png(tone)
-    sidebar._take_upload()
+    own_pictures._take_upload()
 
 
 def draw(tone: int = 255) -> None:
@@ -112,7 +112,7 @@ def test_a_picture_that_is_none_hides_nothing():
 
         st.session_state["upload"] = io.BytesIO(b"no picture")
         st.session_state["upload"].name = "mine.png"
-        sidebar._take_upload()
+        own_pictures._take_upload()
 
     assert after(broken, predict="0")[0]["predict"] == "0"
 

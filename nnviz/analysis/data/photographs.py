@@ -70,5 +70,10 @@ class Gallery:
 def read_by(network: Network) -> bool:
     """Whether a network reads photographs: its card says so, or, where that says nothing, it takes pictures in colours
     and reads no digits."""
-    data = network.card.get("data")
-    return data == "photographs" or (data is None and network.image_shape[-1] == 3 and not digits.read_by(network))
+    assumed = network.card.get("data") is None and network.image_shape[-1] == 3 and not digits.read_by(network)
+    return said(network) or assumed
+
+
+def said(network: Network) -> bool:
+    """Whether its card says that a network reads photographs."""
+    return network.card.get("data") == "photographs"

@@ -52,11 +52,11 @@ def _number(value: Any) -> bool:
 
 
 def _pictures(session: Session) -> None:
-    photos = photographs.read_by(session.network)
     folder_chooser.chooser(session)
-    if photos or not digits.read_by(session.network):
+    if not digits.read_by(session.network):
         _photographs(session)
-    if not photos:
+    # Of one's own network it may only be assumed what it reads.
+    if not photographs.said(session.network):
         drawing_canvas.canvas()
         _digits(session)
     label = library.label_in(session.network, session.picture)
