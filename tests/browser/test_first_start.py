@@ -1,4 +1,4 @@
-"""A start with a file that nobody foresaw: one sentence, and all that ships."""
+"""A start with a file that cannot be shown: one sentence, and all that ships."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def test_what_ships_stays_usable_beside_one_sentence(
     server = serve("--model", str(model_with_scale(tmp_path / "mine.keras", None)))
     app = viewer(server.url).open()
     (sentence,) = app.alerts
-    assert "A model that can be shown was expected. Received: mine.keras, " in sentence
-    assert "TypeError" in sentence
+    assert "was expected" in sentence
+    assert "Received: mine.keras" in sentence
     assert (app.address["net"], app.says) == ("mnist-cnn", "7")
     app.menu("Filters")
     assert app.element("stException").count() == 0
@@ -31,6 +31,4 @@ def test_what_ships_stays_usable_beside_one_sentence(
     app.still()
     assert "mine.keras" in app.alerts[0]
     assert app.address["net"] == "mnist-mlp"
-    log = server.log.read_text()
-    assert "Traceback (most recent call last)" in log
-    assert "TypeError: " in log
+    assert "Traceback" not in server.log.read_text()
