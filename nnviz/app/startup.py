@@ -140,7 +140,8 @@ def begin(arguments: Sequence[str]) -> None:
     jobs: list[tuple[str, Callable[[], object]]] = [("TensorFlow", _import_tensorflow), ("network", _first_network)]
     if options.given.talk is not None:
         jobs.append(("talk", _own_talk))
-    warmup.start([*jobs, ("trace", _first_trace)])
+    # Last: the first picture is not slower for it.
+    warmup.start([*jobs, ("trace", _first_trace), ("child for models of one's own", _prepare)])
 
 
 def _import_tensorflow() -> None:
@@ -158,6 +159,12 @@ def keep_session() -> None:
     import keras
 
     keras.backend.clear_session = lambda *args, **kwargs: None
+
+
+def _prepare() -> None:
+    from nnviz.analysis.network import opening
+
+    opening.prepare()
 
 
 def _own_talk() -> None:

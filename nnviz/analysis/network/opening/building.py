@@ -123,10 +123,12 @@ def in_our_words() -> Iterator[None]:
         yield
     except NnvizError:
         raise
+    except RecursionError as error:
+        raise NnvizError("A network that Keras can build was expected, and this one has too many layers.") from error
     except Exception as error:
         layer = _layer(error.__traceback__)
-        of = f"whose layer {layer[:40]!r} is one that Keras" if layer else "that Keras"
-        raise NnvizError(f"A model {of} can build and run was expected. Keras says: {_reason(error)}") from error
+        of = f"whose layer {layer[:40]!r} fits" if layer else "whose layers fit"
+        raise NnvizError(f"A model {of} what Keras can build and run was expected, and {_reason(error)}.") from error
 
 
 def _layer(trace: TracebackType | None) -> str:
@@ -144,14 +146,23 @@ def _layer(trace: TracebackType | None) -> str:
     return found
 
 
+_REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (RecursionError, "it has too many layers"),
+    (MemoryError, "it needs more memory than it says"),
+    (KeyError, "a name in it leads nowhere"),
+    (TypeError, "a setting in it is missing, unknown or of the wrong type"),
+    (ValueError, "a setting or a shape in it does not fit"),
+    (NotImplementedError, "a part of it is not there in this version"),
+    (OSError, "its weights are not where they should be"),
+)
+"""What is wrong with a model, by the kind of what Keras raises: its own text quotes configs and devices."""
+
+
 def _reason(error: BaseException) -> str:
-    """The first words of the error behind an error."""
-    while error.__context__ is not None and not isinstance(error.__context__, KeyError):
-        error = error.__context__
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    # Keras counts the layers first, and says below what is wrong with one.
-    text = lines[1] if lines[0].startswith("A total of") and len(lines) > 1 else lines[0]
-    for end in ("Full object config", "config=", "Received:"):
-        text = text.partition(end)[0]
-    words = "".join(letter for letter in text if letter.isprintable()).strip()
-    return f"{words[:120].rpartition(' ')[0]} ..." if len(words) > 120 else f"{words.rstrip('.')}."
+    """What is wrong with a model, in our words."""
+    text = str(error).lower()
+    if "weight" in text or "variable" in text:
+        return "its weights are not those of its layers"
+    if "shape" in text or "dimension" in text:
+        return "a shape in it does not fit"
+    return next((words for kind, words in _REASONS if isinstance(error, kind)), "it cannot be run")

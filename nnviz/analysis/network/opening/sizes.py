@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
@@ -63,7 +64,7 @@ def checked(model: keras.Model, numbers: int) -> Size:
     needed = sum(math.prod(weight.shape) for weight in model.weights)
     if needed > numbers + _UNNAMED:
         raise NnvizError(f"A file with the {needed:,} weights of its layers was expected, and it holds {numbers:,}.")
-    size = Size(4 * needed, 4 * sum(activations(model)))
+    size = Size(4 * needed, 4 * activations(model))
     for what, found in (("weights", size.weights), ("activations of one picture", size.activations)):
         if found > most_bytes():
             raise NnvizError(
@@ -73,14 +74,60 @@ def checked(model: keras.Model, numbers: int) -> Size:
     return size
 
 
-def activations(model: keras.Model) -> Iterator[int]:
-    """How many numbers one picture leaves in each use of each layer of a model, those in nested models too."""
-    for operation in model._operations if isinstance(model, keras.src.models.Functional) else model.layers:
+def activations(model: keras.Model) -> int:
+    """How many numbers one picture leaves in each use of each layer of a model, those in nested models too.
+
+    Shapes are followed from the input on: what a free axis is counted with shrinks as the layers shrink it.
+    """
+    given = [keras.KerasTensor(sample_shape(each.shape), each.dtype) for each in model.inputs]
+    try:
+        count = _Count()
+        count.model(model, given)
+        return count.numbers
+    except Exception:
+        # A size that was chosen here need not be one that the network can take.
+        if not any(None in each.shape[1:] for each in model.inputs):
+            raise
+    return sum(math.prod(sample_shape(each.shape)) for each in _declared(model))
+
+
+class _Count:
+    """One walk of shapes through a model."""
+
+    def __init__(self) -> None:
+        self.numbers = 0
+
+    def model(self, model: keras.Model, given: Any) -> Any:
+        graph = _graph(model)
+        made = graph._run_through_graph(graph._standardize_inputs(given), operation_fn=self._use)
+        return made[0] if isinstance(made, list) and len(made) == 1 else made
+
+    def _use(self, operation: Any) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            if _graph(operation) is None:
+                made = operation.compute_output_spec(*given, **named)
+            else:
+                made = self.model(operation, given[0] if given else named["inputs"])
+            self.numbers += sum(math.prod(sample_shape(each.shape)) for each in keras.tree.flatten(made))
+            return made
+
+        return call
+
+
+def _graph(operation: Any) -> Any:
+    """The graph of a model; None of a layer."""
+    found = getattr(operation, "_functional", None) if isinstance(operation, keras.Sequential) else operation
+    return found if isinstance(found, keras.src.models.Functional) else None
+
+
+def _declared(model: keras.Model) -> Iterator[Any]:
+    """What each use of each layer gives, as it was built."""
+    graph = _graph(model)
+    for operation in graph._operations if graph is not None else model.layers:
         for node in operation._inbound_nodes:
             if isinstance(operation, keras.Model):
-                yield sum(activations(operation))
-            for tensor in node.output_tensors:
-                yield math.prod(sample_shape(tensor.shape))
+                yield from _declared(operation)
+            yield from node.output_tensors
 
 
 def sample_shape(shape: tuple[int | None, ...]) -> tuple[int, ...]:

@@ -69,7 +69,8 @@ def clean(path: Path, into: Path, most_bytes: int) -> Weights:
 
 
 def _text(value: object) -> str:
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text.encode("utf-8", "replace").decode("utf-8")  # h5py hands on bytes that are no text as surrogates
 
 
 def _open(path: Path) -> h5f.FileID:

@@ -86,7 +86,7 @@ def _clean(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
 def _run(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     def allow(size: Any) -> None:
         limits.allow(
-            memory=3 * size.weights + 3 * size.activations // 2,
+            memory=6 * size.weights + 3 * size.activations // 2,
             seconds=(size.weights + size.activations) / (100 * MIB),
             written=size.weights + 64 * MIB,
         )
