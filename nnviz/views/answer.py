@@ -62,7 +62,8 @@ def says(session: Session) -> None:
     if output.kind == "number":
         write_html('<div class="nn-small">{}</div><div class="nn-big">{}</div>', _HEADINGS[output.kind], name)
         return
-    long = len(name) > 7
+    # A quarter of the row holds four large letters.
+    long = len(name) > 4
     big, right_side = st.columns([2 if long else 1, 3], gap="small")
     with big:
         size = html(' style="font-size:{}rem"', "2" if len(name) <= 24 else "1.4") if long else ""

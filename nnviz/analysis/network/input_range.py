@@ -111,7 +111,7 @@ def _by_what_it_does(plain: InputFormat, graph: Graph, first: Front, known: Conv
     unfit = {"0..255": _unfit(low, white), "0..1": _unfit(low, one)}
     best = min(unfit, key=unfit.__getitem__)
     ends = (low, white if best == "0..255" else one)
-    words = " to ".join(f"{end:.3g}" for end in ends)
+    words = " to ".join(f"{end:.3g}" for end in ends).replace("-", "\u2212")
     return best, f"What comes before its first weights makes {words} of pixels from {best.replace('..', ' to ')}."
 
 

@@ -147,19 +147,17 @@ def _info(graph: Graph, step: Step, index: int, seen: Field | None) -> LayerInfo
 def _sentence(layer: Any, shape: Shape, idle: bool) -> str:
     kind = type(layer).__name__
     words = [_WORDS.get(kind, kind)]
-    size = pair(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
-    if size:
-        words[0] += f" {size[0]}x{size[1]}"
+    words[0] += _by(getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None))
     if getattr(layer, "kernel_size", None) is not None:
         words.append(f"{shape[-1]} filters")
     elif kind == "Dense":
         words.append(f"{shape[-1]} neurons")
-    strides = pair(getattr(layer, "strides", None))
-    if strides and strides != (1, 1):
-        words.append(f"stride {strides[0]}" if strides[0] == strides[1] else f"stride {strides[0]}x{strides[1]}")
-    dilation = pair(getattr(layer, "dilation_rate", None))
-    if dilation and max(dilation) > 1:
-        words.append(f"dilation {max(dilation)}")
+    strides = _sizes(getattr(layer, "strides", None))
+    if max(strides, default=1) > 1:
+        words.append(f"stride {strides[0]}" if len(set(strides)) == 1 else f"stride{_by(strides)}")
+    dilation = max(_sizes(getattr(layer, "dilation_rate", None)), default=1)
+    if dilation > 1:
+        words.append(f"dilation {dilation}")
     if getattr(layer, "padding", None) in ("same", "valid"):
         words.append(f"{layer.padding!r} padding")
     if idle:
@@ -170,3 +168,15 @@ def _sentence(layer: Any, shape: Shape, idle: bool) -> str:
     if activation != "linear":
         words.append({"relu": "ReLU"}.get(activation, activation))
     return ", ".join(words)
+
+
+def _by(value: Any) -> str:
+    """A size of a Keras layer in all its directions, as in " 3x3x3"; that of a series is of one row."""
+    sizes = _sizes(value)
+    return f" {'x'.join(map(str, sizes))}" if sizes else ""
+
+
+def _sizes(value: Any) -> tuple[int, ...]:
+    """The same as numbers; none where there is none."""
+    sizes = tuple(map(int, value)) if isinstance(value, tuple | list) else ()
+    return sizes if len(sizes) > 2 else pair(value) or ()

@@ -146,7 +146,7 @@ def _panel(session: Session, column: Column, block: Block | None) -> Panel:
         title = title[:1] + start
         shape = f"{more}\n{shape}"
     if layer.index == 0:
-        return scales.picture_panel(session, title=layer.name, note=shape, most=196, scale=1.6, pick="tile")
+        return scales.picture_panel(session, title=title, note=shape, most=196, scale=1.6, pick="tile")
     if column.vector:
         tiles = values.reshape(1, -1, 1) if column.width == 1 else as_tiles(values)
         last = layer.name == answer_layer(session.network)

@@ -89,6 +89,15 @@ def test_description(layer, sentence):
     assert infos[made.name].description == sentence
 
 
+def test_a_volume_is_described_in_its_three_directions():
+    given = keras.Input((6, 9, 9, 1))
+    conv = layers.Conv3D(2, 3, strides=2, name="conv")(given)
+    end = layers.Flatten()(layers.MaxPooling3D((1, 2, 2), name="pool")(conv))
+    infos = {info.name: info for info in describe(Graph(keras.Model(given, layers.Dense(2)(end))))}
+    assert infos["conv"].description == "Convolution 3x3x3, 2 filters, stride 2, 'valid' padding"
+    assert infos["pool"].description == "MaxPooling3D 1x2x2, stride 1x2x2, 'valid' padding"
+
+
 def test_description_of_a_split_output_head_is_that_of_the_layer(cases):
     info = cases["sequential_cnn"].network.layer("answer")
     assert info.description == "Fully connected, 4 neurons, softmax"
