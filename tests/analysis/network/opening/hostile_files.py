@@ -485,7 +485,7 @@ def _series(steps: int, class_name: str, settings: dict[str, Any]) -> bytes:
     return _zip({**members, "config.json": json.dumps(changed).encode()})
 
 
-@hostile("10 s|in time")
+@hostile("10 s|in time|too many layers")
 def slow_layers(folder: Path) -> bytes:
     changed = config()
     mix = {"module": "keras.layers", "class_name": "GroupQueryAttention", "registered_name": None}
