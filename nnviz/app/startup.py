@@ -141,7 +141,7 @@ def begin(arguments: Sequence[str]) -> None:
     if options.given.talk is not None:
         jobs.append(("talk", _own_talk))
     # Last: the first picture is not slower for it.
-    warmup.start([*jobs, ("trace", _first_trace), ("child for models of one's own", _prepare)])
+    warmup.start([*jobs, ("trace", _first_trace), ("child for own models", _prepare)])
 
 
 def _import_tensorflow() -> None:

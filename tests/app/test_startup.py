@@ -120,7 +120,7 @@ def test_the_server_has_all_ready_that_the_first_picture_needs():
     command, root = [sys.executable, "-c", SERVER], Path(__file__).parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    expected = "[] ['TensorFlow', 'network', 'trace'] True True"
+    expected = "[] ['TensorFlow', 'network', 'trace', 'child for own models'] True True"
     assert done.stdout.strip().splitlines()[-1] == expected
 
 

@@ -228,7 +228,7 @@ def test_a_rescaling_of_0_to_1_does_not_ask_for_raw_pixels():
     """2x - 1 is made for inputs from 0 to 1; 255 through it would be 509."""
     network = load(scaled(layers.Rescaling(2.0, offset=-1.0)))
     assert (network.scale, network.assumed) == ((1 / 255,), "")
-    assert "-1 to 1" in network.input.found
+    assert "\N{MINUS SIGN}1 to 1" in network.input.found
 
 
 def test_without_a_card_0_to_1_is_assumed_and_said(model):

@@ -82,7 +82,7 @@ def activations(model: keras.Model) -> int:
     given = [keras.KerasTensor(sample_shape(each.shape), each.dtype) for each in model.inputs]
     try:
         count = _Count()
-        count.model(model, given)
+        count.model(model, keras.tree.pack_sequence_as(_graph(model)._inputs_struct, given))
         return count.numbers
     except Exception:
         # A size that was chosen here need not be one that the network can take.
