@@ -46,6 +46,9 @@ def contributions(network: Network, image: np.ndarray, source: str, target: Targ
                 tape.watch(start)
                 score = score_of(network.graph.run({**feeds, source: start}, [target.layer])[target.layer], weights)
             gradient = tape.gradient(score, start)
+            sink = answer_layer(network) if target.layer == LOGITS else target.layer
+            if gradient is None and leads_to(network, source, sink):
+                return tf.zeros_like(start), score  # it is looked up or compared: no weight stands on it
             # None is raised outside: TensorFlow rewrites what is raised in here.
             return None if gradient is None else start * gradient, score
 
@@ -76,6 +79,12 @@ def outputs_of(network: Network, image: np.ndarray, layer: str, unit: int, sink:
             feeds = inputs(network, images, smooth=True)
             start = network.graph.run(feeds, [layer])[layer]
             tangent = start * tf.one_hot(channel, tf.shape(start)[-1], dtype=start.dtype)
+            if _recurrent(network, sink):
+                more, less = (
+                    network.graph.run({**feeds, layer: start + way * _NUDGE * tangent}, [sink])[sink] for way in (1, -1)
+                )
+                change = (more - less) / (2 * _NUDGE)
+                return tf.reduce_sum(tf.reshape(change, (-1, tf.shape(change)[-1])), axis=0)
             with tf.autodiff.ForwardAccumulator(start, tangent) as accumulator:
                 end = network.graph.run({**feeds, layer: start}, [sink])[sink]
             change = accumulator.jvp(end, unconnected_gradients=tf.UnconnectedGradients.ZERO)
@@ -84,6 +93,16 @@ def outputs_of(network: Network, image: np.ndarray, layer: str, unit: int, sink:
         return compiled(network, call, tf.TensorSpec((), tf.int32))
 
     return network.compiled(("outputs", layer, sink), build)(tf.constant(image[None]), unit).numpy()
+
+
+_NUDGE = 1e-2
+"""Share of an activation by which it is changed to either side, where there is no tangent."""
+
+
+def _recurrent(network: Network, sink: str) -> bool:
+    """Whether a layer of steps is on the way: TensorFlow has no tangent of its loop."""
+    steps = network.graph.leading_to(sink)
+    return any(type(step.layer).__module__.startswith("keras.src.layers.rnn.") for step in steps)
 
 
 def leads_to(network: Network, source: str, sink: str) -> bool:

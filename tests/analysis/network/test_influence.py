@@ -288,3 +288,20 @@ def test_a_network_without_weights_is_decided_by_its_input():
     assert (deciding_layer(network), answer_layer(network)) == ("picture", "p")
     terms, score = contributions(network, picture(network), "picture", targets.logit(1))
     assert terms.sum() == pytest.approx(score, rel=1e-5)
+
+
+def test_what_a_channel_adds_through_layers_of_steps_is_its_derivative(fixed_weights):
+    """There TensorFlow has no tangent: the same by gradients of each unit, channel by channel."""
+    model = fixed_weights(
+        keras.Sequential([keras.Input((5, 3)), layers.Dense(4, "tanh", name="d"), layers.GRU(2, name="g")]), 6
+    )
+    network = load(model)
+    steps = trace(network, np.random.default_rng(0).random((5, 3)).astype(np.float32))
+    start = tf.constant(steps.activations["d"][None])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(start)
+        made = tf.unstack(model.get_layer("g")(start)[0])
+    for channel in range(4):
+        expected = [float(tf.reduce_sum((tape.gradient(unit, start) * start)[..., channel])) for unit in made]
+        found = outputs_of(network, steps.image, "d", channel, "g")
+        np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
