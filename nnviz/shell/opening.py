@@ -47,7 +47,10 @@ def choose(name: str) -> None:
     let_go()
     source = library.source(name)
     if not source.own or models.is_open(source):
-        show(name)
+        try:
+            show(name)
+        except NnvizError as error:  # one that was refused before
+            refuse(str(error))
     else:
         _begin(_Asked(source, _job(source)))
 

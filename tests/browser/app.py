@@ -120,7 +120,8 @@ class App:
 
     def places(self, key: str) -> list[list[list[float]]]:
         """Per panel a box (x, y, width, height) a tile, CSS pixels within the canvas."""
-        return json.loads(self.canvas(key).get_attribute("data-places") or "")
+        drawn = self.page.locator(f".st-key-raster-{key} canvas[data-places]")
+        return json.loads(drawn.get_attribute("data-places") or "")
 
     def picked(self, key: str) -> str | None:
         """Panel, tile, row and column with the outline."""
