@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import keras
 import pytest
 from keras import layers
 from shown import texts
 from streamlit.testing.v1 import AppTest
+from visiting import one_page
 
 from nnviz.shell import options
-from nnviz.shell.jobs.worker import worker
+
+pytestmark = pytest.mark.usefixtures("nothing_goes_on")
 
 KINDS = ("conv", "depth", "separable", "transposed", "steps", "depth_steps", "hidden", "answer")
 BIASES = (True, False)
@@ -54,24 +55,11 @@ def files(saved):
     return saved((*OWN,), OWN, 11)
 
 
-@pytest.fixture(autouse=True)
-def nothing_goes_on() -> Iterator[None]:
-    yield
-    worker.close()
-
-
-def script(slug: str) -> None:
-    from nnviz.pages import registry
-    from nnviz.shell import page
-
-    page.show(next(entry for entry in registry.PAGES if entry.slug == slug))
-
-
 @pytest.fixture
 def opened(files, monkeypatch):
     def opening(slug: str, name: str, **parameters: object) -> AppTest:
         monkeypatch.setattr(options, "given", options.Options(model=files[name]))
-        app = AppTest.from_function(script, kwargs={"slug": slug}, default_timeout=60)
+        app = AppTest.from_function(one_page, kwargs={"slug": slug}, default_timeout=60)
         for key, value in {"net": name, **parameters}.items():
             app.query_params[key] = str(value)
         app.run()

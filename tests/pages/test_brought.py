@@ -1,32 +1,15 @@
 """Every page on model files of every kind that people bring."""
 
-from collections.abc import Iterator
-
 import good_files
 import pytest
 from shown import captions
 from streamlit.testing.v1 import AppTest
-from visiting import healthy
+from visiting import healthy, one_page
 
 from nnviz.pages.registry import PAGES
 from nnviz.shell import library, options
-from nnviz.shell.jobs.worker import worker
 
-
-@pytest.fixture(autouse=True)
-def nothing_goes_on() -> Iterator[None]:
-    """What a page begins in the background is not waited for here."""
-    with worker.drawing():
-        yield
-    worker.close()
-
-
-def script(slug: str) -> None:
-    """What Streamlit runs: one page."""
-    from nnviz.pages import registry
-    from nnviz.shell import page
-
-    page.show(next(entry for entry in registry.PAGES if entry.slug == slug))
+pytestmark = pytest.mark.usefixtures("nothing_goes_on")
 
 
 @pytest.mark.parametrize("name", good_files.MODELS)
@@ -35,7 +18,7 @@ def test_every_page_shows_it_or_says_in_a_sentence_why_not(name, tmp_path, monke
     monkeypatch.setattr(options, "given", options.Options(model=path))
     network = library.network(name)
     for page in PAGES:
-        app = AppTest.from_function(script, kwargs={"slug": page.slug}, default_timeout=60)
+        app = AppTest.from_function(one_page, kwargs={"slug": page.slug}, default_timeout=60)
         app.query_params["net"] = name
         healthy(app.run())
         assert app.query_params["net"] == name, page.slug

@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -11,13 +10,15 @@ from keras import layers
 from shipped import shipped
 from shown import captions, defaults, pictures
 from streamlit.testing.v1 import AppTest
+from visiting import one_page
 
 import nnviz.pages as package
 from nnviz.analysis.network.network import load
 from nnviz.pages.registry import PAGES
 from nnviz.shell import options
-from nnviz.shell.jobs.worker import worker
 from nnviz.shell.page import Page
+
+pytestmark = pytest.mark.usefixtures("nothing_goes_on")
 
 SLUGS = tuple(page.slug for page in PAGES)
 WHOLE = ("flatten", "mlp-vs-cnn", "decision", "saliency", "cats")
@@ -63,29 +64,13 @@ def files(saved):
     return saved(NETWORKS[2:], OWN, 77)
 
 
-@pytest.fixture(autouse=True)
-def nothing_goes_on() -> Iterator[None]:
-    """What a page begins in the background is not waited for here: it would search 10,000 digits for each network."""
-    with worker.drawing():
-        yield
-    worker.close()
-
-
-def script(slug: str) -> None:
-    """What Streamlit runs: one page."""
-    from nnviz.pages import registry
-    from nnviz.shell import page
-
-    page.show(next(entry for entry in registry.PAGES if entry.slug == slug))
-
-
 @pytest.fixture
 def opened(files, monkeypatch):
     """A page on a network, not yet run."""
 
     def opening(slug, name):
         monkeypatch.setattr(options, "given", options.Options(model=files.get(name)))
-        app = AppTest.from_function(script, kwargs={"slug": slug}, default_timeout=60)
+        app = AppTest.from_function(one_page, kwargs={"slug": slug}, default_timeout=60)
         app.query_params["net"] = name
         return app
 

@@ -1,7 +1,6 @@
 """Every page on networks of every kind of output, and what it says of them."""
 
 import shutil
-from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from keras import layers
 from shown import caption, captions, picture, pictures, tiles
 from streamlit.testing.v1 import AppTest
+from visiting import one_page
 
 from nnviz.analysis.data import photographs
 from nnviz.analysis.data.digits import test_set as digits_with_labels
@@ -16,7 +16,8 @@ from nnviz.analysis.image.images import Transform
 from nnviz.figures.words import number
 from nnviz.pages.registry import PAGES
 from nnviz.shell import library, options
-from nnviz.shell.jobs.worker import worker
+
+pytestmark = pytest.mark.usefixtures("nothing_goes_on")
 
 SLUGS = tuple(page.slug for page in PAGES)
 WHOLE = ("flatten", "mlp-vs-cnn", "decision", "saliency", "cats", "data")
@@ -66,29 +67,13 @@ def files(saved):
     return saved(tuple(OUTPUTS), OUTPUTS, 5)
 
 
-@pytest.fixture(autouse=True)
-def nothing_goes_on() -> Iterator[None]:
-    """What a page begins in the background is not waited for here."""
-    with worker.drawing():
-        yield
-    worker.close()
-
-
-def script(slug: str) -> None:
-    """What Streamlit runs: one page."""
-    from nnviz.pages import registry
-    from nnviz.shell import page
-
-    page.show(next(entry for entry in registry.PAGES if entry.slug == slug))
-
-
 @pytest.fixture
 def opened(files, monkeypatch):
     """What a page shows of a network, with these parameters in its address."""
 
     def opening(slug, name, **parameters):
         monkeypatch.setattr(options, "given", options.Options(model=files[name]))
-        app = AppTest.from_function(script, kwargs={"slug": slug}, default_timeout=60)
+        app = AppTest.from_function(one_page, kwargs={"slug": slug}, default_timeout=60)
         for key, value in {"net": name, **parameters}.items():
             app.query_params[key] = str(value)
         app.run()

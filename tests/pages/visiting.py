@@ -55,3 +55,11 @@ def healthy(app: AppTest) -> AppTest:
     assert not app.exception, app.exception[0].value
     assert not app.error, app.error[0].value
     return app
+
+
+def one_page(slug: str) -> None:
+    """What Streamlit runs: one page."""
+    from nnviz.pages import registry
+    from nnviz.shell import page
+
+    page.show(next(entry for entry in registry.PAGES if entry.slug == slug))

@@ -15,20 +15,6 @@ Kind = Literal["classes", "labels", "number", "numbers", "picture", "steps"]
 Head = Literal["softmax", "sigmoid", "binary", "raw"]
 End = Literal["activated", "logits", "log", "probabilities"]
 
-SIDE = 8
-"""Pixels of the smallest side of what is taken for a picture though it is flat."""
-_APPLICATIONS = (
-    "vgg",
-    "resnet",
-    "mobilenet",
-    "efficientnet",
-    "densenet",
-    "inception",
-    "xception",
-    "nasnet",
-    "convnext",
-)
-_IMAGENET = 1000
 _LEAST, _NEAR = 1e-30, 1e-7
 """Probabilities that still have a logarithm, and that are told from 0 and 1 beside each other, in float32."""
 

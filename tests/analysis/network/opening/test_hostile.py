@@ -5,7 +5,10 @@ import re
 import time
 from pathlib import Path
 
+import hostile_archives  # noqa: F401 - these three fill the list of files
+import hostile_configs  # noqa: F401
 import hostile_files
+import hostile_weights  # noqa: F401
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
