@@ -54,6 +54,9 @@ def said(network: Network, trace: Trace) -> str:
     size = f"{values.shape[0]}x{values.shape[1]} pixels"
     if output.head == "raw" or output.coloured:
         return f"a picture of {size}"
+    if values.shape == trace.image.shape:
+        # A mask of a grey picture looks the same as that picture made again.
+        return f"a picture of {size}, {percent(float((values > 0.5).mean()))} of it above one half"
     if values.shape[2] == 1:
         return f"a mask over {percent(float((values > 0.5).mean()))} of {size}"
     shares = _shares(values)

@@ -47,6 +47,7 @@ def averaged(maps):
 OUTPUTS = {
     "one-number": lambda: network(flat(1)),
     "some-numbers": lambda: network(flat(15)),
+    "bare-number": lambda: network(lambda maps: keras.ops.squeeze(flat(1)(maps), -1)),
     "some-labels": lambda: network(flat(4, "sigmoid")),
     "cast-last": lambda: network(cast),
     "mean-of-two": lambda: network(averaged, (16, 16, 3)),

@@ -29,7 +29,7 @@ from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.passes import chunks
 from nnviz.analysis.network.targets import Target, as_target, class_score
-from nnviz.analysis.network.trace import Trace, compiled, fitted_to, inputs, scoring
+from nnviz.analysis.network.trace import Trace, compiled, fitted_to, frozen, inputs, scoring
 from nnviz.analysis.progress import Progress, finished
 from nnviz.errors import NnvizError
 
@@ -88,9 +88,7 @@ def knocked_out(network: Network, image: Any, layer: str, units: Sequence[int]) 
 
     mask = _mask(network, known, units, fitted.image)
     found = network.compiled(("knocked out", layer), build)(tf.constant(fitted.image[None]), tf.constant(mask))
-    arrays = {name: value.numpy()[0].astype(np.float32, copy=False) for name, value in found.items()}
-    for array in arrays.values():
-        array.flags.writeable = False
+    arrays = {name: frozen(value) for name, value in found.items()}
     logits, probabilities = arrays.pop(LOGITS), arrays.pop(PROBABILITIES)
     if not np.isfinite(logits).all():
         raise NnvizError(f"Finite scores were expected from {network.name} with units off. Received: {logits[:5]}.")

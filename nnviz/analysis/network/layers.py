@@ -125,7 +125,7 @@ def _info(graph: Graph, step: Step, index: int, seen: Field | None) -> LayerInfo
     before = graph.producers.get(id(inputs[0])) if inputs else None
     if before is not None and before.inner:
         inputs = before.inputs
-    shape = tuple(step.outputs[0].shape[1:])
+    shape = tuple(step.outputs[0].shape[1:]) or (1,)
     return LayerInfo(
         name=step.name,
         kind=type(layer).__name__,

@@ -76,8 +76,8 @@ def _said(card: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _structured(probe: Probe, head: OutputHead) -> OutputFormat:
-    shape = head.shape
-    if not shape or shape[-1] is None or (len(shape) > 4):
+    shape = head.shape or (1,)
+    if shape[-1] is None or (len(shape) > 4):
         raise NnvizError(
             f"An output with a known number of classes (last axis) was expected. Received: an output of shape {shape}."
         )
@@ -173,8 +173,10 @@ def _on_noise(probe: Probe, classes: int) -> np.ndarray | None:
             found.append(probe.run(tf.cast(noise, probe.dtype)))
         except (tf.errors.OpError, ValueError):
             return None
-    values = np.concatenate([np.asarray(tf.cast(each, tf.float32)).reshape(-1, classes) for each in found])
-    return values if np.isfinite(values).all() else None
+    made = [np.asarray(tf.cast(each, tf.float32)).reshape(-1, classes) for each in found]
+    # A logarithm of what is 0 in float32 says nothing of the kind: that strength is too much.
+    finite = [each for each in made if np.isfinite(each).all()]
+    return np.concatenate(finite) if finite else None
 
 
 def _named(

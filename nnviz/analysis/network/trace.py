@@ -63,7 +63,7 @@ def trace(network: Network, image: Any) -> Trace:
             f"An image that {network.name} can work on was expected. Received: {rows}x{columns} pixels, and TensorFlow "
             f"says: {str(error).strip().splitlines()[0][:120]}"
         ) from error
-    arrays = {name: _frozen(value) for name, value in found.items()}
+    arrays = {name: frozen(value) for name, value in found.items()}
     logits, probabilities = arrays.pop(LOGITS), arrays.pop(PROBABILITIES)
     if not np.isfinite(logits).all():
         raise NnvizError(f"Finite scores were expected from {network.name}. Received: {logits[:5]}.")
@@ -176,7 +176,8 @@ def scoring(network: Network, call: Any, *more: tf.TensorSpec) -> Compiled:
     return Compiled(call, (tf.TensorSpec((None, *network.image_shape), tf.float32), *more), network.graph)
 
 
-def _frozen(value: Any) -> np.ndarray:
-    array = value.numpy()[0].astype(np.float32, copy=False)
+def frozen(value: Any) -> np.ndarray:
+    """What one picture leaves, of a batch of one: read-only, float32, without the batch axis."""
+    array = np.atleast_1d(value.numpy()[0].astype(np.float32, copy=False))  # a number without an axis is one of one
     array.flags.writeable = False
     return array

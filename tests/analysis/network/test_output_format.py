@@ -42,6 +42,7 @@ ENDS = {
     "weighted softmaxes": lambda maps, x: 0.3 * wide(4, "softmax", 1)(x) + 0.7 * wide(4, "softmax", 2)(x),
     "normalised": lambda maps, x: (lambda e: e / ops.sum(e, -1, keepdims=True))(wide(4, "softplus")(x)),
     "log of a softmax": lambda maps, x: ops.log(0.5 * wide(4, "softmax", 1)(x) + 0.5 * wide(4, "softmax", 2)(x)),
+    "log of one softmax": lambda maps, x: ops.log(wide(4, "softmax")(x)),
     "one sigmoid": lambda maps, x: wide(1, "sigmoid")(x),
     "sigmoid operation": lambda maps, x: ops.sigmoid(wide(1)(x)),
     "mean of two sigmoids": lambda maps, x: layers.Average()([wide(1, "sigmoid", 1)(x), wide(1, "sigmoid", 2)(x)]),
@@ -49,6 +50,7 @@ ENDS = {
     "hard sigmoids": lambda maps, x: wide(3, "hard_sigmoid")(x),
     "number": lambda maps, x: wide(1)(x),
     "number above zero": lambda maps, x: wide(1, "relu")(x),
+    "number without an axis": lambda maps, x: ops.squeeze(wide(1)(x), -1),
     "numbers": lambda maps, x: wide(5)(x),
     "softmax a pixel": lambda maps, x: layers.Conv2D(4, 1, activation="softmax")(maps),
     "mask": lambda maps, x: layers.Conv2D(1, 1, activation="sigmoid")(layers.UpSampling2D()(maps)),
@@ -62,9 +64,9 @@ ENDS = {
     "raw steps": lambda maps, x: layers.Dense(5)(layers.Reshape((8, 24))(maps)),
 }
 KINDS = {
-    "classes": tuple(ENDS)[:15],
+    "classes": tuple(ENDS)[:16],
     "labels": ("several sigmoids", "hard sigmoids"),
-    "number": ("number", "number above zero"),
+    "number": ("number", "number above zero", "number without an axis"),
     "numbers": ("numbers",),
     "picture": ("softmax a pixel", "mask", "mean of two masks", "raw picture", "flat picture", "pixels in a row"),
     "steps": ("steps", "raw steps"),

@@ -8,10 +8,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
-from nnviz.analysis.network.opening.limits import MIB
+from nnviz.analysis.network.opening.limits import MIB, OF_THE_MACHINE
 from nnviz.analysis.network.opening.other_files import refuse_zip
 from nnviz.errors import NnvizError
 
@@ -23,6 +23,8 @@ _SMALL = MIB
 """A member up to here may be packed as tightly as it likes."""
 _TIGHTEST = 20
 """Largest ratio of a member's size to what is stored of it. Keras packs nothing, and weights hardly shrink."""
+_LONGEST = 200
+"""Letters of a member's name."""
 _ENCRYPTED = 0x1
 _STEP = 4 * MIB
 
@@ -42,31 +44,37 @@ class Archive:
     assets: dict[str, bytes]
 
 
-def read(path: Path, folder: Path, name: str) -> Archive:
+@contextmanager
+def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip, and whatever is wrong with it in one sentence."""
+    with sound(), zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def read(archive: zipfile.ZipFile, folder: Path, name: str) -> Archive:
     """Check a `.keras` zip and read what a model is made of; the weights are copied into `folder`.
 
     Raises:
         NnvizError: a member that is not part of a Keras model, or one that is larger than it may be.
     """
-    with sound(), zipfile.ZipFile(path) as archive:
-        refuse_zip([info.filename for info in archive.infolist()], name)
-        members = checked(archive.infolist(), _part)
-        for needed in (CONFIG, WEIGHTS):
-            if needed not in members:
-                raise NnvizError(f"A .keras file with a {needed} in it was expected, and there is none.")
-        if members[CONFIG].file_size > _LARGEST_TEXT:
-            raise NnvizError(f"A config of at most {_LARGEST_TEXT // MIB} MB was expected, and this one is larger.")
-        assets = {name: member for name, member in members.items() if name.startswith(ASSETS)}
-        if sum(member.file_size for member in assets.values()) > _LARGEST_TEXT:
-            raise NnvizError(f"Vocabularies of at most {_LARGEST_TEXT // MIB} MB in all were expected.")
-        weights = folder / "weights"
-        with weights.open("wb") as copy:
-            copied(archive, members[WEIGHTS], copy)
-        return Archive(
-            content(archive, members[CONFIG]),
-            weights,
-            {name: content(archive, member) for name, member in assets.items()},
-        )
+    refuse_zip([info.filename for info in archive.infolist()], name)
+    members = checked(archive.infolist(), _part)
+    for needed in (CONFIG, WEIGHTS):
+        if needed not in members:
+            raise NnvizError(f"A .keras file with a {needed} in it was expected, and there is none.")
+    if members[CONFIG].file_size > _LARGEST_TEXT:
+        raise NnvizError(f"A config of at most {_LARGEST_TEXT // MIB} MB was expected, and this one is larger.")
+    assets = {name: member for name, member in members.items() if name.startswith(ASSETS)}
+    if sum(member.file_size for member in assets.values()) > _LARGEST_TEXT:
+        raise NnvizError(f"Vocabularies of at most {_LARGEST_TEXT // MIB} MB in all were expected.")
+    weights = folder / "weights"
+    with weights.open("wb") as copy:
+        copied(archive, members[WEIGHTS], copy)
+    return Archive(
+        content(archive, members[CONFIG]),
+        weights,
+        {name: content(archive, member) for name, member in assets.items()},
+    )
 
 
 @contextmanager
@@ -75,7 +83,7 @@ def sound() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError) as error:
-        if isinstance(error, NnvizError):
+        if isinstance(error, NnvizError) or getattr(error, "errno", None) in OF_THE_MACHINE:
             raise
         raise NnvizError("A whole .keras file was expected, and this one is cut short or damaged.") from error
 
@@ -95,6 +103,10 @@ def checked(infos: list[zipfile.ZipInfo], part: Callable[[str], bool]) -> dict[s
             )
         if not _plain(name) or name in members:
             raise NnvizError(f"A .keras file whose members have one plain name each was expected: {_shown(name)}.")
+        if len(name) > _LONGEST:
+            raise NnvizError(f"A .keras file whose members have short names was expected: {_shown(name)}.")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise NnvizError(f"A .keras file that is stored or deflated was expected, and {_shown(name)} is neither.")
         if info.flag_bits & _ENCRYPTED:
             raise NnvizError(f"A .keras file without a password was expected, and {_shown(name)} has one.")
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
@@ -105,6 +117,9 @@ def checked(infos: list[zipfile.ZipInfo], part: Callable[[str], bool]) -> dict[s
                 f"{info.compress_size:,} to {info.file_size:,} bytes."
             )
         members[name] = info
+    for name in members:
+        if any(str(parent) in members for parent in PurePosixPath(name).parents):
+            raise NnvizError(f"A .keras file of plain files was expected, and {_shown(name)} is inside of one.")
     return members
 
 

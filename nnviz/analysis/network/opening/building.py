@@ -16,6 +16,7 @@ from typing import Any
 import h5py
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src.backend.common.stateless_scope import StatelessScope
 from keras.src.backend.common.variables import initialize_all_variables
 from keras.src.legacy.saving.legacy_h5_format import load_weights_from_hdf5_group
@@ -69,6 +70,8 @@ def measure_and_run(folder: Path, numbers: int, allow: Callable[[Size], None]) -
         model = _from_shapes(config)
         if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
             raise NnvizError("A model that says the shape of its input was expected, and this file's does not.")
+        if any(given.shape[0] not in (None, 1) for given in model.inputs):
+            raise NnvizError("A model that takes pictures one by one was expected, and this one takes many at once.")
         allow(checked(model, numbers))
         initialize_all_variables()
         if _read_weights(model, folder):
@@ -110,7 +113,7 @@ def _run(model: keras.Model) -> None:
     try:
         single = isinstance(model, keras.Sequential)
         model(empty[0] if single else keras.tree.pack_sequence_as(model._inputs_struct, empty), training=False)
-    except Exception:
+    except (ValueError, tf.errors.InvalidArgumentError):
         # A size that was chosen here need not be one that the network can take.
         if not any(None in given.shape[1:] for given in model.inputs):
             raise
@@ -148,7 +151,6 @@ def _layer(trace: TracebackType | None) -> str:
 
 _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
     (RecursionError, "it has too many layers"),
-    (MemoryError, "it needs more memory than it says"),
     (KeyError, "a name in it leads nowhere"),
     (TypeError, "a setting in it is missing, unknown or of the wrong type"),
     (ValueError, "a setting or a shape in it does not fit"),
@@ -160,6 +162,8 @@ _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str
 
 def _reason(error: BaseException) -> str:
     """What is wrong with a model, in our words."""
+    if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
+        return "it needs more memory than it says"
     text = str(error).lower()
     if "weight" in text or "variable" in text:
         return "its weights are not those of its layers"

@@ -8,18 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from nnviz.analysis.network.opening.limits import MIB
 from nnviz.errors import NnvizError
 
 _DEEPEST = 200
 _MOST_PARTS = 2_000_000
 """Lists, objects and commas. Each takes up to 100 bytes as a Python object; the largest network of
 `keras.applications` has 100,000."""
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""Possessive: what is not given back need not be kept in mind, a hundred bytes a letter."""
+_LARGEST = 32 * MIB
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in b"[]{},")
 
 
 def parse(text: bytes) -> dict[str, Any]:
     """The JSON object in a text. Raises NnvizError where it is none, or is deeper or larger than a config can be."""
+    if len(text) > _LARGEST:
+        raise NnvizError(f"A config of at most {_LARGEST // MIB} MB was expected, and this one is larger.")
     marks = np.frombuffer(_STRING.sub(b"", text).translate(None, _NO_MARKS), np.uint8)
     if len(marks) > _MOST_PARTS:
         raise NnvizError(f"A config of at most {_MOST_PARTS:,} parts was expected, and this one has more.")

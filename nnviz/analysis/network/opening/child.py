@@ -27,7 +27,7 @@ _LARGEST_ANSWER = 128 * MIB
 
 
 class Died(NnvizError):
-    """The child process ended, or was ended, without an answer."""
+    """The child process has no answer: it ended, or was ended, or this machine could not."""
 
 
 class Child:
@@ -51,7 +51,7 @@ class Child:
         """The answer to one request, which works in a private folder.
 
         Args:
-            job: `worker.CLEAN` or `worker.RUN`.
+            job: `worker.READ` or `worker.RUN`.
             folder: where it reads and writes.
             size: bytes of the file, which say how long it may take.
             more: what else the job asks for.
@@ -66,6 +66,8 @@ class Child:
         if status != 0 or not answer.is_file() or answer.stat().st_size > _LARGEST_ANSWER:
             raise Died(f"A file that opens within its memory and time was expected, and this one {_ended(status)}.")
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        if "hindered" in found:
+            raise Died(found["hindered"])
         if "refused" in found:
             raise NnvizError(found["refused"])
         return found

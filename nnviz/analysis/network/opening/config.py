@@ -33,7 +33,8 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         NnvizError: it names anything else, or is larger than a network can be.
     """
-    if config.get("class_name") not in MODELS or not isinstance(config.get("config"), dict):
+    kind = config.get("class_name")
+    if not isinstance(kind, str) or kind not in MODELS or not isinstance(config.get("config"), dict):
         raise NnvizError("A Sequential or functional model was expected, and this file's config is of none.")
     if uses(config) > MOST_LAYERS:
         raise NnvizError(f"A network of at most {MOST_LAYERS:,} layers was expected, and this one has more.")
@@ -89,7 +90,7 @@ class _Check:
             parts = [self.value(part, at, key) for part in value]
             return [self.batch, *parts[1:]] if key in ("batch_shape", "batch_input_shape") and parts else parts
         if isinstance(value, int) and not -_LARGEST <= value <= (_LARGEST_SEED if key in _SEEDS else _LARGEST):
-            raise NnvizError(f"Numbers of a network were expected, and {_layer(at)} has {key[:20]} of {value:.1e}.")
+            raise NnvizError(f"Numbers of a network were expected, and {_layer(at)} has a {key[:20]} of far more.")
         if isinstance(value, str) and (key in _ON_DISK or "\0" in value):
             raise NnvizError(f"A vocabulary inside of the file was expected, and {_layer(at)} names a file for it.")
         return value
@@ -155,6 +156,8 @@ class _Check:
         if class_name == "__lambda__":
             raise NnvizError(_code(at))
         dtype = config.get("dtype") if isinstance(config, dict) else None
+        if class_name == "__keras_tensor__" and dtype == "string":
+            raise NnvizError(f"A network that computes with numbers was expected, and {_layer(at)} reads strings.")
         if class_name not in _VALUES or not (dtype is None or (isinstance(dtype, str) and dtype.startswith(_NUMBERS))):
             raise NnvizError(f"Numbers were expected in the config, and {_layer(at)} holds {_short(class_name)}.")
         return {"class_name": class_name, "config": self.value(config, at)}

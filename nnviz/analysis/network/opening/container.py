@@ -9,6 +9,8 @@ from nnviz.analysis.network.opening.other_files import refuse
 from nnviz.errors import NnvizError
 
 ZIP, HDF5 = "zip", "hdf5"
+RECEIVED = "received"
+"""Name of the private copy of a file."""
 _MAGIC = {b"PK\x03\x04": ZIP, b"\x89HDF\r\n\x1a\n": HDF5}
 _HEAD = 4096
 """Bytes that tell one kind of file from another."""
@@ -27,7 +29,7 @@ def kind(path: Path, name: str) -> str:
 
 def private_copy(source: Path, folder: Path) -> Path:
     """A copy that nobody else can change while it is read. Raises NnvizError where there is nothing to read."""
-    copy = folder / "received"
+    copy = folder / RECEIVED
     try:
         if not source.is_file():
             raise NnvizError(f"A model file was expected. Received: {source.name!r}, which is no file.")

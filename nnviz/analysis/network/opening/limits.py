@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
 
@@ -12,6 +13,8 @@ except ImportError:  # Windows has none of these limits
     resource = None  # type: ignore[assignment]
 
 MIB = 2**20
+OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EROFS)
+"""What is no fault of a file: it may open the next time."""
 _MEMORY = 500 * MIB
 """What a child may take beside what its process had before it began."""
 _SECONDS = 10

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 MODEL_KINDS = ("Model", "Functional", "Sequential", "Network", "Container")
 """Classes of models made of other layers, in all versions."""
+_MOST_NOTES, _LONGEST = 50, 300
+"""Sentences, and letters of one."""
 
 
 @dataclass
@@ -24,4 +26,6 @@ class Mending:
     notes: dict[str, None] = field(default_factory=dict)
 
     def note(self, sentence: str) -> None:
-        self.notes[sentence] = None
+        """Tell what was mended. A name in it may be of any length, and so may the list."""
+        if len(self.notes) < _MOST_NOTES:
+            self.notes[sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}..."] = None

@@ -10,13 +10,18 @@ from typing import Any
 
 import keras
 
+from nnviz.analysis.image.images import LONG_SIDE
+from nnviz.analysis.network.input_kind import LENGTH
 from nnviz.analysis.network.opening.limits import MIB
 from nnviz.errors import NnvizError
 
-_FREE = 224
-"""Pixels that a free axis of a picture is counted with."""
-_FREE_STEPS = 16
-"""The same for any other free axis: steps, words, slices."""
+_ATTENTION = (
+    keras.layers.Attention,
+    keras.layers.AdditiveAttention,
+    keras.layers.MultiHeadAttention,
+    keras.layers.GroupQueryAttention,
+)
+"""Layers that hold a number for each pair of steps beside what they give."""
 _SHARE = 4
 """The part of the machine's memory that one network's weights, or what one picture leaves in it, may take: 1 / 4."""
 _UNNAMED = 1000
@@ -109,9 +114,20 @@ class _Count:
             else:
                 made = self.model(operation, given[0] if given else named["inputs"])
             self.numbers += sum(math.prod(sample_shape(each.shape)) for each in keras.tree.flatten(made))
+            if isinstance(operation, _ATTENTION):
+                self.numbers += _pairs(operation, [*given, *named.values()])
             return made
 
         return call
+
+
+def _pairs(layer: Any, given: Any) -> int:
+    """Numbers that an attention layer holds: of each step of the query with each step of the rest, for each head."""
+    read = [each for each in keras.tree.flatten(given) if isinstance(each, keras.KerasTensor)]
+    steps = [math.prod(sample_shape(each.shape)[1:-1]) for each in read if len(each.shape) > 2]
+    heads = getattr(layer, "num_heads", 0) or getattr(layer, "num_query_heads", 0) or 1
+    inside = int(read[0].shape[-1] or 1) if isinstance(layer, keras.layers.AdditiveAttention) else 1
+    return heads * inside * steps[0] * max(steps) if steps else 0
 
 
 def _graph(operation: Any) -> Any:
@@ -131,6 +147,6 @@ def _declared(model: keras.Model) -> Iterator[Any]:
 
 
 def sample_shape(shape: tuple[int | None, ...]) -> tuple[int, ...]:
-    """A shape with one picture in the batch, and a size for each axis that is free."""
-    free = _FREE if len(shape) == 4 else _FREE_STEPS
+    """A shape with one picture in the batch, and as much on each free axis as the app gives it by itself."""
+    free = LONG_SIDE if len(shape) == 4 else LENGTH
     return (1, *(free if axis is None else axis for axis in shape[1:]))

@@ -25,28 +25,27 @@ class Export:
     card: Mapping[str, Any]
 
 
-def export(path: Path, folder: Path) -> Export | None:
+def export(file: zipfile.ZipFile, folder: Path) -> Export | None:
     """Read Teachable Machine's zip under the rules of all zips, the model into `folder`; None where it is no such zip.
 
     Raises:
         NnvizError: a member that breaks these rules.
     """
-    with archive.sound(), zipfile.ZipFile(path) as file:
-        if _MODEL not in {info.filename.rpartition("/")[2] for info in file.infolist()}:
-            return None
-        members = archive.checked(file.infolist(), _part)
-        models = [name for name in members if name.rpartition("/")[2] == _MODEL]
-        if len(models) != 1:
-            raise NnvizError(f"A zip with one {_MODEL} was expected, and this one has {len(models)}.")
-        model = folder / "weights"
-        with model.open("wb") as copy:
-            archive.copied(file, members[models[0]], copy)
-        labels = members.get(models[0].removesuffix(_MODEL) + _LABELS)
-        if labels is None:
-            return Export(model, {"input": _INPUT})
-        if labels.file_size > _LARGEST_LABELS:
-            raise NnvizError(f"{_LABELS} of at most 1 MB was expected, and this one is larger.")
-        return Export(model, {"classes": names(archive.content(file, labels)), "input": _INPUT})
+    if _MODEL not in {info.filename.rpartition("/")[2] for info in file.infolist()}:
+        return None
+    members = archive.checked(file.infolist(), _part)
+    models = [name for name in members if name.rpartition("/")[2] == _MODEL]
+    if len(models) != 1:
+        raise NnvizError(f"A zip with one {_MODEL} was expected, and this one has {len(models)}.")
+    model = folder / "weights"
+    with model.open("wb") as copy:
+        archive.copied(file, members[models[0]], copy)
+    labels = members.get(models[0].removesuffix(_MODEL) + _LABELS)
+    if labels is None:
+        return Export(model, {"input": _INPUT})
+    if labels.file_size > _LARGEST_LABELS:
+        raise NnvizError(f"{_LABELS} of at most 1 MB was expected, and this one is larger.")
+    return Export(model, {"classes": names(archive.content(file, labels)), "input": _INPUT})
 
 
 _INPUT = {"scale": 1 / 127.5, "offset": -1.0}

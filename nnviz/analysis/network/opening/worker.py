@@ -16,14 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nnviz.analysis.network.opening import limits
-from nnviz.analysis.network.opening.building import WEIGHTS, measure_and_run
-from nnviz.analysis.network.opening.limits import MIB
-from nnviz.analysis.network.opening.weights_file import clean
+from nnviz.analysis.network.opening import container, limits, reading
+from nnviz.analysis.network.opening.building import measure_and_run
+from nnviz.analysis.network.opening.limits import MIB, OF_THE_MACHINE
 from nnviz.errors import NnvizError
 
 ANSWER = "answer.json"
-CLEAN, RUN = "clean", "run"
+READ, RUN = "read", "run"
 FORKS = sys.platform == "linux"
 """Whether a process that has imported TensorFlow can be forked; elsewhere each file takes a process of its own."""
 
@@ -58,9 +57,11 @@ def _answer(request: dict[str, Any]) -> None:
     limits.begin()
     try:
         with _in_one_sentence():
-            found = _clean(folder, request) if request["job"] == CLEAN else _run(folder, request)
+            found: dict[str, Any] = _read(folder, request) if request["job"] == READ else _run(folder, request)
     except NnvizError as error:
         found = {"refused": str(error)}
+    except OSError as error:
+        found = {"hindered": f"Room to unpack the file was expected, and this machine says: {error.strerror}."}
     (folder / ANSWER).write_text(json.dumps(found), encoding="utf-8")
 
 
@@ -70,17 +71,21 @@ def _in_one_sentence() -> Iterator[None]:
         yield
     except NnvizError:
         raise
+    except OSError as error:
+        if error.errno in OF_THE_MACHINE:
+            raise
+        raise NnvizError("A sound file was expected, and this one is damaged (OSError).") from error
     except MemoryError as error:
         raise NnvizError("A file that needs no more memory than it says was expected, and this one does.") from error
     except Exception as error:  # C libraries raise what they like
         raise NnvizError(f"A sound file was expected, and this one is damaged ({type(error).__name__}).") from error
 
 
-def _clean(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
-    source = Path(request["source"])
-    size, most = source.stat().st_size, request["most_bytes"]
+def _read(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    copy, most = folder / container.RECEIVED, request["most_bytes"]
+    size = copy.stat().st_size
     limits.allow(memory=0, seconds=size / (50 * MIB), written=min(most, 20 * size) + 64 * MIB)
-    return asdict(clean(source, folder / "clean" / WEIGHTS, most))
+    return asdict(reading.read(copy, request["name"], most, request["trusted"]))
 
 
 def _run(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
@@ -91,5 +96,5 @@ def _run(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
             written=size.weights + 64 * MIB,
         )
 
-    measure_and_run(folder / "clean", request["numbers"], allow)
+    measure_and_run(folder / reading.CLEAN, request["numbers"], allow)
     return {}

@@ -164,3 +164,35 @@ _config_text(
 )
 _config_text("no_model", lambda: b'{"class_name": "Dense", "config": {}}', "Sequential or functional|config")
 _config_text("no_config", lambda: b'{"class_name": "Functional"}', "expected")
+
+
+@hostile("inside of one")
+def a_file_in_a_file(folder: Path) -> bytes:
+    return zipped({**good_members(), "assets/a.txt": b"1", "assets/a.txt/b.txt": b"2"})
+
+
+@hostile("short names")
+def a_long_name(folder: Path) -> bytes:
+    return zipped({**good_members(), f"assets/{'n' * 300}.txt": b"1"})
+
+
+@hostile("stored or deflated")
+def another_packing(folder: Path) -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in good_members().items():
+            archive.writestr(name, content)
+    return kept.getvalue()
+
+
+@hostile("members|memory|time")
+def a_crowd_of_members(folder: Path) -> bytes:
+    """A directory of 300,000 names: too many to list."""
+    name = b"assets/a.txt"
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, len(name), 0, 0, 0, 0, 0, 0) + name
+    count = 300_000
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, len(entry) * count, 0, 0)
+    return b"PK\3\4" + b"\0" * 26 + entry * count + end
+
+
+_config_text("a_long_text", lambda: b'{"class_name": "' + b"x" * 30_000_000 + b'"}', "model|config")

@@ -262,3 +262,35 @@ def a_constant_that_grows(folder: Path) -> bytes:
     layer(changed, "flat").update(class_name="Tile", module="keras.src.ops.numpy", config=tile)
     layer(changed, "flat")["inbound_nodes"] = [{"args": [ones], "kwargs": {}}]
     return with_config(changed)
+
+
+@hostile("far more")
+def a_number_beyond_floats(folder: Path) -> bytes:
+    return with_settings("conv", filters=10**400)
+
+
+@hostile("model")
+def a_list_as_a_class(folder: Path) -> bytes:
+    changed = config()
+    changed["class_name"] = ["Functional"]
+    return with_config(changed)
+
+
+@hostile("one by one")
+def a_batch_by_another_name(folder: Path) -> bytes:
+    changed = config()
+    settings = layer(changed, "picture")["config"]
+    settings.pop("batch_shape")
+    settings |= {"shape": [8, 8, 3], "batch_size": 5000}
+    return with_config(changed)
+
+
+@hostile("MB|memory")
+def an_attention_to_everything(folder: Path) -> bytes:
+    """Each of 96,000 steps looks at each: as many numbers as no layer gives."""
+    given = keras.Input((None, 3), name="steps")
+    wide = layers.UpSampling1D(3000)(given)
+    seen = layers.GlobalAveragePooling1D()(layers.Attention()([wide, wide]))
+    kept = io.BytesIO()
+    keras.src.saving.saving_lib._save_model_to_fileobj(keras.Model(given, layers.Dense(2)(seen)), kept, "h5")
+    return kept.getvalue()
