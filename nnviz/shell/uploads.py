@@ -18,6 +18,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nnviz.errors import NnvizError
+from nnviz.private_folders import private_folder
 from nnviz.shell import models
 from nnviz.shell.models import Source
 
@@ -51,9 +52,7 @@ class Visit:
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
-    folder: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="nnviz-uploads-", ignore_cleanup_errors=True)
-    )
+    folder: tempfile.TemporaryDirectory[str] = field(default_factory=private_folder)
     _end: threading.Timer | None = None
 
     def left(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import keras
 from nnviz.analysis.network.opening import building, child, container, reading, saved_model, sizes, worker
 from nnviz.analysis.network.opening.pairs import pair
 from nnviz.errors import NnvizError
+from nnviz.private_folders import private_folder, sweep
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def open_model(path: str | Path, *, trusted: bool = False) -> Opened:
     if path.is_dir():
         return Opened(saved_model.opened(path, trusted))
     path, plan = pair(path)
-    with tempfile.TemporaryDirectory(prefix="nnviz-") as private:
+    with private_folder() as private:
         folder = Path(private)
         copy = container.private_copy(path, folder)
         with copy.open("rb") as content:
@@ -77,7 +77,8 @@ def open_model(path: str | Path, *, trusted: bool = False) -> Opened:
 
 def prepare() -> None:
     """Start the child process in the background, for who expects a model file soon: importing TensorFlow takes it
-    some seconds."""
+    some seconds. And remove what a killed server left of files like that."""
+    sweep()
     child.the.start()
 
 
