@@ -225,7 +225,7 @@ def test_why_it_failed_is_said_and_what_no_user_can_mend_is_raised(kept):
 
 
 def test_closed_it_ends_its_jobs_and_works_again_afterwards(kept):
-    worker, told = Worker(), []
+    worker, told, others = Worker(), [], set(threading.enumerate())
 
     def steps(name):
         def work():
@@ -243,7 +243,8 @@ def test_closed_it_ends_its_jobs_and_works_again_afterwards(kept):
     worker.close()
     assert told == ["a"]  # the other had not begun
     assert [one.state, two.state] == ["stopped"] * 2
-    assert not any(each.name == "nnviz background" and each.is_alive() for each in threading.enumerate())
+    begun = set(threading.enumerate()) - others
+    assert not any(each.name == "nnviz background" and each.is_alive() for each in begun)
     begin(worker, "a", counting(2), kept).work(SOON)
     assert dict(kept.items()) == {"a": "2"}
 
