@@ -28,7 +28,7 @@ def main() -> None:
     st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
     style((_HERE / "style.css").read_text())
     _wait()
-    from nnviz.app import paper_note
+    from nnviz.app import foot, paper_note
     from nnviz.app.sidebar import own_pictures, sidebar
     from nnviz.pages import registry
     from nnviz.shell import jobs, opening, page
@@ -87,9 +87,11 @@ def main() -> None:
     with st.container(key="assumed", horizontal=True, vertical_alignment="center", gap="small"):
         own_network.said(session)
     sidebar.draw(session)
+    shown = next(page_ for page_ in registry.PAGES if entries[page_.slug] == chosen)
     with st.sidebar:
-        save_scene.popover(next(slug for slug, entry in entries.items() if entry == chosen))
+        save_scene.popover(shown.slug)
     chosen.run()
+    foot.draw(entries, fit, shown)
 
 
 def _wait() -> None:
@@ -126,7 +128,6 @@ def _menu(entries: dict[str, st.Page], pages: Sequence[Page], places: dict[str, 
                         st.page_link(entries[entry.slug])
         with st.container(width="content", gap=None, key="menu-talk"):
             st.page_link(places["talk"], query_params={address.SCENE: "1"})
-            st.page_link(places["check"])
 
 
 with worker.drawing():

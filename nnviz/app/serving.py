@@ -15,6 +15,7 @@ steps the root of the app is above it, both know.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
@@ -49,9 +50,9 @@ class AddLines(BaseHTTPMiddleware):
         if "text/html" not in request.headers.get("accept", ""):
             return await call_next(request)
         path = _below_root(request.scope["path"])
-        place = _place(path)
+        place = _place(path, request.url.query)
         if place is not None:
-            return RedirectResponse(f"{place}?{request.url.query}" if request.url.query else place)
+            return RedirectResponse(place)
         request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] not in _NOT_ASKED]
         response = await call_next(request)
         if not response.headers.get("content-type", "").startswith("text/html"):
@@ -67,8 +68,8 @@ def _below_root(path: str) -> str:
     return path.removeprefix(f"/{base}") if base and f"{path}/".startswith(f"/{base}/") else path
 
 
-def _place(path: str) -> str | None:
-    """Where a page is to be asked for instead, relative to the path; None where it is right.
+def _place(path: str, query: str) -> str | None:
+    """Where a page is to be asked for instead, relative to the path, with the query; None where it is right.
 
     Streamlit knows the first page by the bare address alone, and calls its own name unknown. And a path that ends on a
     slash it leads to one from the host's root, which behind a proxy is not the app's. A page that was called otherwise
@@ -78,8 +79,10 @@ def _place(path: str) -> str | None:
     if not bare:
         return None
     up = "../" * (len(path) - len(bare))
-    if bare == f"/{FIRST_SLUG}":
-        return up or "./"
-    if bare[1:] in old_addresses.SLUGS:
-        return up + old_addresses.slug(bare[1:])
-    return up + bare.rpartition("/")[2] if up else None
+    slug, found = old_addresses.place(bare[1:], dict(parse_qsl(query, keep_blank_values=True)))
+    if slug != bare[1:]:
+        return f"{up}{slug}?{urlencode(found)}" if found else up + slug
+    if bare != f"/{FIRST_SLUG}" and not up:
+        return None
+    to = (up or "./") if bare == f"/{FIRST_SLUG}" else up + bare.rpartition("/")[2]
+    return f"{to}?{query}" if query else to

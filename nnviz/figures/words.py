@@ -1,7 +1,10 @@
-"""Numbers as they are read, two decimals, or two figures where those would say nothing; and names as they are."""
+"""Numbers as they are read, two decimals, or two figures where those would say nothing; ranks; and names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from markupsafe import escape
 
 
@@ -22,6 +25,71 @@ def percent(probability: float) -> str:
     if 0.9995 <= probability < 1:
         return "> 99.9%"
     return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
+
+
+def told_apart(one: float, other: float, sign: bool = False) -> tuple[str, str]:
+    """Two numbers that stand side by side, with the decimals that it takes to tell them apart."""
+    words = number(one, sign), number(other, sign)
+    if one == other or words[0] != words[1]:
+        return words
+    plus = "+" if sign else ""
+    for decimals in range(3, 10):
+        first, second = (f"{value:{plus}.{decimals}f}".replace("-", "\u2212") for value in (one, other))
+        if first != second:
+            return first, second
+    return words
+
+
+def span(low: float, high: float) -> str:
+    """The two ends of a range of values or of a colour scale: "\u22120.27 to 0.27"."""
+    return f"{number(low)} to {number(high)}"
+
+
+def ordinal(count: int) -> str:
+    """A rank as it is written: 1st, 2nd, 3rd, 11th, 1,022nd."""
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    end = "th" if count % 100 in (11, 12, 13) else ends.get(count % 10, "th")
+    return f"{count:,}{end}"
+
+
+def rank(values: np.ndarray, index: int) -> str | None:
+    """Where a value stands among all, from the largest down: "1st of 16"; None where others are equal to it.
+
+    A rank among ties would tell of an order that there is not: of 196 cells that ReLU set to zero none is the 41st.
+
+    Args:
+        values: of any shape; they are taken flat.
+        index: flat index into them.
+    """
+    flat = np.asarray(values).ravel()
+    if np.count_nonzero(flat == flat[index]) > 1:
+        return None
+    return f"{ordinal(int(np.count_nonzero(flat > flat[index])) + 1)} of {flat.size:,}"
+
+
+def shortened(names: Sequence[str], room: int) -> list[str]:
+    """Names in at most `room` letters each, cut where that keeps them apart: at the end, in the middle, or in front.
+
+    Where none of these does, they stand as they are: a name that could be another's is worse than a long one.
+    """
+    for cut in (_end_cut, _middle_cut, _front_cut):
+        found = [name if len(name) <= room else cut(name, room) for name in names]
+        if len(set(found)) == len(set(names)):
+            return found
+    return list(names)
+
+
+def _end_cut(name: str, room: int) -> str:
+    return f"{name[: room - 1]}\u2026"
+
+
+def _middle_cut(name: str, room: int) -> str:
+    left = room // 2
+    return f"{name[:left]}\u2026{name[left + 1 - room :]}"
+
+
+def _front_cut(name: str, room: int) -> str:
+    return f"\u2026{name[1 - room :]}"
 
 
 def verbatim(text: str) -> str:

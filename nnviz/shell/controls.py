@@ -112,6 +112,41 @@ def informative_layers(layers: Sequence[LayerInfo]) -> list[LayerInfo]:
     return [layer for layer in layers if layer.name not in inner or read[layer.name] > 1]
 
 
+def study(
+    session: Session,
+    options: Sequence[LayerInfo],
+    noun: str = "unit",
+    *,
+    count: int | None = None,
+    unit: int | None = None,
+    name: str = "unit",
+    write: Callable[[int], None] | None = None,
+) -> None:
+    """The layer and the unit under study: the one kind of these controls, for the head of every page.
+
+    Args:
+        options: layers to choose from.
+        noun: what the page calls a unit of the layer: "unit", "map", "filter".
+        count: of the units; by default as many as the layer has. Of one, or of none, there is no choice.
+        unit: the one under study; by default the session's.
+        name: of it in the address.
+        write: takes the unit that is chosen, where more is to be written than its name.
+    """
+    count = session.activations.shape[-1] if count is None else count
+    unit = session.unit if unit is None else unit
+    places = st.columns([3, 2], vertical_alignment="center", gap="medium") if count > 1 else [st.container()]
+    with places[0], st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
+        layers(session, options)
+    if count > 1:
+        more: dict[str, Any] = {"format": f"{noun} %d", "label_visibility": "collapsed"}
+        key, words = f"slider-{name}", noun[0].upper() + noun[1:]
+        with places[1]:
+            if write is None:
+                slider(words, name, unit, 0, count - 1, **more)
+            else:
+                knob(words, key, unit, 0, count - 1, lambda: write(st.session_state[key]), step=1, **more)
+
+
 def layers(session: Session, options: Sequence[LayerInfo]) -> None:
     """Step through layers: two buttons and a slider."""
     names = [layer.name for layer in options]

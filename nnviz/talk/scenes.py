@@ -233,11 +233,12 @@ def _scene(node: yaml.Node, name: str) -> Scene:
         )
     parameters = {key: text for key, text in texts.items() if key not in _KEYS}
     # A talk that was written before something was renamed is given as one of today.
+    slug, parameters = old_addresses.place(texts["page"], parameters)
     return Scene(
-        old_addresses.slug(texts["page"]),
+        slug,
         texts["say"].strip(),
         texts.get("note", "").strip(),
-        MappingProxyType(old_addresses.parameters(parameters)),
+        MappingProxyType(parameters),
         _line(node),
         MappingProxyType(old_addresses.parameters({key: _line(key_node) for key, (key_node, _) in pairs.items()})),
     )

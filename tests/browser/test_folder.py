@@ -69,7 +69,7 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
 ) -> None:
     server, count = start(), 4 * COUNT
     app = viewer(server.url)
-    app.page.goto(f"{server.url}/higher?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
+    app.page.goto(f"{server.url}/strokes?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
     caption(app, "are being searched")
     app.page.wait_for_function(
         r"() => /[1-9]\d* of 161/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
@@ -83,7 +83,7 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     assert stopped
     assert 0 < int(stopped.group(1)) < count
     # A second viewer finds it stopped, and both see it go on.
-    other = viewer(server.url).open("higher", net="photo-cnn", layer="classes", unit=285)
+    other = viewer(server.url).open("strokes", net="photo-cnn", layer="classes", unit=285)
     other.page.get_by_role("button", name="Go on searching").wait_for(timeout=SECONDS)
     again.click()
     app.element("stProgress").wait_for(timeout=SECONDS)
@@ -95,11 +95,11 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     app.still()
     assert "1 file could not be read: astronaut/a broken one.png." in app.main.inner_text()
     # A patch opens its picture, on every page.
-    tip = app.hover("higher-patches", panel=len(app.places("higher-patches")) - 1, tile=0)
+    tip = app.hover("strokes-patches", panel=len(app.places("strokes-patches")) - 1, tile=0)
     path = re.match(r"[^:,]+\.\w+", tip)
     assert path
     name = next(entry.name for entry in folder(own).entries if entry.path == path.group())
-    app.click("higher-patches", panel=len(app.places("higher-patches")) - 1, tile=0)
+    app.click("strokes-patches", panel=len(app.places("strokes-patches")) - 1, tile=0)
     app.until(image=name)
     app.menu("Feature maps")
     assert app.address["image"] == name
@@ -132,13 +132,13 @@ def test_a_server_that_was_killed_in_the_middle_shows_the_same_again(
     before = views(app, addresses)
     assert all(drawn for _, drawn in before)
     # In the middle of a search of the folder, of which something is kept already or not.
-    app.page.goto(f"{server.url}/higher?net=mnist-mlp&layer=dense2&unit=5&among=folder", wait_until="commit")
+    app.page.goto(f"{server.url}/strokes?net=mnist-mlp&layer=dense2&unit=5&among=folder", wait_until="commit")
     app.element("stProgress").wait_for(timeout=SECONDS)
     server.kill()
     app.page.goto("about:blank")
     again = viewer(start().url)
     assert views(again, addresses) == before
-    again.open("higher", net="mnist-mlp", layer="dense2", unit=5, among="folder")
+    again.open("strokes", net="mnist-mlp", layer="dense2", unit=5, among="folder")
     caption(again, f"Of {4 * COUNT} pictures")
     assert again.alerts == []
 

@@ -135,7 +135,7 @@ def test_a_link_to_an_upload_opens_the_default_digit_and_says_so(app: App, netwo
 def test_a_link_that_was_saved_before_its_page_was_renamed_opens_it_with_all_that_it_says(app: App) -> None:
     app.open("plain", net="mnist-cnn", image="test-2", dx=4, view="shift")
     assert app.slug == "mlp-vs-cnn"
-    assert app.main.locator("h1").inner_text() == "Why not plain?"
+    assert app.main.locator("h1").inner_text() == "MLP or CNN?"
     assert {name: app.address[name] for name in ("net", "image", "dx", "view")} == {
         "net": "mnist-cnn",
         "image": "test-2",
@@ -156,7 +156,7 @@ def test_back_leaves_each_page_in_one_press(app: App) -> None:
     unit = int(app.address["unit"])
     app.press("unit", "ArrowRight")
     app.until(unit=unit + 1)
-    for slug in ("filters", "likes", "decision", "filters", ""):
+    for slug in ("filters", "preferred", "decision", "filters", ""):
         app.page.go_back()
         app.page.wait_for_function("slug => location.pathname === `/${slug}`", arg=slug)
         app.still()

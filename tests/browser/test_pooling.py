@@ -62,7 +62,7 @@ def test_the_same_cell_is_picked_before_and_after(
 ) -> None:
     network = networks[net]
     found = layer_activation(network, nnviz.trace(network, digit(0)[0]), layer)
-    app.open("pooling", view="activation", net=net, layer=layer, unit=unit)
+    app.open("activation", net=net, layer=layer, unit=unit)
     own = unit if found.after.ndim > 1 else None
     assert shows(app.caption, 100 * found.zeroed(own), 1)
     if found.after.ndim > 1:

@@ -17,9 +17,9 @@ from nnviz.talk import scenes
 
 
 def test_the_check_draws_every_scene_and_says_that_it_is_ready(viewer: Callable[..., App], server: Server) -> None:
-    app = viewer(server.url).open("check")
+    app = viewer(server.url).open("rehearse")
     app.page.get_by_text(f"All {TOTAL} scenes are ready").wait_for(timeout=120_000)
-    rows = app.page.locator(".nn-check tr")
+    rows = app.page.locator(".nn-rehearse tr")
     assert rows.count() == TOTAL
     assert all("ready" in text and "not ready" not in text for text in rows.all_inner_texts())
     app.page.get_by_role("button", name="Check again").click()
@@ -52,9 +52,9 @@ def test_a_talk_of_ones_own(
     app.until(scene=1, image="test-61", layer="conv2", unit=5)
     assert app.main.locator("h1").inner_text() == "What conv2 sees in this 8"
     assert progress(app) == "1/2"
-    app.open("check")
+    app.open("rehearse")
     app.page.get_by_text("1 of 2 scenes are ready").wait_for(timeout=SECONDS)
-    rows = app.page.locator(".nn-check tr")
+    rows = app.page.locator(".nn-rehearse tr")
     # The first may be ready while the second is still being drawn.
     rows.nth(1).get_by_text("Nothing on the page filters").wait_for(timeout=SECONDS)
     said = rows.nth(1).inner_text()

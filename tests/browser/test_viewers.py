@@ -130,7 +130,7 @@ def test_a_file_that_is_no_model_says_so(viewer: Open, serve: Serve, tmp_path: P
         assert app.element("stException").count() == 0
         app.menu(title).worked()
     # Who opens another page first is told there.
-    other = viewer(own.url).open("likes")
+    other = viewer(own.url).open("preferred")
     assert "mine.keras" in other.alerts[0]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nnviz.figures.words import number
+from nnviz.figures.words import number, ordinal, rank, shortened, told_apart
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,37 @@ def test_two_decimals_or_two_figures(value: float, said: str) -> None:
 
 def test_a_sign_where_it_is_asked_for() -> None:
     assert [number(value, sign=True) for value in (0.5, -0.5, 0.02)] == ["+0.50", "\u22120.50", "+0.02"]
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_numbers_side_by_side_are_alike_only_if_they_are_equal(one: float, other: float) -> None:
+    first, second = told_apart(one, other)
+    if one == other:
+        assert first == second
+    elif abs(one - other) > 1e-8:
+        assert first != second
+
+
+def test_a_rank_is_said_where_there_is_one() -> None:
+    values = np.array([[0.0, 3.0], [0.0, -1.0]])
+    assert [rank(values, index) for index in range(4)] == [None, "1st of 4", None, "4th of 4"]
+    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 112, 1022)] == (
+        ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th", "1,022nd"]
+    )
+
+
+def test_names_are_cut_where_that_keeps_them_apart() -> None:
+    assert shortened(["dense", "output"], 8) == ["dense", "output"]
+    assert shortened(["a_long_name_1", "b_long_name_2"], 8) == ["a_long_\u2026", "b_long_\u2026"]
+    assert shortened(["block06_depthwise", "block06_dense"], 10) == ["block\u2026wise", "block\u2026ense"]
+    assert shortened(["x" * 20 + "a" + "y" * 20, "x" * 20 + "b" + "y" * 20], 12) == [
+        "x" * 20 + "a" + "y" * 20,
+        "x" * 20 + "b" + "y" * 20,
+    ]
+
+
+@given(st.lists(st.text("ab_", min_size=1, max_size=20), min_size=1, max_size=6, unique=True), st.integers(4, 16))
+def test_names_that_differ_differ_when_they_are_cut(names: list[str], room: int) -> None:
+    found = shortened(names, room)
+    assert len(set(found)) == len(names)
+    assert found == names or all(len(name) <= room for name in found)

@@ -32,7 +32,7 @@ VIEWS = {
     "neuron": [{}, {"turn": f"1,0,2.5,,conv{OF_LAYER}"}],
     "plain": [{}, {"view": "shuffle"}],
     "convolution": [{}, {"view": "own"}],
-    "pooling": [{}, {"view": "shift"}, {"view": "activation"}],
+    "pooling": [{}, {"view": "shift"}],
     "decision": [{}, {"view": "knock"}, {"view": "predict", "predict": 1}, {"view": "predict", "predict": 0}],
     "saliency": [
         {},
@@ -42,7 +42,7 @@ VIEWS = {
     ],
     "data": [{}, {"view": "mistakes"}, {"view": "neighbours"}],
     "flatten": [{}, {"what": "maps"}],
-    "likes": [{}, {"subject": "class"}, {"way": "between"}, {"way": "dream"}],
+    "preferred": [{}, {"subject": "class"}, {"way": "between"}, {"way": "dream"}],
 }
 
 

@@ -14,7 +14,7 @@ from nnviz.pages.cats import depths, dreams, looks, sees
 from nnviz.pages.cats.subject import subject, take
 from nnviz.shell import address, library
 from nnviz.shell.markup import html
-from nnviz.shell.page import ENTRIES, ON_WALL, Page, caption, head
+from nnviz.shell.page import ENTRIES, ON_WALL, Page, Reading, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import answer, camera, scales
 from nnviz.views.attribution.panels import state
@@ -126,4 +126,18 @@ def _where(session: Session, found: Found, left: BrightestKept | None) -> str:
     )
 
 
-PAGE = Page("Cats", ":material/pets:", "cats", "Believe", render)
+PAGE = Page(
+    "Cats",
+    ":material/pets:",
+    "cats",
+    "Why?",
+    render,
+    reading=(
+        Reading("Grad-CAM", "Selvaraju et al. 2017", "https://arxiv.org/abs/1610.02391"),
+        Reading(
+            "Inceptionism",
+            "Mordvintsev et al. 2015",
+            "https://research.google/blog/inceptionism-going-deeper-into-neural-networks/",
+        ),
+    ),
+)

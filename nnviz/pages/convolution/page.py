@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,14 @@ import streamlit as st
 
 from nnviz.analysis.layer.convolution import ConvolutionSteps, convolution_steps, nearest_that_slides, slides
 from nnviz.analysis.layer.filters import filter_bank, stages
+from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.components.convolution import MOST_VALUES, Cell, KernelGeometry, Stage, convolution
 from nnviz.figures.colour import symmetric
 from nnviz.pages.convolution import own_kernel
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import escape_markdown
-from nnviz.shell.page import Page, caption, head
+from nnviz.shell.page import Page, Reading, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import scales
 
@@ -26,11 +28,10 @@ def render(session: Session) -> None:
     """Draw the page."""
     known = [layer for layer in session.network.layers if slides(layer)]
     view = address.choice("view", tuple(VIEWS), "layer" if known else "own")
-    with head(PAGE):
+    study = None if view == "own" or not known else lambda: _study(session, known)
+    with head(PAGE, study):
         controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
-        if view == "layer" and known:
-            controls.layers(session, known)
-        elif view == "own":
+        if view == "own":
             own_kernel.presets()
     if view == "own":
         own_kernel.render(session)
@@ -38,6 +39,17 @@ def render(session: Session) -> None:
         _layer(session)
     else:
         _without(session)
+
+
+def _study(session: Session, known: Sequence[LayerInfo]) -> None:
+    """Layer and filter: of a layer with two stages, as many as the one has that is shown."""
+    if not slides(session.layer):
+        controls.study(session, known, count=0)
+        return
+    found = stages(session.layer)
+    bank = filter_bank(session.network, session.layer.name, address.choice("stage", found, found[0]))
+    count = len(bank.weights)
+    controls.study(session, known, "filter", count=count, unit=min(session.unit, count - 1))
 
 
 def _without(session: Session) -> None:
@@ -61,7 +73,7 @@ def _layer(session: Session) -> None:
     channels = steps.maps.shape[2]
     first = steps.first_channel
     channel = address.whole("channel", first + _informative(steps), first, first + channels - 1)[0] - first
-    _choices(steps, channel, len(bank.weights), known)
+    _choices(steps, channel, known)
     convolution(
         _geometry(session, steps, channel, symmetric(bank.weights)),
         key="layer",
@@ -73,14 +85,13 @@ def _layer(session: Session) -> None:
     caption(_sentence(steps, cell))
 
 
-def _choices(steps: ConvolutionSteps, channel: int, filters: int, known: tuple[str, ...]) -> None:
-    """Filter, input channel and stage, where there is a choice."""
+def _choices(steps: ConvolutionSteps, channel: int, known: tuple[str, ...]) -> None:
+    """Input channel and stage, where there is a choice."""
     first, channels = steps.first_channel, steps.maps.shape[2]
-    places = [4] + [4] * (channels > 1) + [2] * (len(known) > 1)
+    places = [4] * (channels > 1) + [2] * (len(known) > 1)
+    if not places:
+        return
     columns = iter(st.columns(places, gap="large", vertical_alignment="bottom"))
-    with next(columns):
-        title = "Channel that it makes" if steps.stage == "depthwise" else "Filter"
-        controls.slider(title, "unit", steps.filter, 0, filters - 1)
     if channels > 1:
         with next(columns):
             what = f"Input channel (of {steps.source})"
@@ -201,4 +212,15 @@ def unfit(network: Network) -> str:
     return f"Convolution slides a kernel over a picture, and {network.name} takes none."
 
 
-PAGE = Page("Convolution", ":material/filter_center_focus:", "convolution", "Convolve", render, unfit)
+PAGE = Page(
+    "Convolution",
+    ":material/filter_center_focus:",
+    "convolution",
+    "Convolve",
+    render,
+    unfit,
+    reading=(
+        Reading("A guide to convolution arithmetic", "Dumoulin and Visin 2016", "https://arxiv.org/abs/1603.07285"),
+        Reading("CNN Explainer", "Wang et al. 2020", "https://poloclub.github.io/cnn-explainer/"),
+    ),
+)

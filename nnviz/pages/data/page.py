@@ -7,7 +7,7 @@ from nnviz.analysis.data.pictures import taken_by
 from nnviz.analysis.network.network import Network
 from nnviz.pages.data import digit_map, mistakes, neighbours, results
 from nnviz.shell import address, controls
-from nnviz.shell.page import Page, head, small
+from nnviz.shell.page import Page, Reading, head, small
 from nnviz.shell.session import Session
 
 VIEWS = {"map": "Map", "neighbours": "Neighbours", "mistakes": "Mistakes"}
@@ -16,10 +16,11 @@ VIEWS = {"map": "Map", "neighbours": "Neighbours", "mistakes": "Mistakes"}
 def render(session: Session) -> None:
     """Draw the page."""
     view = address.choice("view", tuple(VIEWS), "map")
-    with head(PAGE):
+    layers = controls.informative_layers(session.network.layers)
+    study = None if view == "mistakes" else lambda: controls.study(session, layers, count=0)
+    with head(PAGE, study):
         controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
         if view != "mistakes":
-            controls.layers(session, controls.informative_layers(session.network.layers))
             _count(session)
     if "data" not in session.network.card and not digits.read_by(session.network):
         small(f"The data are the handwritten digits that ship, which {session.network.name} was not made to read.")
@@ -40,4 +41,19 @@ def unfit(network: Network) -> str:
     return f"Data shows the digits as a network sees them, and {network.name} takes no pictures."
 
 
-PAGE = Page("Data", ":material/scatter_plot:", "data", "Believe", render, unfit)
+PAGE = Page(
+    "Data",
+    ":material/scatter_plot:",
+    "data",
+    "Why?",
+    render,
+    unfit,
+    reading=(
+        Reading("How to use t-SNE effectively", "Wattenberg et al. 2016", "https://distill.pub/2016/misread-tsne/"),
+        Reading(
+            "Visualizing representations",
+            "Olah 2015",
+            "https://colah.github.io/posts/2015-01-Visualizing-Representations/",
+        ),
+    ),
+)

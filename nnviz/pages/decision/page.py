@@ -21,7 +21,7 @@ from nnviz.figures.words import number, verbatim
 from nnviz.pages.decision import knockout, predict
 from nnviz.shell import address, controls, hidden_answer
 from nnviz.shell.markup import html, write_html
-from nnviz.shell.page import Page, caption, head
+from nnviz.shell.page import Page, Reading, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import answer, chart, places, scales
 
@@ -199,4 +199,16 @@ def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) ->
     return html("The net says {}{}{}; {}.", answer.said(session), " " if verdict else "", verdict, speaks)
 
 
-PAGE = Page("Decision", ":material/rule:", "decision", "Decide", render)
+PAGE = Page(
+    "Decision",
+    ":material/rule:",
+    "decision",
+    "Decide",
+    render,
+    reading=(
+        Reading(
+            "The building blocks of interpretability", "Olah et al. 2018", "https://distill.pub/2018/building-blocks/"
+        ),
+        Reading("Single directions", "Morcos et al. 2018", "https://arxiv.org/abs/1803.06959"),
+    ),
+)

@@ -14,7 +14,7 @@ from nnviz.pages.dossier.facts import EFFECTS, LEAST, UnitFacts, unit_facts
 from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, caption, head, small
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
 from nnviz.shell.target_words import score_words
 from nnviz.views import answer, chart
@@ -31,10 +31,8 @@ MOST_ROWS = 8
 def render(session: Session) -> None:
     """Draw the page."""
     options = [layer for layer in controls.informative_layers(session.network.layers) if layer.index]
-    with head(PAGE):
-        controls.layers(session, options)
-        most = session.activations.shape[-1] - 1
-        controls.slider("Unit", "unit", session.unit, 0, most, format="unit %d", label_visibility="collapsed")
+    with head(PAGE, lambda: controls.study(session, options)):
+        pass
     if session.layer.index == 0:
         _picture(session)
         return
@@ -195,4 +193,14 @@ def standing(known: UnitFacts) -> str:
     return f"This picture: {number(known.here)}, above {answer.percent(share)} of them"
 
 
-PAGE = Page("Dossier", ":material/badge:", "dossier", "Believe", render)
+PAGE = Page(
+    "Dossier",
+    ":material/badge:",
+    "dossier",
+    "Why?",
+    render,
+    reading=(
+        Reading("Network dissection", "Bau et al. 2017", "https://arxiv.org/abs/1704.05796"),
+        Reading("Multimodal neurons", "Goh et al. 2021", "https://distill.pub/2021/multimodal-neurons/"),
+    ),
+)

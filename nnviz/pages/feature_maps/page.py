@@ -13,7 +13,7 @@ from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.figures.words import number
 from nnviz.shell import address, controls
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, caption, head, link, small
+from nnviz.shell.page import Page, Reading, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
 
@@ -23,8 +23,9 @@ def render(session: Session) -> None:
     scope = address.choice("scope", tuple(scales.SCOPES), "layer")
     overlay = address.choice("overlay", ("0", "1"), "0") == "1"
     colour, ranges = scales.colour_scale(session, session.layer.name, scope)
-    with head(PAGE):
-        controls.layers(session, controls.informative_layers(session.network.layers))
+    noun = {1: "unit", 2: "feature"}.get(session.activations.ndim, "map")
+    with head(PAGE, lambda: controls.study(session, controls.informative_layers(session.network.layers), noun)):
+        pass
     left, right = st.columns(2, gap="large")
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -32,8 +33,6 @@ def render(session: Session) -> None:
             small(scales.scale_note(ranges, scope))
         axes = session.activations.ndim
         {1: _vector, 2: _steps}.get(axes, _grid)(session, colour, ranges)
-        noun = {1: "Unit", 2: "Feature"}.get(axes, "Map")
-        controls.slider(noun, "unit", session.unit, 0, session.activations.shape[-1] - 1, label_visibility="collapsed")
     with right:
         words = f"{session.layer.description}, {_shape(session.activations.shape)}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -228,4 +227,14 @@ def _unit_in_words(session: Session, values: np.ndarray) -> None:
     caption(f"{words}; {np.mean(values == 0):.0%} of the units are zero.")
 
 
-PAGE = Page("Feature maps", ":material/grid_view:", "maps", "Convolve", render)
+PAGE = Page(
+    "Feature maps",
+    ":material/grid_view:",
+    "maps",
+    "Convolve",
+    render,
+    reading=(
+        Reading("Deep visualization toolbox", "Yosinski et al. 2015", "https://arxiv.org/abs/1506.06579"),
+        Reading("Visualizing convolutional networks", "Zeiler and Fergus 2013", "https://arxiv.org/abs/1311.2901"),
+    ),
+)

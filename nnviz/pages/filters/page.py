@@ -14,7 +14,7 @@ from nnviz.figures.words import number
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, caption, head, link, small
+from nnviz.shell.page import Page, Reading, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import chart, scales
 
@@ -24,16 +24,20 @@ SORTS = {"number": "By number", "norm": "By norm", "excited": "By this picture"}
 def render(session: Session) -> None:
     """Draw the page."""
     known = stages(session.layer)
-    with head(PAGE):
-        controls.layers(session, [layer for layer in session.network.layers if stages(layer)])
+    options = [layer for layer in session.network.layers if stages(layer)]
     if not known:
+        with head(PAGE, lambda: controls.study(session, options, count=0)):
+            pass
         _without(session)
         return
     stage = address.choice("stage", known, known[0])
     bank = filter_bank(session.network, session.layer.name, stage)
-    unit = session.unit
-    if _key(session, stage) != "unit":
-        unit, _ = address.whole(_key(session, stage), 0, 0, len(bank.weights) - 1)
+    unit, name, count = session.unit, _key(session, stage), len(bank.weights)
+    if name != "unit":
+        unit, _ = address.whole(name, 0, 0, count - 1)
+    with head(PAGE, lambda: controls.study(session, options, "filter", count=count, unit=unit, name=name)):
+        if len(known) > 1:
+            controls.switch("Stage", "stage", known, stage)
     channel, _ = address.whole("channel", 0, 0, bank.weights.shape[3] - 1)
     left, right = st.columns([4, 3], gap="large")
     with left:
@@ -79,8 +83,6 @@ def _grid(session: Session, bank: FilterBank, stage: str, unit: int, channel: in
     low, high = symmetric(bank.weights)
     strength = {"norm": bank.norms, "excited": excited}.get(sort)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if len(stages(session.layer)) > 1:
-            controls.switch("Stage", "stage", stages(session.layer), stage)
         controls.switch("Order", "sort", sorts, sort, titles=SORTS)
         shown = scales.paged(strength, unit, len(tiles))
         link("dossier")
@@ -106,12 +108,8 @@ def _grid(session: Session, bank: FilterBank, stage: str, unit: int, channel: in
         least=56,
         on_pick=lambda place: address.write(**{_key(session, stage): int(shown[place.tile])}),
     )
-    first, second = st.columns(2, gap="large")
-    with first:
-        controls.slider("Filter", _key(session, stage), unit, 0, len(tiles) - 1)
-    with second:
-        if many:
-            controls.slider(f"Input channel (of {bank.reads})", "channel", channel, 0, bank.weights.shape[3] - 1)
+    if many:
+        controls.slider(f"Input channel (of {bank.reads})", "channel", channel, 0, bank.weights.shape[3] - 1)
 
 
 def _detail(session: Session, bank: FilterBank, stage: str, unit: int, channel: int) -> None:
@@ -203,4 +201,18 @@ def _sentence(session: Session, bank: FilterBank, stage: str, unit: int) -> str:
     return f"{text}; on this picture it answers with {strongest}."
 
 
-PAGE = Page("Filters", ":material/apps:", "filters", "Convolve", render)
+PAGE = Page(
+    "Filters",
+    ":material/apps:",
+    "filters",
+    "Convolve",
+    render,
+    reading=(
+        Reading("Early vision in InceptionV1", "Olah et al. 2020", "https://distill.pub/2020/circuits/early-vision/"),
+        Reading(
+            "ImageNet classification",
+            "Krizhevsky et al. 2012",
+            "https://papers.nips.cc/paper/2012/hash/c399862d3b9d6b76c8436e924a68c45b-Abstract.html",
+        ),
+    ),
+)

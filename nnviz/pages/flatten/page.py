@@ -13,7 +13,7 @@ from nnviz.analysis.layer.flattening import flattened_maps, place_of
 from nnviz.components.unrolling import Layout, unrolling
 from nnviz.pages.flatten.neighbours import Subject, first_below, sentence
 from nnviz.shell import address, controls
-from nnviz.shell.page import Page, caption, head, inform, small
+from nnviz.shell.page import Page, Reading, caption, head, inform, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
 
@@ -141,4 +141,16 @@ def _title(subject: Subject, first: int, shown: int) -> str:
     return f"{subject.name}: {channels} maps of {rows}x{columns}{which}"
 
 
-PAGE = Page("Flatten", ":material/view_column:", "flatten", "Flatten", render)
+PAGE = Page(
+    "Flatten",
+    ":material/view_column:",
+    "flatten",
+    "Flatten",
+    render,
+    reading=(
+        Reading("Convolutional networks", "CS231n, Stanford", "https://cs231n.github.io/convolutional-networks/"),
+        Reading(
+            "Deep Learning, 9", "Goodfellow et al. 2016", "https://www.deeplearningbook.org/contents/convnets.html"
+        ),
+    ),
+)

@@ -1,4 +1,4 @@
-"""Why not plain: the same digit in the bundled MLP and CNN, moved, and with its pixels shuffled.
+"""MLP or CNN: the same digit in the bundled MLP and CNN, moved, and with its pixels shuffled.
 
 The page is about these networks whatever network is chosen: only they were trained alike and measured.
 """
@@ -22,7 +22,7 @@ from nnviz.pages.mlp_vs_cnn.nets import PLAIN, SHORT, SHUFFLED, about_shift, abo
 from nnviz.shell import address, library
 from nnviz.shell.controls import knob, switch
 from nnviz.shell.markup import write_html
-from nnviz.shell.page import Page, caption, head, small
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import MOST_SHIFT, Session
 from nnviz.views import answer, chart
 
@@ -191,4 +191,16 @@ def _aside(session: Session, shift: bool) -> str:
     return text
 
 
-PAGE = Page("Why not plain?", ":material/compare:", "mlp-vs-cnn", "Flatten", render)
+PAGE = Page(
+    "MLP or CNN?",
+    ":material/compare:",
+    "mlp-vs-cnn",
+    "Flatten",
+    render,
+    reading=(
+        Reading("Why CNNs generalize so poorly", "Azulay and Weiss 2019", "https://arxiv.org/abs/1805.12177"),
+        Reading(
+            "Deep Learning, 9", "Goodfellow et al. 2016", "https://www.deeplearningbook.org/contents/convnets.html"
+        ),
+    ),
+)

@@ -18,7 +18,7 @@ from nnviz.figures.words import number
 from nnviz.pages.network import blocks
 from nnviz.shell import address
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, caption, head, link, small
+from nnviz.shell.page import Page, Reading, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, own_network, scales
 
@@ -249,4 +249,14 @@ def _links(session: Session) -> None:
             link(slug)
 
 
-PAGE = Page("Network", ":material/hub:", "network", "See", render)
+PAGE = Page(
+    "Network",
+    ":material/hub:",
+    "network",
+    "See",
+    render,
+    reading=(
+        Reading("CNN Explainer", "Wang et al. 2020", "https://poloclub.github.io/cnn-explainer/"),
+        Reading("Gradient-based learning", "LeCun et al. 1998", "http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf"),
+    ),
+)

@@ -18,7 +18,7 @@ from nnviz.pages.neuron.sheet import Sheet, output_panel, sheet_of
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
-from nnviz.shell.page import Page, caption, head
+from nnviz.shell.page import Page, Reading, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import chart
 
@@ -33,11 +33,12 @@ BIAS = Markup(' + <b class="bias">{}</b>')
 def render(session: Session) -> None:
     """Draw the page."""
     view = address.choice("view", tuple(VIEWS), "real")
-    with head(PAGE):
+    layers = [layer for layer in session.network.layers if has_neurons(layer)]
+    count = None if has_neurons(session.layer) else 0
+    study = None if view == "toy" else lambda: controls.study(session, layers, count=count)
+    with head(PAGE, study):
         controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
-        if view == "real":
-            controls.layers(session, [layer for layer in session.network.layers if has_neurons(layer)])
-        else:
+        if view == "toy":
             toy.choose()
     if view == "toy":
         toy.draw()
@@ -64,14 +65,12 @@ def _real(session: Session) -> None:
     now = result.neuron if result else was
     sheet = sheet_of(session, now, turn.term)
     many = sheet.channels > 1
-    words, *sliders = st.columns([6, 2, 2] if many else [8, 2], gap="medium", vertical_alignment="center")
+    words, *sliders = st.columns([8, 2] if many else [1], gap="medium", vertical_alignment="center")
     with words:
         formula = WORDS.format(BIAS.format("bias") if now.has_bias else "")
         write_html('<p class="nn-formula">{}<br>{}</p>', formula, _numbers(now))
-    with sliders[0]:
-        controls.slider(f"Unit of {session.layer.name}", "unit", session.unit, 0, values.shape[-1] - 1)
     if many:
-        with sliders[1]:
+        with sliders[0]:
             weight_edit.choose_channel(was, turn, sheet.channels)
     made = values.copy()
     if result:
@@ -227,4 +226,18 @@ def _where(cell: Cell) -> str:
     return ", ".join(f"{name} {at}" for name, at in zip(names, cell, strict=True))
 
 
-PAGE = Page("One neuron", ":material/adjust:", "neuron", "Neuron", render)
+PAGE = Page(
+    "Neuron",
+    ":material/adjust:",
+    "neuron",
+    "Neuron",
+    render,
+    reading=(
+        Reading("Neural networks", "3Blue1Brown", "https://www.3blue1brown.com/topics/neural-networks"),
+        Reading(
+            "Neural networks and deep learning, 1",
+            "Nielsen 2015",
+            "http://neuralnetworksanddeeplearning.com/chap1.html",
+        ),
+    ),
+)

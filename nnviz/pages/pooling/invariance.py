@@ -43,11 +43,7 @@ def render(subject: Subject) -> None:
         controls.switch("Direction", "direction", tuple(DIRECTIONS), direction, titles=TITLES)
     pictures, curves = st.columns([1, 1], gap="large")
     with pictures:
-        slide, maps = st.columns(2, gap="medium")
-        with slide:
-            controls.slider("Shift (pixels)", "shift", step, 0, MOST)
-        with maps:
-            subject.choose_channel()
+        controls.slider("Shift (pixels)", "shift", step, 0, MOST)
         _pictures(subject, fitted, traces, step, direction)
     with curves:
         write_html('<p class="nn-formula"><b>change</b> = ‖ shifted − unshifted ‖ / ‖ unshifted ‖</p>')

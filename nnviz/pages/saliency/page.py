@@ -8,7 +8,7 @@ from nnviz.analysis.attribution import METHODS, method_named
 from nnviz.pages.saliency import maps, parameters, target
 from nnviz.pages.saliency.evidence import view as evidence
 from nnviz.shell import address
-from nnviz.shell.page import Page, head, inform
+from nnviz.shell.page import Page, Reading, head, inform
 from nnviz.shell.session import Session
 
 NAMES = tuple(method.name for method in METHODS)
@@ -72,4 +72,15 @@ def _method(session: Session) -> str:
     return asked
 
 
-PAGE = Page("Saliency", ":material/target:", "saliency", "Believe", render)
+PAGE = Page(
+    "Saliency",
+    ":material/target:",
+    "saliency",
+    "Why?",
+    render,
+    reading=(
+        Reading("Integrated gradients", "Sundararajan et al. 2017", "https://arxiv.org/abs/1703.01365"),
+        Reading("Sanity checks for saliency maps", "Adebayo et al. 2018", "https://arxiv.org/abs/1810.03292"),
+        Reading("Interpretable machine learning", "Molnar", "https://christophm.github.io/interpretable-ml-book/"),
+    ),
+)

@@ -1,4 +1,4 @@
-"""The pooling page: its three views on every kind of network, and its words against the numbers."""
+"""The pages of activation and pooling: their views on every kind of network, and its words against the numbers."""
 
 import html
 import re
@@ -28,6 +28,13 @@ def script() -> None:
     from nnviz.shell import page
 
     page.show(pooling.PAGE)
+
+
+def activation() -> None:
+    from nnviz.pages.activation import page as activation
+    from nnviz.shell import page
+
+    page.show(activation.PAGE)
 
 
 def pooling_net() -> keras.Model:
@@ -69,7 +76,10 @@ def files(saved):
 def opened(files, monkeypatch):
     def opening(net="mnist-cnn", **parameters):
         monkeypatch.setattr(options, "given", options.Options(model=files.get(net)))
-        app = AppTest.from_function(script, default_timeout=60)
+        shown = activation if parameters.get("view") == "activation" else script
+        if shown is activation:
+            del parameters["view"]
+        app = AppTest.from_function(shown, default_timeout=60)
         app.query_params.update({"net": net, "image": "test-0", **{k: str(v) for k, v in parameters.items()}})
         return run(app, f"{net} {parameters}")
 
@@ -275,11 +285,11 @@ def test_sliders_write_to_the_address(opened):
     app.slider(key="slider-shift").set_value(2)
     run(app)
     assert param(app, "shift") == "2"
-    app.slider(key="pooling-unit").set_value(8)
+    app.slider(key="slider-unit").set_value(8)
     run(app)
     assert (param(app, "layer"), param(app, "unit")) == ("pool1", "8")
     app = opened(view="activation", layer="pool1", unit=3, row=2, column=2)
-    app.slider(key="activation-unit").set_value(1)
+    app.slider(key="slider-unit").set_value(1)
     run(app)
     assert (param(app, "layer"), param(app, "unit")) == ("conv2", "1")
     assert "row" not in app.query_params

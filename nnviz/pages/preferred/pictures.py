@@ -46,12 +46,12 @@ def forming(session: Session, what: VisualizationRequest, found: Visualization |
         panels, picked = [_panel(tiles, **words, most=672)], None
     raster(
         panels,
-        key=f"likes-{what.way}",
+        key=f"preferred-{what.way}",
         alt=f"{_title(session, what)}, as a picture" if found else "Nothing yet: it is about to form",
         picked=picked,
         height=0.62,
         least=48,
-        on_pick=lambda place: address.write(**{"likes.shown": place.tile}),
+        on_pick=lambda place: address.write(**{"preferred.shown": place.tile}),
     )
 
 
@@ -83,7 +83,7 @@ def beside(session: Session, what: VisualizationRequest, seen: Trace | None) -> 
             )
     raster(
         panels,
-        key="likes-beside",
+        key="preferred-beside",
         alt=f"Beside it the present picture, and the maps of {name(session, what)} on both",
         height=0.62,
         least=48,

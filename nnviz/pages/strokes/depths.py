@@ -1,4 +1,4 @@
-"""Which layers stand for the depths of a network on the page of higher levels, and which unit for each."""
+"""Which layers stand for the depths of a network on the page of strokes to digits, and which unit for each."""
 
 from __future__ import annotations
 

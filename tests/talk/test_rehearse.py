@@ -30,10 +30,10 @@ def refused(session: Session) -> None:
     raise NnvizError(f"A layer was expected. Received: {session.name}.")
 
 
-def check() -> None:
-    from nnviz.talk import check
+def rehearse() -> None:
+    from nnviz.talk import rehearse
 
-    check.draw()
+    rehearse.draw()
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def checked(tmp_path, monkeypatch, nothing_kept):
     monkeypatch.setattr(options, "given", options.Options(talk=tmp_path / "mine.yaml"))
     caches.scenes.clear()
 
-    return AppTest.from_function(check, default_timeout=120)
+    return AppTest.from_function(rehearse, default_timeout=120)
 
 
 def said(app: AppTest) -> str:
@@ -63,7 +63,7 @@ def test_every_scene_is_drawn_once_for_all_and_again_when_it_is_asked_for(checke
     assert second.result is not first.result
     assert [each.state for each in second.result] == [each.state for each in first.result] == ["ready", "not ready"]
     assert first.result[1].reasons == ("A layer was expected. Received: mnist-cnn.",)
-    assert AppTest.from_function(check, default_timeout=120).run().session_state["jobs-prerender"].jobs[0].result
+    assert AppTest.from_function(rehearse, default_timeout=120).run().session_state["jobs-prerender"].jobs[0].result
 
 
 def test_it_is_stopped_for_all_and_says_so(checked, monkeypatch):

@@ -8,11 +8,11 @@ import streamlit as st
 from nnviz.analysis.network.trace import Trace, trace
 from nnviz.analysis.visualization import Visualization, objectives
 from nnviz.figures.words import number
-from nnviz.pages.likes import pictures
-from nnviz.pages.likes.knobs import knobs, subject
-from nnviz.pages.likes.pictures import name
+from nnviz.pages.preferred import pictures
+from nnviz.pages.preferred.knobs import knobs, study, subject
+from nnviz.pages.preferred.pictures import name
 from nnviz.shell import jobs, library
-from nnviz.shell.page import Page, caption, head
+from nnviz.shell.page import Page, Reading, caption, head
 from nnviz.shell.session import Session
 from nnviz.views import answer
 from nnviz.views.visualization import forming
@@ -27,7 +27,7 @@ from nnviz.views.visualization.request import (
     requested,
 )
 
-JOB = "likes"
+JOB = "preferred"
 
 
 def render(session: Session) -> None:
@@ -35,7 +35,7 @@ def render(session: Session) -> None:
     what = requested(session)
     wanted = plan(session, what)
     jobs.begin(JOB, forming.job("Forming", wanted), forming.seconds(wanted))
-    with head(PAGE):
+    with head(PAGE, None if what.subject == "class" else lambda: study(session)):
         subject(session, what)
     left, right = st.columns([3, 1], gap="medium")
     with left:
@@ -168,4 +168,14 @@ def _says(session: Session, seen: Trace) -> str:
     return answer.said_of(session.network, seen)
 
 
-PAGE = Page("Likes", ":material/auto_awesome:", "likes", "Believe", render)
+PAGE = Page(
+    "Preferred picture",
+    ":material/auto_awesome:",
+    "preferred",
+    "Why?",
+    render,
+    reading=(
+        Reading("Feature visualization", "Olah et al. 2017", "https://distill.pub/2017/feature-visualization/"),
+        Reading("Deep inside convolutional networks", "Simonyan et al. 2013", "https://arxiv.org/abs/1312.6034"),
+    ),
+)

@@ -23,51 +23,52 @@ from nnviz.views.visualization.request import (
 
 def subject(session: Session, what: VisualizationRequest) -> None:
     """Which unit or class."""
-    controls.switch("What", "likes.of", tuple(SUBJECTS), what.subject, titles=SUBJECTS)
+    controls.switch("What", "preferred.of", tuple(SUBJECTS), what.subject, titles=SUBJECTS)
     if what.subject == "class":
         controls.classes(session)
-        return
+
+
+def study(session: Session) -> None:
+    """The layer and the unit that the picture is made for."""
     options = [layer for layer in session.network.layers if layer.index]
-    controls.layers(session, options)
-    most = choices(session, "unit", session.layer.name) - 1
-    controls.slider("Unit", "unit", session.unit, 0, most, format="unit %d", label_visibility="collapsed")
+    controls.study(session, options, count=choices(session, "unit", session.layer.name))
 
 
 def knobs(session: Session, what: VisualizationRequest) -> None:
     """The way, and its parameters."""
-    _switch("Pictures", "likes.way", WAYS, what.way)
+    _switch("Pictures", "preferred.way", WAYS, what.way)
     if what.way == "between":
         one, other = st.columns(2, gap="small")
         if what.subject == "unit":
             _other_layer(session, what)
         with one:
             most = choices(session, what.subject, what.other_layer) - 1
-            _slider("To " + what.subject, "likes.other", what.other, 0, most)
+            _slider("To " + what.subject, "preferred.other", what.other, 0, most)
         with other:
-            _slider("Picture", "likes.shown", what.shown, 0, BETWEEN - 1, format=_share(what.shown))
+            _slider("Picture", "preferred.shown", what.shown, 0, BETWEEN - 1, format=_share(what.shown))
     if what.way == "dream" and what.subject == "unit":
-        _switch("What is to grow", "likes.dream", DREAMS, what.dream_of)
+        _switch("What is to grow", "preferred.dream", DREAMS, what.dream_of)
     one, other = st.columns(2, gap="small")
     with one:
-        _slider("Steps", "likes.steps", what.steps, 1, MOST_STEPS)
+        _slider("Steps", "preferred.steps", what.steps, 1, MOST_STEPS)
     with other:
-        _slider("Rate (%)", "likes.rate", what.rate, 1, MOST_RATE)
+        _slider("Rate (%)", "preferred.rate", what.rate, 1, MOST_RATE)
     if what.way == "dream":
-        _slider("Octaves", "likes.octaves", what.octaves, 1, MOST_OCTAVES)
+        _slider("Octaves", "preferred.octaves", what.octaves, 1, MOST_OCTAVES)
     else:
-        _switch("Parametrisation", "likes.as", KINDS, what.kind)
-        _switch("Jitter, scale, rotate", "likes.moved", {"1": "On", "0": "Off"}, "1" if what.moved else "0")
-    _slider("Seed", "likes.seed", what.seed, 0, MOST_SEED)
+        _switch("Parametrisation", "preferred.as", KINDS, what.kind)
+        _switch("Jitter, scale, rotate", "preferred.moved", {"1": "On", "0": "Off"}, "1" if what.moved else "0")
+    _slider("Seed", "preferred.seed", what.seed, 0, MOST_SEED)
 
 
 def _other_layer(session: Session, what: VisualizationRequest) -> None:
     """The layer of the unit that a blend leads to: by default that of the unit under study."""
-    names, key = [layer.name for layer in session.network.layers if layer.index], "likes-layer"
+    names, key = [layer.name for layer in session.network.layers if layer.index], "preferred-layer"
 
     def write() -> None:
         chosen = st.session_state[key]
         own = chosen == session.layer.name
-        address.write(**{"likes.layer": None if own else chosen, "likes.other": None, "likes.shown": None})
+        address.write(**{"preferred.layer": None if own else chosen, "preferred.other": None, "preferred.shown": None})
 
     controls.listed("To a unit of", key, names, what.other_layer, write)
 
@@ -80,7 +81,8 @@ def _share(shown: int) -> str:
 def _switch(label: str, name: str, titles: dict[str, str], value: str) -> None:
     key = f"switch-{name}"
     # Another way has another steps and rate by default, and other pictures to choose from.
-    cleared = {"likes.shown": None} | ({"likes.steps": None, "likes.rate": None} if name == "likes.way" else {})
+    follows = ("shown", "steps", "rate") if name == "preferred.way" else ("shown",)
+    cleared = {f"preferred.{each}": None for each in follows}
     address.bound(key, value)
     st.segmented_control(
         label,

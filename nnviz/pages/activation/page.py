@@ -1,4 +1,4 @@
-"""The activation view: a layer before and after its activation function, the same cell in both."""
+"""Activation: a layer before and after its activation function, the same cell in both."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from nnviz.analysis.layer.activation import LayerActivation, layer_activation, l
 from nnviz.analysis.layer.activation_functions import NAMES
 from nnviz.analysis.layer.neuron import strongest
 from nnviz.analysis.layer.pooling import as_maps
-from nnviz.analysis.network.layers import LayerInfo
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures import activation_curve, histograms
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.neurons import curve_span
 from nnviz.figures.tiles import fold, folded_shape
 from nnviz.figures.words import number
-from nnviz.pages.pooling.subject import channel_of, nearest
 from nnviz.shell import address, controls
 from nnviz.shell.markup import html, write_html
-from nnviz.shell.page import caption, small
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
 from nnviz.views import chart
-
-
-def choose(session: Session) -> None:
-    """Step through the layers with an activation function."""
-    layer = _layer(session)
-    if layer is not None:
-        controls.layers(replace(session, layer=layer), layers_with_activation(session.network))
-
-
-def _layer(session: Session) -> LayerInfo | None:
-    return nearest(session, layers_with_activation(session.network))
+from nnviz.views.under_study import channel_of, nearest
 
 
 def render(session: Session) -> None:
-    """Draw the view."""
-    layer = _layer(session)
+    """Draw the page."""
+    layers = layers_with_activation(session.network)
+    layer = nearest(session, layers)
     if layer is None:
+        with head(PAGE):
+            pass
         count = len(session.network.layers)
         caption(f"None of the {count} layers of {session.name} has an activation function: it is linear.")
         return
     found = layer_activation(session.network, session.trace, layer.name)
     unit = channel_of(session, as_maps(found.before))
     cell = _cell(session, found, unit)
-    words, slider = st.columns([3, 1], gap="large", vertical_alignment="center")
-    with words:
-        write_html('<p class="nn-formula">{}</p>', _formula(found, (*cell, unit)))
-    with slider:
-        _slider(session, found, unit)
+
+    def study() -> None:
+        controls.study(
+            replace(session, layer=layer),
+            layers,
+            "map" if found.after.ndim > 1 else "unit",
+            count=found.after.shape[-1],
+            unit=unit,
+            write=lambda chosen: _write(session, found, chosen, None),
+        )
+
+    with head(PAGE, study):
+        pass
+    write_html('<p class="nn-formula">{}</p>', _formula(found, (*cell, unit)))
     left, middle, right = st.columns(3, gap="medium")
     with left:
         _picture(session, found, unit, cell, before=True)
@@ -80,15 +80,6 @@ def _cell(session: Session, found: LayerActivation, unit: int) -> tuple[int, ...
     if len(shape) == 1 and "step" in address.read():
         return (address.whole("step", 0, 0, shape[0] - 1)[0],)
     return strongest(found.after, unit)
-
-
-def _slider(session: Session, found: LayerActivation, unit: int) -> None:
-    count = found.after.shape[-1]
-    if count < 2:
-        return
-    label = f"{'Map' if found.after.ndim > 1 else 'Unit'} of {found.layer}"
-    key = "activation-unit"
-    controls.knob(label, key, unit, 0, count - 1, lambda: _write(session, found, st.session_state[key], None), step=1)
 
 
 def _write(session: Session, found: LayerActivation, unit: int, cell: tuple[int, ...] | None) -> None:
@@ -225,3 +216,20 @@ def sentence(found: LayerActivation, unit: int, cell: tuple[int, ...]) -> str:
     else:
         here = f"here {number(before)} becomes {number(after)}"
     return f"{name} sets {share:.1%} of the {own.size:,} {noun} of {what} to zero: {here}."
+
+
+PAGE = Page(
+    "Activation",
+    ":material/trending_up:",
+    "activation",
+    "Convolve",
+    render,
+    reading=(
+        Reading(
+            "Deep sparse rectifier networks", "Glorot et al. 2011", "https://proceedings.mlr.press/v15/glorot11a.html"
+        ),
+        Reading(
+            "Rectified linear units", "Nair and Hinton 2010", "https://www.cs.toronto.edu/~fritz/absps/reluICML.pdf"
+        ),
+    ),
+)

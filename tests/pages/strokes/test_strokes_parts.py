@@ -1,4 +1,4 @@
-"""What the page of higher levels is made of: its words, its patches, and the fields that it shows."""
+"""What the page of strokes to digits is made of: its words, its patches, and the fields that it shows."""
 
 import keras
 import numpy as np
@@ -9,8 +9,8 @@ from shipped import shipped
 from nnviz import digits, load
 from nnviz.analysis.network.receptive import receptive_fields
 from nnviz.analysis.search.strongest import Hit
-from nnviz.pages.higher import depths
-from nnviz.pages.higher.page import of_digits, short
+from nnviz.pages.strokes import depths
+from nnviz.pages.strokes.page import of_digits, short
 from nnviz.views.search.image_sets import DIGITS
 from nnviz.views.search.patch_panels import patch_panel
 

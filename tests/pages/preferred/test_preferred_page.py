@@ -13,17 +13,17 @@ import nnviz
 from nnviz import digits, objectives, trace
 from nnviz.analysis.cache import Cache
 from nnviz.analysis.data import photographs
-from nnviz.pages.likes import page as likes
+from nnviz.pages.preferred import page as preferred
 from nnviz.shell import caches
 
-JOB = f"jobs-{likes.JOB}"
+JOB = f"jobs-{preferred.JOB}"
 
 
 def script() -> None:
-    from nnviz.pages.likes import page as likes
+    from nnviz.pages.preferred import page as preferred
     from nnviz.shell import page
 
-    page.show(likes.PAGE)
+    page.show(preferred.PAGE)
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def nothing_kept(monkeypatch):
 
 
 def opened(finished=True, **parameters):
-    given = {"net": "mnist-cnn", "image": "test-0", "likes.steps": 8} | parameters
+    given = {"net": "mnist-cnn", "image": "test-0", "preferred.steps": 8} | parameters
     address = {name.replace("_", "."): value for name, value in given.items()}
     return visited(script, finished, **address)
 
@@ -62,7 +62,7 @@ def test_the_picture_is_that_of_the_visualisation_and_so_are_the_words():
 def test_a_class_is_raised_by_its_logit_also_where_its_output_is_the_unit():
     network = shipped("mnist-cnn")
     score = nnviz.visualize(network, 3, 8).score
-    for parameters in ({"likes_of": "class", "target": 3}, {"layer": "output", "unit": 3}):
+    for parameters in ({"preferred_of": "class", "target": 3}, {"layer": "output", "unit": 3}):
         app = opened(**parameters)
         assert f"has the logit {score:.2f} on this picture" in caption(app)
         assert "the net says 3 (" in caption(app)
@@ -71,28 +71,28 @@ def test_a_class_is_raised_by_its_logit_also_where_its_output_is_the_unit():
 
 def test_what_the_sliders_say_is_what_is_made():
     network = shipped("mnist-cnn")
-    app = opened(layer="conv2", unit=5, likes_rate=10, likes_as="pixels", likes_moved=0, likes_seed=4)
+    app = opened(layer="conv2", unit=5, preferred_rate=10, preferred_as="pixels", preferred_moved=0, preferred_seed=4)
     found = nnviz.visualize(network, objectives.channel("conv2", 5), 8, 0.1, "pixels", (), 4)
     np.testing.assert_allclose(pictures(app)[0][1][0], found.pixels, atol=0.01)
-    app.slider(key="slider-likes.seed").set_value(5).run()
+    app.slider(key="slider-preferred.seed").set_value(5).run()
     finish(app)
-    assert app.query_params["likes.seed"] == "5" or app.query_params["likes.seed"] == ["5"]
+    assert app.query_params["preferred.seed"] == "5" or app.query_params["preferred.seed"] == ["5"]
     other = nnviz.visualize(network, objectives.channel("conv2", 5), 8, 0.1, "pixels", (), 5)
     np.testing.assert_allclose(pictures(app)[0][1][0], other.pixels, atol=0.01)
 
 
 def test_four_pictures_each_with_its_score():
-    app = opened(layer="conv2", unit=5, likes_way="four", likes_shown=2)
+    app = opened(layer="conv2", unit=5, preferred_way="four", preferred_shown=2)
     found = nnviz.visualize(shipped("mnist-cnn"), objectives.channel("conv2", 5), 8, count=4, diversity=2.0)
     header, tiles = pictures(app)[0]
     np.testing.assert_allclose(tiles[0], found.pixels, atol=0.01)
-    assert header["panels"][0]["labels"] == [likes.number(float(score)) for score in found.scores]
+    assert header["panels"][0]["labels"] == [preferred.number(float(score)) for score in found.scores]
     assert header["picked"]["tile"] == 2
     assert "The four reach" in caption(app)
 
 
 def test_from_one_unit_to_another():
-    app = opened(layer="dense", unit=3, likes_way="between", likes_other=10, likes_shown=4)
+    app = opened(layer="dense", unit=3, preferred_way="between", preferred_other=10, preferred_shown=4)
     network = shipped("mnist-cnn")
     header, tiles = pictures(app)[0]
     assert [panel["n"] for panel in header["panels"]] == [1, 5]
@@ -104,21 +104,23 @@ def test_from_one_unit_to_another():
 
 
 def test_from_one_unit_to_one_of_another_layer():
-    app = opened(layer="conv2", unit=5, likes_way="between", likes_layer="dense", likes_other=10, likes_shown=4)
+    app = opened(
+        layer="conv2", unit=5, preferred_way="between", preferred_layer="dense", preferred_other=10, preferred_shown=4
+    )
     values = trace(shipped("mnist-cnn"), (pictures(app)[0][1][0][0] / 255).astype(np.float32)).activations
     shown = re.search(r"the one gives ([-\d.]+), the other ([-\d.]+)", caption(app))
     assert "0% unit 5 of conv2 and 100% unit 10 of dense" in caption(app)
     wanted = [values["conv2"][..., 5].mean(), values["dense"][10]]
     assert [float(n.rstrip(".")) for n in shown.groups()] == pytest.approx(wanted, abs=0.02)
-    app.selectbox(key="likes-layer").set_value("conv2").run()
+    app.selectbox(key="preferred-layer").set_value("conv2").run()
     finish(app)
     assert "unit 6 of conv2" in caption(app)  # the next one of its own layer
-    assert "likes.other" not in app.query_params
+    assert "preferred.other" not in app.query_params
 
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_the_chosen_picture_is_dreamt(whole):
-    app = opened(layer="conv2", unit=5, likes_way="dream", likes_dream="layer" if whole else "unit")
+    app = opened(layer="conv2", unit=5, preferred_way="dream", preferred_dream="layer" if whole else "unit")
     network, picture = shipped("mnist-cnn"), digits.digit(0)[0]
     objective = objectives.layer("conv2") if whole else objectives.channel("conv2", 5)
     found = nnviz.dream(network, picture, objective, 8)
@@ -133,8 +135,14 @@ def test_the_chosen_picture_is_dreamt(whole):
     [(1, "rises", "it is given more of"), (30, "falls", "each step goes too far; try a smaller rate")],
 )
 def test_a_dream_is_said_to_rise_or_to_fall(rate, goes, so_what):
-    few = {"likes_of": "class", "target": 281, "likes_way": "dream", "likes_octaves": 1, "likes_steps": 4}
-    app = opened(net="photo-cnn", image="cat", likes_rate=rate, **few)
+    few = {
+        "preferred_of": "class",
+        "target": 281,
+        "preferred_way": "dream",
+        "preferred_octaves": 1,
+        "preferred_steps": 4,
+    }
+    app = opened(net="photo-cnn", image="cat", preferred_of="class", preferred_rate=rate, **few)
     network, picture = shipped("photo-cnn"), photographs.photograph("cat")
     before = float(trace(network, picture).logits[281])
     found = nnviz.dream(network, picture, 281, 4, rate / 100, 1)
@@ -147,42 +155,42 @@ def test_a_dream_is_said_to_rise_or_to_fall(rate, goes, so_what):
 
 def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
     monkeypatch.setattr(caches, "results", Cache(caches.results.ceiling))
-    app = opened(finished=False, layer="conv2", unit=6, **{"likes_steps": 512})
+    app = opened(finished=False, layer="conv2", unit=6, **{"preferred_steps": 512})
     assert "about to form" in caption(app)
     (mine,) = app.session_state[JOB].jobs
     while mine.progress is None or mine.progress.done < 5:
         mine.work(0)
     app.run()
     assert "So far at step" in caption(app)
-    app.button(key="stop-likes").click().run()
+    app.button(key="stop-preferred").click().run()
     done = mine.progress.done
     assert mine.state == "stopped"
     assert f"Stopped at step {done} of 512, unfinished: Unit 6 of conv2" in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], mine.progress.so_far.pixels)
-    app.button(key="again-likes").click().run()
+    app.button(key="again-preferred").click().run()
     finish(app)
     assert "Unit 6 of conv2 averages" in caption(app)
-    assert not [button for button in app.button if button.key == "again-likes"]
+    assert not [button for button in app.button if button.key == "again-preferred"]
 
 
 def test_what_was_stopped_is_there_again_when_its_wish_returns():
-    app = opened(finished=False, layer="conv2", unit=6, **{"likes_steps": 512})
+    app = opened(finished=False, layer="conv2", unit=6, **{"preferred_steps": 512})
     (mine,) = app.session_state[JOB].jobs
     while mine.progress is None or mine.progress.done < 5:
         mine.work(0)
     app.run()
-    app.button(key="stop-likes").click().run()
+    app.button(key="stop-preferred").click().run()
     stopped = mine.progress.so_far
-    app.slider(key="slider-likes.steps").set_value(8).run()
+    app.slider(key="slider-preferred.steps").set_value(8).run()
     finish(app)
     assert caption(app).startswith("Unit 6 of conv2 averages")
-    app.slider(key="slider-likes.steps").set_value(512).run()
+    app.slider(key="slider-preferred.steps").set_value(512).run()
     assert f"Stopped at step {stopped.steps} of 512, unfinished: " in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], stopped.pixels)
     # Begun anew and left, it is worked on when its request returns: what was stopped is gone.
-    app.button(key="again-likes").click().run()
-    app.slider(key="slider-likes.steps").set_value(8).run()
-    app.slider(key="slider-likes.steps").set_value(512).run()
+    app.button(key="again-preferred").click().run()
+    app.slider(key="slider-preferred.steps").set_value(8).run()
+    app.slider(key="slider-preferred.steps").set_value(512).run()
     assert app.session_state[JOB].busy
 
 
@@ -200,7 +208,13 @@ def test_a_dead_unit_is_said_to_be_dead(dead):
 
 def test_what_the_address_gets_wrong_is_replaced_by_what_there_is():
     app = opened(
-        layer="conv2", unit=5, likes_way="upwards", likes_of="dog", likes_seed=-3, likes_as="x", likes_rate="fast"
+        layer="conv2",
+        unit=5,
+        preferred_way="upwards",
+        preferred_of="dog",
+        preferred_seed=-3,
+        preferred_as="x",
+        preferred_rate="fast",
     )
     found = nnviz.visualize(shipped("mnist-cnn"), objectives.channel("conv2", 5), 8)
     np.testing.assert_allclose(pictures(app)[0][1][0], found.pixels, atol=0.01)

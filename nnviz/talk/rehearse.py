@@ -1,4 +1,4 @@
-"""The check before a talk: every scene drawn once in the background, and which of them are ready."""
+"""The rehearsal of a talk: every scene drawn once in the background, and which of them are ready."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EVERY = 0.4
 
 
 def draw() -> None:
-    """Draw the check of the talk that the app gives; all viewers see the same one."""
+    """Draw the rehearsal of the talk that the app gives; all viewers see the same one."""
     talk = talks.current()
     # What is checked of another talk, where the file changed, is of no use.
     mine = jobs.share(_JOB, prerender_all(talk), alone=True)
@@ -37,12 +37,12 @@ def _view(talk: Talk, mine: Job) -> None:
         # The one that was under way when it was stopped.
         outcomes = tuple(Outcome() if each.state == "running" else each for each in outcomes)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.title("Check the talk", anchor=False, width="content")
+        st.title("Rehearse the talk", anchor=False, width="content")
         start = urlencode(link | wall.parameters(talk, 1))
         st.link_button("Start the talk", f"talk?{start}", type="primary")
         st.link_button("Speaker's view", f"speaker?{urlencode(link)}")
         if not mine.busy:
-            jobs.again_button(_JOB, "Check again", prerender_all(talk), icon=":material/refresh:")
+            jobs.again_button(_JOB, "Rehearse again", prerender_all(talk), icon=":material/refresh:")
     # Always there, so that what follows keeps its place when the bar goes.
     with st.container():
         if mine.busy:
@@ -52,7 +52,7 @@ def _view(talk: Talk, mine: Job) -> None:
             st.progress(done / total, f"{done} of {total} scenes drawn")
     caption(_sentence(outcomes, mine.busy))
     rows = Markup().join(_row(talk, index, outcomes[index]) for index in range(total))
-    write_html('<table class="nn-check"><tbody>{}</tbody></table>', rows)
+    write_html('<table class="nn-rehearse"><tbody>{}</tbody></table>', rows)
     about = (
         "The talk: {} ({}). In it, Page Down turns the page and ? shows all keys. Another one: "
         "<code>streamlit run dashboard.py -- --talk FILE</code>."

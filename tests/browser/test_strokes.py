@@ -1,4 +1,4 @@
-"""The page of higher levels in the browser: its numbers are those of the search, and a patch opens its digit."""
+"""The page of strokes to digits in the browser: its numbers are those of the search, and a patch opens its digit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def searched(networks: dict[str, Network]) -> Strongest:
 
 def opened(app: App, **parameters: object) -> App:
     """The page, when the search is done."""
-    app.open("higher", net="mnist-cnn", **parameters)
+    app.open("strokes", net="mnist-cnn", **parameters)
     app.page.locator('[data-testid="nnCaption"]', has_text="10,000 digits").wait_for(timeout=SECONDS)
     return app.still()
 
@@ -43,7 +43,7 @@ def test_the_numbers_are_those_of_the_search(app: App, searched: Strongest) -> N
     # Pixel by pixel: what is under the pointer in a patch is what the digit has there.
     inside = next(i for i, hit in enumerate(hits) if 3 <= hit.cell[0] <= 9 and 3 <= hit.cell[1] <= 9)
     hit = hits[inside]
-    tip = app.hover("higher-patches", panel=1, tile=inside, cell=(8, 8), shape=(16, 16))
+    tip = app.hover("strokes-patches", panel=1, tile=inside, cell=(8, 8), shape=(16, 16))
     # A conv2 cell sees from 2 * cell - 7 on: 2 cells padding of 2 pixels each, and 3 of the first layer.
     row, column = (2 * at - 7 + 8 for at in hit.cell)
     assert tip.startswith(f"test digit {hit.image}, row 8, column 8: ")
@@ -53,9 +53,9 @@ def test_the_numbers_are_those_of_the_search(app: App, searched: Strongest) -> N
 def test_a_patch_opens_its_digit_at_its_cell(app: App, networks: dict[str, Network], searched: Strongest) -> None:
     opened(app, image="test-0", layer="conv2", unit=5, dx=3)
     hit = searched.layers["conv2"].of(5)[2]
-    app.click("higher-patches", panel=1, tile=2)
+    app.click("strokes-patches", panel=1, tile=2)
     app.until(image=f"test-{hit.image}", layer="conv2", unit=5, row=hit.cell[0], column=hit.cell[1], dx=None)
-    assert (app.picked("higher-patches") or "").startswith("1,2,")
+    assert (app.picked("strokes-patches") or "").startswith("1,2,")
     values = nnviz.trace(networks["mnist-cnn"], digit(hit.image)[0]).activations["conv2"]
     app.menu("Feature maps")
     assert shows(app.caption, float(values[(*hit.cell, 5)]))
@@ -63,11 +63,11 @@ def test_a_patch_opens_its_digit_at_its_cell(app: App, networks: dict[str, Netwo
 
 def test_a_picture_takes_its_layer_under_study_and_a_patch_of_another_depth_too(app: App, searched: Strongest) -> None:
     opened(app, image="test-0", layer="conv2", unit=5)
-    app.click("higher-fields", panel=0)
+    app.click("strokes-fields", panel=0)
     app.until(layer="conv1", row=None)
     assert "of conv1 sees 7x7 of the 28x28 pixels." in app.caption
-    assert (app.picked("higher-fields") or "").startswith("0,0,")
-    app.click("higher-patches", panel=3, tile=1)
+    assert (app.picked("strokes-fields") or "").startswith("0,0,")
+    app.click("strokes-patches", panel=3, tile=1)
     app.until(layer="output")
     unit = int(app.address["unit"])
     hit = searched.layers["output"].of(unit)[1]
@@ -77,9 +77,9 @@ def test_a_picture_takes_its_layer_under_study_and_a_patch_of_another_depth_too(
 
 
 def test_a_plain_net_shows_whole_digits(app: App) -> None:
-    app.open("higher", net="mnist-mlp", layer="dense1", unit=3)
+    app.open("strokes", net="mnist-mlp", layer="dense1", unit=3)
     app.page.locator('[data-testid="nnCaption"]', has_text="10,000 digits").wait_for(timeout=SECONDS)
     app.still()
     assert app.caption.startswith("Unit 3 of dense1 sees the whole picture. Its seven strongest of 10,000 digits are")
-    assert len(app.places("higher-patches")) == 3
-    assert app.colours("higher-patches") > 50
+    assert len(app.places("strokes-patches")) == 3
+    assert app.colours("strokes-patches") > 50

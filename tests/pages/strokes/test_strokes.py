@@ -1,4 +1,4 @@
-"""The page of higher levels: its pictures and words against the search, the patches, and the fields."""
+"""The page of strokes to digits: its pictures and words against the search, the patches, and the fields."""
 
 import re
 
@@ -15,7 +15,7 @@ from nnviz import digits, trace
 from nnviz.analysis.network.receptive import receptive_fields
 from nnviz.analysis.search.patches import cut
 from nnviz.analysis.search.strongest import as_given, strongest
-from nnviz.pages.higher import page as higher
+from nnviz.pages.strokes import page as strokes
 from nnviz.shell import library, options
 from nnviz.views.search import index_job
 from nnviz.views.search.patch_panels import mean_of
@@ -24,10 +24,10 @@ JOB = f"jobs-{index_job.JOB}"
 
 
 def script() -> None:
-    from nnviz.pages.higher import page as higher
+    from nnviz.pages.strokes import page as strokes
     from nnviz.shell import page
 
-    page.show(higher.PAGE)
+    page.show(strokes.PAGE)
 
 
 def opened(finished=True, **parameters):
@@ -42,7 +42,7 @@ def pictures(app):
 @pytest.fixture(scope="module")
 def searched():
     """The search of the convolutional digits, by itself."""
-    return drained(strongest(shipped("mnist-cnn"), digits.test_set()[0], count=higher.STUDIED))[0]
+    return drained(strongest(shipped("mnist-cnn"), digits.test_set()[0], count=strokes.STUDIED))[0]
 
 
 def test_the_field_of_each_layer_is_drawn_at_one_place():
@@ -75,7 +75,7 @@ def test_the_patches_are_those_of_the_search(layer, unit, searched):
     for panel, drawn in zip(header["panels"], tiles, strict=True):
         name, at = re.fullmatch(r"(\w+), unit (\d+)", panel["title"]).groups()
         seen.append(name)
-        count = higher.STUDIED if name == layer else higher.OTHERS
+        count = strokes.STUDIED if name == layer else strokes.OTHERS
         hits = searched.layers[name].of(int(at))[:count]
         assert panel["labels"][: len(hits)] == [f"{digits.digit(hit.image)[1]}: {hit.value:.2f}" for hit in hits]
         patches = [cut(as_given(network, digits.digit(hit.image)[0]), fields[name], hit.cell) for hit in hits]
@@ -114,13 +114,13 @@ def test_a_value_below_a_patch_is_what_the_opened_digit_makes_there(searched):
 def _opening(hit, unit) -> None:
     import streamlit as st
 
-    from nnviz.pages.higher import page as higher
-    from nnviz.pages.higher.depths import Depth
+    from nnviz.pages.strokes import page as strokes
+    from nnviz.pages.strokes.depths import Depth
     from nnviz.shell import session
     from nnviz.views.search.image_sets import DIGITS
 
     current = session.read()
-    higher._open(Depth(current.network.layer("conv2"), unit, ""), [hit], 0, DIGITS)
+    strokes._open(Depth(current.network.layer("conv2"), unit, ""), [hit], 0, DIGITS)
     st.session_state["found"] = session.read()
 
 
@@ -183,7 +183,7 @@ def test_other_networks_get_the_pictures_as_they_take_them(name, saved, monkeypa
             for label in panel["labels"]
         ]
         assert at
-        assert len(studied) == min(higher.STUDIED + 1, 4 if noun == "photograph" else 10_000)
+        assert len(studied) == min(strokes.STUDIED + 1, 4 if noun == "photograph" else 10_000)
 
 
 def test_a_network_of_shuffled_pixels_gets_them_so_and_it_is_said():

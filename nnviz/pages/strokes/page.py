@@ -18,9 +18,9 @@ from nnviz.analysis.search.patches import box
 from nnviz.analysis.search.strongest import Hit, Strongest, by_logits
 from nnviz.components.raster import Place, raster
 from nnviz.figures.words import number
-from nnviz.pages.higher.depths import Depth, cells, depths, fields_of, with_fields
+from nnviz.pages.strokes.depths import Depth, cells, depths, fields_of, with_fields
 from nnviz.shell import address, controls
-from nnviz.shell.page import Page, caption, head, link, small
+from nnviz.shell.page import Page, Reading, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
 from nnviz.views.search import index_job
@@ -42,16 +42,14 @@ def render(session: Session) -> None:
     index = index_job.begun(session, of)
     found: Strongest | None = index.found
     hits = [_hits(found, depth, _count(of, depth.layer is session.layer)) for depth in shown]
-    with head(PAGE):
-        controls.layers(session, layers)
-        most = session.activations.shape[-1] - 1
-        controls.slider("Unit", "unit", session.unit, 0, most, format="unit %d", label_visibility="collapsed")
+    with head(PAGE, lambda: controls.study(session, layers)):
+        pass
     _fields(session, layers, shown, fields)
     _patches(session, of, shown, hits, fields)
     own = next((each for depth, each in zip(shown, hits, strict=True) if depth.layer is session.layer), ())
     caption(sentence(session, of, layers, fields, found, own))
     # In one row: a bar that is not there would still take the gap below the line.
-    row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="higher-said")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="strokes-said")
     with index_job.beside(session), row:
         if not index.busy:
             lost = gone(network, session.key, of, [hit for each in hits for hit in each])
@@ -102,7 +100,7 @@ def _fields(
     units = {depth.layer.name: depth.unit for depth in shown}
     raster(
         panels,
-        key="higher-fields",
+        key="strokes-fields",
         alt=f"How much of the picture a unit of each of {len(layers)} layers sees",
         picked=next((Place(i, 0, 0, 0) for i, layer in enumerate(layers) if layer is session.layer), None),
         marks=marks,
@@ -152,7 +150,7 @@ def _patches(
             picked = Place(index, names.index(session.picture.name))
     raster(
         panels,
-        key="higher-patches",
+        key="strokes-patches",
         alt=f"The patches of the {of.noun}s that excite {len(shown)} units most, one a layer",
         picked=picked,
         height=0.47,
@@ -277,4 +275,17 @@ def unfit(network: Network) -> str:
     return f"Higher levels shows what a unit sees of a picture, and {network.name} takes none."
 
 
-PAGE = Page("Higher levels", ":material/layers:", "higher", "Convolve", render, unfit)
+PAGE = Page(
+    "Strokes to digits",
+    ":material/layers:",
+    "strokes",
+    "Convolve",
+    render,
+    unfit,
+    reading=(
+        Reading("Zoom in: circuits", "Olah et al. 2020", "https://distill.pub/2020/circuits/zoom-in/"),
+        Reading(
+            "Computing receptive fields", "Araujo et al. 2019", "https://distill.pub/2019/computing-receptive-fields/"
+        ),
+    ),
+)
