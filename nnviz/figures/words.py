@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 from markupsafe import escape
 
+_ROUNDING = 1e-6
+"""What float32 leaves of a sum that comes to nought, beside the largest of its kind."""
 
-def number(value: float, sign: bool = False) -> str:
-    """`value` with two decimals, below 0.1 with two significant figures; with `sign`, + or a true minus in front."""
+
+def number(value: float, sign: bool = False, beside: Any = 0.0) -> str:
+    """`value` with two decimals, below 0.1 with two significant figures; with `sign`, + or a true minus in front.
+
+    Args:
+        beside: the numbers of its kind, such as those of its layer: what is a rounding error beside them is 0.00.
+    """
+    if abs(value) < _ROUNDING * float(np.max(np.abs(beside), initial=0.0)):
+        value = 0.0
     plus = "+" if sign else ""
     text = f"{value:{plus}.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:{plus}.2g}"
     return text.replace("-", "\u2212")

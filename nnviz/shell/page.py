@@ -75,11 +75,11 @@ def _draw(page: Page, stand: bool) -> None:
             return
         write_address(session)
         notify(session, stand=stand)
-    if reason := page.unfit(session.network):
-        with head(page):
-            inform(reason)
-        return
     try:
+        if reason := page.unfit(session.network):
+            with head(page):
+                inform(reason)
+            return
         page.render(session)
     except Exception as error:
         found = as_sentence(error)
@@ -189,6 +189,18 @@ def as_sentence(error: Exception) -> NnvizError | None:
             raise error
     except NnvizError as found:
         return found
+
+
+@contextmanager
+def spared() -> Iterator[None]:
+    """What one's own network makes a part of the app raise is said in its place, and the rest is drawn."""
+    try:
+        yield
+    except Exception as error:
+        found = as_sentence(error)
+        if found is None:
+            raise
+        complain(found)
 
 
 def _fall_back(error: NnvizError) -> None:

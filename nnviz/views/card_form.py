@@ -43,7 +43,8 @@ def draw(session: Session, close: Callable[[], None]) -> None:
     """The form, and what can be done with the card that it made."""
     name, network = session.name, session.network
     takes = network.input
-    for sentence in filter(None, (takes.doubt or takes.assumed, takes.found)):
+    told = takes.doubt or takes.assumed
+    for sentence in filter(None, (told, "" if takes.found in told else takes.found)):
         small(sentence)
     with st.form("card", border=False):
         takes_column, says_column = st.columns(2, gap="large")
@@ -88,6 +89,7 @@ def _keep(session: Session) -> None:
                 complain(error)
         if st.button("Back to what was found", icon=":material/undo:", key="card-drop"):
             own_cards.put(session.name, None)
+            address.write(**dict.fromkeys(OF_NETWORK))
             st.rerun()
     if _SAID in st.session_state:
         small(st.session_state.pop(_SAID))

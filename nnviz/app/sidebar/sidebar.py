@@ -13,6 +13,7 @@ from nnviz.app.sidebar import drawing_canvas, folder_chooser, number_controls, o
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
+from nnviz.shell.page import spared
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, Session
 from nnviz.views import own_network
 
@@ -20,12 +21,15 @@ from nnviz.views import own_network
 def draw(session: Session) -> None:
     """Draw it. Each change reruns the page, since everything depends on network and picture."""
     with st.sidebar:
-        _networks(session)
-        if session.network.input.kind == "picture":
-            _pictures(session)
-            _transforms(session)
-        else:
-            number_controls.draw(session)
+        # The list of networks comes first: whatever the rest meets in this one, another can be chosen.
+        with spared():
+            _networks(session)
+        with spared():
+            if session.network.input.kind == "picture":
+                _pictures(session)
+                _transforms(session)
+            else:
+                number_controls.draw(session)
 
 
 def _networks(session: Session) -> None:
