@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,14 @@ def percent(probability: float) -> str:
     return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
 
 
+_TURNS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+
+
+def in_reading_order(text: str) -> str:
+    """A name without the marks that turn the direction of reading: they would turn the sentence that it stands in."""
+    return _TURNS.sub("", text)
+
+
 def verbatim(text: str) -> str:
     """A name so that Plotly, which reads a few tags and its own %{fields}, shows it letter by letter; not of Markup."""
-    return str(escape(text)).replace("%{", "%&#123;")
+    return str(escape(in_reading_order(text))).replace("%{", "%&#123;")

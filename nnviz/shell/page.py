@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from nnviz.analysis.network.network import Network
 from nnviz.errors import NnvizError, in_one_sentence
+from nnviz.figures.words import in_reading_order
 from nnviz.shell import address, jobs, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import write_html
@@ -226,7 +227,8 @@ def inform(sentence: str) -> None:
 
 def caption(text: str) -> None:
     """The sentence that says what one sees, and so what: text, or Markup."""
-    words = re.sub(r"(?<=[\s(])-(?=\d)", "\u2212", escape(text))
+    plain = text if isinstance(text, Markup) else in_reading_order(text)
+    words = re.sub(r"(?<=[\s(])-(?=\d)", "\u2212", escape(plain))
     words = Markup(words)  # escaped above
     write_html('<p class="nn-caption" data-testid="nnCaption">{}</p>', words)
 
