@@ -37,6 +37,11 @@ def percent(probability: float) -> str:
     return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
 
 
+def with_article(name: str) -> str:
+    """A name with its article, as a number is read: an 8, an apple."""
+    return f"{'an' if name[:1].lower() in set('aeio8') or name in ('11', '18') else 'a'} {name}"
+
+
 _TURNS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 

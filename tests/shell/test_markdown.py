@@ -15,7 +15,7 @@ from nnviz.shell.markup import html
         ("a*b*_c_.png", r"a\*b\*\_c\_.png"),
         ("[x](y) <b>", r"\[x\](y) \<b\>"),
         ("$x$ ~y~ `z`", r"\$x\$ \~y\~ \`z\`"),
-        (":material/home: :smile: :red[x]", r"\:material/home: \:smile: \:red\[x\]"),
+        (":material/home: :smile: :red[x]", ":\u2060material/home: :\u2060smile: \\:red\\[x\\]"),
         ("stem_conv_bn, _x_, __init__, a__b", r"stem_conv_bn, \_x\_, \_\_init\_\_, a\_\_b"),
         ("a&lt;b & c", r"a\&lt;b & c"),
         ("# a", r"\# a"),

@@ -11,6 +11,7 @@ from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
 from nnviz.app.sidebar import drawing_canvas, folder_chooser, number_controls, own_pictures
 from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures.words import with_article
 from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.page import spared
@@ -64,7 +65,7 @@ def _pictures(session: Session) -> None:
         drawing_canvas.canvas()
         _digits(session)
     label = library.label_in(session.network, session.picture)
-    known_label = "" if label is None else f", a {label}"
+    known_label = "" if label is None else f", {with_article(label)}"
     swapped = opening.swapped(session.name, session.picture.name)
     with st.container(key="picture-known"):
         st.caption(escape_markdown(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))

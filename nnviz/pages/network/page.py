@@ -164,9 +164,8 @@ def _panel(session: Session, column: Column, block: Block | None) -> Panel:
             cell=40,
             numbers=values.size <= 12,
         )
-    count = values.shape[-1]
     notes = [shape, f"{layer.parameters:,} params" if layer.parameters else ""]
-    if len(column.shown) < count:
+    if len(column.shown) < len(as_tiles(values)):
         notes.append(f"{len(column.shown)} strongest")
     return Panel(
         as_tiles(values)[column.shown],
