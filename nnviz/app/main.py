@@ -67,9 +67,12 @@ def main() -> None:
         jobs.progress_bar(opening.QUEUE)
         session = page.readable(complains=False) if ready else None
         page.say_refused()
+    fit: Sequence[Page] = registry.PAGES
     with menu:
-        # What the network that is shown cannot fill is left out.
-        fit = [each for each in registry.PAGES if session is None or not each.unfit(session.network)]
+        if session is not None:
+            # What the network that is shown cannot fill is left out.
+            with page.spared():
+                fit = [each for each in registry.PAGES if not each.unfit(session.network)]
         _menu(entries, fit, places)
     if session is None:
         return
@@ -78,13 +81,15 @@ def main() -> None:
     with st.container():
         page.notify(session, stand=True)
         own_pictures.complaint("page")
-    own_network.doubted(session)
-    paper_note.draw(session)
-    with st.container():
+    with page.spared():
+        own_network.doubted(session)
+    with page.spared():
+        paper_note.draw(session)
+    with st.container(), page.spared():
         if session.network.input.kind in ("vector", "tokens"):
             named_numbers.row(session)
     # At the foot of the page, in its margin: style.css takes its room from nothing else.
-    with st.container(key="assumed", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key="assumed", horizontal=True, vertical_alignment="center", gap="small"), page.spared():
         own_network.said(session)
     sidebar.draw(session)
     shown = next(page_ for page_ in registry.PAGES if entries[page_.slug] == chosen)

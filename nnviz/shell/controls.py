@@ -162,6 +162,7 @@ def layers(session: Session, options: Sequence[LayerInfo]) -> None:
             "Layer",
             names,
             session.layer.name,
+            format_func=escape_markdown,
             key="slider-layer",
             on_change=lambda: go_to(st.session_state["slider-layer"]),
             label_visibility="collapsed",

@@ -205,6 +205,8 @@ def fits(name: str, found: Network) -> bool:
     """Whether a network reads such pictures: no photographs where it reads digits, and the other way round."""
     if found.input.kind != "picture" or name == NUMBERS:
         return found.input.kind != "picture" and name == NUMBERS
+    if name == UPLOAD:
+        return upload_for(found) is not None
     if name in {entry.name for entry in photographs.gallery()}:
         return not digits.read_by(found)
     return not name.startswith("test-") or not photographs.read_by(found)

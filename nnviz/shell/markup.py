@@ -11,10 +11,16 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
+from nnviz.figures.words import in_reading_order
+
 
 def html(template: str, *values: Any, **named: Any) -> Markup:
     """The template with the values in its braces, as `str.format` puts them: each is escaped unless it is Markup."""
-    return Markup(template).format(*values, **named)
+    return Markup(template).format(*map(_plain, values), **{name: _plain(value) for name, value in named.items()})
+
+
+def _plain(value: Any) -> Any:
+    return in_reading_order(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def write_html(template: str, *values: Any, width: Any = "stretch") -> None:

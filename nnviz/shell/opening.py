@@ -87,15 +87,17 @@ def _steps(source: Source, files: Sequence[uploads.Upload] = ()) -> Generator[Pr
     """Written to the disk, opened, run once."""
     total, size = 100, sum(file.size for file in files)
     copied = 30 if files else 0
-    for done in uploads.write(files, source):
-        yield Progress(copied * done // max(size, 1), total)
-    yield Progress(copied, total)
     with in_one_sentence("A model that can be shown", source.path.name):
+        for done in uploads.write(files, source):
+            yield Progress(copied * done // max(size, 1), total)
+        yield Progress(copied, total)
         network = models.opened(source)
         yield Progress(80, total)
         library.warm(network)
         yield Progress(95, total)
-        _ = network.input.doubt  # which a page says, and which may take a look at some pictures
+        # What is asked first when it is shown, and may take a look at some pictures.
+        _ = network.input.doubt
+        _ = photographs.read_by(network)
     return source.name
 
 

@@ -59,7 +59,7 @@ def keep(facts: Mapping[str, Any], path: Path) -> str:
     if there and not _is_card(path):
         raise NnvizError(
             f"A card under the name {path.name} was expected, or none. Received: a file that is no card; it stays as "
-            "it is. Give the card another name with --card."
+            "it is; download the card, and start with it as --card."
         )
     written = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from nnviz.analysis.network.network import Network
 from nnviz.errors import NnvizError, in_one_sentence
+from nnviz.figures.words import in_reading_order
 from nnviz.shell import address, jobs, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import write_html
@@ -95,11 +96,11 @@ def _draw(page: Page, stand: bool) -> None:
             return
         write_address(session)
         notify(session, stand=stand)
-    if reason := page.unfit(session.network):
-        with head(page):
-            inform(reason)
-        return
     try:
+        if reason := page.unfit(session.network):
+            with head(page):
+                inform(reason)
+            return
         page.render(session)
     except Exception as error:
         found = as_sentence(error)
@@ -219,6 +220,18 @@ def as_sentence(error: Exception) -> NnvizError | None:
         return found
 
 
+@contextmanager
+def spared() -> Iterator[None]:
+    """What one's own network makes a part of the app raise is said in its place, and the rest is drawn."""
+    try:
+        yield
+    except Exception as error:
+        found = as_sentence(error)
+        if found is None:
+            raise
+        complain(found)
+
+
 def _fall_back(error: NnvizError) -> None:
     """Show the last address that could be drawn again, with the reason above it."""
     before = address.last_good()
@@ -242,7 +255,8 @@ def inform(sentence: str) -> None:
 
 def caption(text: str) -> None:
     """The sentence that says what one sees, and so what: text, or Markup."""
-    words = re.sub(r"(?<=[\s(])-(?=\d)", "\u2212", escape(text))
+    plain = text if isinstance(text, Markup) else in_reading_order(text)
+    words = re.sub(r"(?<=[\s(])-(?=\d)", "\u2212", escape(plain))
     words = Markup(words)  # escaped above
     write_html('<p class="nn-caption" data-testid="nnCaption">{}</p>', words)
 

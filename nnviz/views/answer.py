@@ -11,7 +11,7 @@ from markupsafe import Markup
 from nnviz.analysis.data import digits
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
-from nnviz.figures.words import number, percent
+from nnviz.figures.words import number, percent, with_article
 from nnviz.shell import library
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import small
@@ -175,7 +175,7 @@ def verdict(session: Session) -> Markup:
     if label is None or session.network.output.kind != "classes":
         return Markup()
     right = label == session.class_name(session.trace.winner)
-    return Markup("and is right") if right else html("and is <b>wrong</b>: it is a {}", label)
+    return Markup("and is right") if right else html("and is <b>wrong</b>: it is {}", with_article(label))
 
 
 def _tried(session: Session) -> str:

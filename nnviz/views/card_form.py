@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -43,7 +44,8 @@ def draw(session: Session, close: Callable[[], None]) -> None:
     """The form, and what can be done with the card that it made."""
     name, network = session.name, session.network
     takes = network.input
-    for sentence in filter(None, (takes.doubt or takes.assumed, takes.found)):
+    told = takes.doubt or takes.assumed
+    for sentence in filter(None, (told, "" if takes.found in told else takes.found)):
         small(sentence)
     with st.form("card", border=False):
         takes_column, says_column = st.columns(2, gap="large")
@@ -76,7 +78,7 @@ def _keep(session: Session) -> None:
         return
     with st.container(horizontal=True, gap="small"):
         # A stranger in the room writes nothing to the speaker's disk.
-        if source.origin == "upload" or isinstance(st.context.ip_address, str):
+        if source.origin == "upload" or not _at_the_machine():
             file = f"{source.path.stem}.json"
             st.download_button(
                 "Download the card", own_cards.as_text(facts), file, "application/json", icon=":material/download:"
@@ -88,9 +90,19 @@ def _keep(session: Session) -> None:
                 complain(error)
         if st.button("Back to what was found", icon=":material/undo:", key="card-drop"):
             own_cards.put(session.name, None)
+            address.write(**dict.fromkeys(OF_NETWORK))
             st.rerun()
     if _SAID in st.session_state:
         small(st.session_state.pop(_SAID))
+
+
+def _at_the_machine() -> bool:
+    """Whether a browser seems to be on the machine itself: nor did a proxy pass it on, as far as that says so."""
+    sent = {name.lower(): value for name, value in st.context.headers.items()}
+    passed_on = sent.keys() & {"forwarded", "x-forwarded-for", "x-real-ip"}
+    named = urlsplit(f"//{sent.get('host', 'localhost')}").hostname
+    elsewhere = isinstance(st.context.ip_address, str)
+    return not elsewhere and not passed_on and named in ("localhost", "127.0.0.1", "::1")
 
 
 def _part(card: Mapping[str, Any], name: str) -> Mapping[str, Any]:

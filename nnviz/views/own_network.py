@@ -88,10 +88,11 @@ def said(session: Session) -> None:
     if not library.is_own(session.name):
         return
     takes = network.input
-    sentence = takes.assumed or takes.found
+    sentence, settable = takes.assumed or takes.found, bool(takes.assumed and not takes.doubt)
+    mend = "Set it if that is wrong." if settable else ""
     if sentence or network.notes:
-        small(" ".join(filter(None, (sentence, *network.notes))))
-    if takes.assumed and not takes.doubt:
+        small(" ".join(filter(None, (*network.notes, sentence, mend))))
+    if settable:
         _set_it("assumed")
 
 

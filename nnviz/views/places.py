@@ -54,11 +54,12 @@ def said(network: Network, trace: Trace) -> str:
     size = f"{values.shape[0]}x{values.shape[1]} pixels"
     if output.head == "raw" or output.coloured:
         return f"a picture of {size}"
-    if values.shape == trace.image.shape:
-        # A mask of a grey picture looks the same as that picture made again.
-        return f"a picture of {size}, {percent(float((values > 0.5).mean()))} of it above one half"
     if values.shape[2] == 1:
-        return f"a mask over {percent(float((values > 0.5).mean()))} of {size}"
+        bright = percent(float((values > 0.5).mean()))
+        if values.shape == trace.image.shape:
+            # A mask of a grey picture looks the same as that picture made again: this is true of both.
+            return f"a number from 0 to 1 for each of {size}, above one half in {bright} of them"
+        return f"a mask over {bright} of {size}"
     shares = _shares(values)
     best = int(shares.argmax())
     return f"{network.classes[best]} for {percent(float(shares[best]))} of {size}"

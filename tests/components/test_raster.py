@@ -154,3 +154,12 @@ def test_cells_without_a_value_are_told_by_their_place():
     (entry,) = unpacked(pack([panel], {}))[0]["panels"]
     assert entry["blank"] == [2, 3]
     assert unpacked(pack([Panel(np.ones((1, 2, 3)))], {}))[0]["panels"][0]["blank"] == []
+
+
+def test_a_name_longer_than_a_screen_is_cut_where_it_is_drawn():
+    long = "x" * 10_000
+    panel = Panel(np.ones((1, 2, 2)), title=long, note=f"2x2\n{long}", labels=[long], names=[long])
+    (entry,) = unpacked(pack([panel], {}))[0]["panels"]
+    drawn = [entry["title"], *entry["note"].split("\n"), *entry["labels"]]
+    assert max(map(len, drawn)) == entry["labelWidth"] < 100
+    assert entry["names"] == [long]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.figures.words import number, ordinal, rank, shortened, told_apart
+from nnviz.figures.words import number, ordinal, rank, shortened, told_apart, with_article
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,29 @@ def test_names_that_differ_differ_when_they_are_cut(names: list[str], room: int)
     found = shortened(names, room)
     assert len(set(found)) == len(names)
     assert found == names or all(len(name) <= room for name in found)
+
+
+@pytest.mark.parametrize(
+    ("value", "beside", "said"),
+    [
+        (-1.6e-9, [2.5, -0.1], "0.00"),
+        (1.6e-9, [3e-9, 1e-9], "1.6e\u22129"),
+        (-2e-5, [2.5], "\u22122e\u221205"),
+        (float("nan"), [1.0], "nan"),
+        (0.5, [], "0.50"),
+    ],
+)
+def test_what_is_a_rounding_error_beside_its_kind_is_nought(value: float, beside: list[float], said: str) -> None:
+    assert number(value, beside=beside).replace("\u221209", "\u22129") == said
+
+
+def test_a_name_has_the_article_that_is_read_before_it() -> None:
+    assert [with_article(name) for name in ("8", "7", "18", "81", "apple", "cat", "")] == [
+        "an 8",
+        "a 7",
+        "an 18",
+        "an 81",
+        "an apple",
+        "a cat",
+        "a ",
+    ]

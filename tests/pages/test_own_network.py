@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import nnviz
 from nnviz.analysis.data.digits import digit
 from nnviz.shell import options
+from nnviz.views import card_form
 
 
 def raising() -> None:
@@ -47,6 +50,45 @@ def test_on_what_ships_it_is_a_fault_of_ours_and_shown_as_one(mine):
     app.query_params["net"] = "mnist-mlp"
     app.run()
     assert [each.value for each in app.exception] == ["no such <b>axis</b>"]
+
+
+def whole() -> None:
+    """The sidebar, and a part of the app that comes upon something that nobody foresaw."""
+    import streamlit as st
+
+    from nnviz.app.sidebar import sidebar
+    from nnviz.shell import page
+
+    session = page.readable()
+    sidebar.draw(session)
+    if page.library.is_own(session.name):
+        with page.spared():
+            raise MemoryError("a picture too many")
+    st.text("and the rest")
+
+
+@pytest.mark.parametrize(
+    ("fill", "shown", "said"),
+    [
+        (None, "mine", "MemoryError: a picture too many"),
+        (np.nan, "mnist-cnn", "Finite scores were expected"),
+        (3e38, "mnist-cnn", "Finite scores were expected"),
+    ],
+)
+def test_whatever_is_wrong_with_it_is_said_and_another_can_be_chosen(fill, shown, said, mine):
+    if fill is not None:
+        model = keras.models.load_model(mine)
+        model.set_weights([np.full_like(weights, fill) for weights in model.get_weights()])
+        model.save(mine)
+    app = AppTest.from_function(whole, default_timeout=60).run()
+    assert not app.exception, app.exception[0].value
+    assert said in app.error[0].value
+    assert app.text[0].value == "and the rest"
+    assert app.sidebar.selectbox(key="network").value == shown
+    app.sidebar.selectbox(key="network").set_value("mnist-mlp").run()
+    assert not app.exception
+    assert not app.error
+    assert app.sidebar.selectbox(key="network").value == "mnist-mlp"
 
 
 def form() -> None:
@@ -102,3 +144,18 @@ def test_settings_that_cannot_be_are_said_and_change_nothing(field, value, said,
         app.text_input[0].set_value(value)
     assert said in submit(app).error[0].value.replace("\\", "")
     assert app.session_state["read"].network.classes == ("0", "1", "2", "3")
+
+
+@pytest.mark.parametrize(
+    ("address", "sent", "there"),
+    [
+        (None, {"Host": "localhost:8501"}, True),
+        (None, {"host": "[::1]:8501"}, True),
+        ("10.0.0.7", {"Host": "localhost:8501"}, False),
+        (None, {"Host": "nnviz.example.org"}, False),
+        (None, {"Host": "localhost", "X-Forwarded-For": "10.0.0.7"}, False),
+    ],
+)
+def test_only_who_sits_at_the_machine_writes_to_its_disk(address, sent, there, monkeypatch):
+    monkeypatch.setattr(card_form.st, "context", SimpleNamespace(ip_address=address, headers=sent))
+    assert card_form._at_the_machine() is there

@@ -45,8 +45,8 @@ def with_range(name: str, plain: InputFormat, graph: Graph, first: Front) -> Inp
     plain = _sized(name, plain, graph, known)
     best, found = _told(plain, graph, first, known)
     if not best:
-        best, found = "0..1", plain.assumed or f"{name} has no card, so its input is assumed to run from 0 to 1."
-        assumed = f"{name} has no card, so its input is assumed to run from 0 to 1; give one with --card."
+        assumed = f"{name} has no card, so its input is assumed to run from 0 to 1."
+        best, found = "0..1", plain.assumed or assumed
         plain = replace(plain, assumed=" ".join(filter(None, (assumed, plain.assumed))))
     takes = _in_range(plain, best)
     return replace(takes, found=found, suspect=partial(_suspicion, name, takes, graph))

@@ -11,8 +11,10 @@ from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
 from nnviz.app.sidebar import drawing_canvas, folder_chooser, number_controls, own_pictures
 from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures.words import with_article
 from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
+from nnviz.shell.page import spared
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, Session
 from nnviz.views import own_network
 
@@ -20,12 +22,15 @@ from nnviz.views import own_network
 def draw(session: Session) -> None:
     """Draw it. Each change reruns the page, since everything depends on network and picture."""
     with st.sidebar:
-        _networks(session)
-        if session.network.input.kind == "picture":
-            _pictures(session)
-            _transforms(session)
-        else:
-            number_controls.draw(session)
+        # The list of networks comes first: whatever the rest meets in this one, another can be chosen.
+        with spared():
+            _networks(session)
+        with spared():
+            if session.network.input.kind == "picture":
+                _pictures(session)
+                _transforms(session)
+            else:
+                number_controls.draw(session)
 
 
 def _networks(session: Session) -> None:
@@ -60,7 +65,7 @@ def _pictures(session: Session) -> None:
         drawing_canvas.canvas()
         _digits(session)
     label = library.label_in(session.network, session.picture)
-    known_label = "" if label is None else f", a {label}"
+    known_label = "" if label is None else f", {with_article(label)}"
     swapped = opening.swapped(session.name, session.picture.name)
     with st.container(key="picture-known"):
         st.caption(escape_markdown(f"Shown: {session.picture.title}{known_label}. {session.fitted.note}{swapped}"))

@@ -1,6 +1,8 @@
 // Where everything stands: whole device pixels a cell, the largest that fits the room.
 
 const GAP = 10;
+// CSS pixels: what a series of one number a step is wide, at least.
+const THIN = 24;
 
 function rem() {
   return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
@@ -24,6 +26,12 @@ function measure(panel, side, room, width, ratio, tallest = 0) {
     wide = exact >= 1 && panel.smooth ? exact : exact >= 1 ? Math.floor(exact) : Math.max(1, Math.floor(wish)) / longest;
     wide = Math.min(wide, (panel.cell || 1e9) * ratio);
     high = wide;
+    // Of a series, which is far longer than wide, the cells are stretched: nobody sees a line of their own width.
+    if (longest >= 8 * Math.min(panel.w, panel.h)) {
+      const thin = Math.min(THIN * ratio, (longest * wide) / 4);
+      wide = Math.max(wide, Math.floor(thin / panel.w));
+      high = Math.max(high, Math.floor(thin / panel.h));
+    }
   }
   const tileW = (panel.w * wide) / ratio, tileH = (panel.h * high) / ratio;
   const label = panel.labels.length ? Math.max(tileW, panel.labelWidth * text * 0.56) : tileW;

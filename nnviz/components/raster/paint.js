@@ -125,7 +125,7 @@ function drawPanel(context, panel, size, values, theme) {
     sheet.height = image.height;
     sheet.getContext("2d").putImageData(image, 0, 0);
     // Averaged where it is shown smaller, cell by cell where larger.
-    context.imageSmoothingEnabled = panel.smooth || size.wide < 1 || (panel.under !== null && image.width > box.w);
+    context.imageSmoothingEnabled = panel.smooth || Math.min(size.wide, size.high) < 1 || (panel.under !== null && image.width > box.w);
     context.drawImage(sheet, box.x, box.y, box.w, box.h);
     context.strokeStyle = theme.faint;
     context.lineWidth = 1;

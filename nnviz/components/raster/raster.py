@@ -211,15 +211,23 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
                 },
                 "ranges": ranges.tolist(),
                 "zero": np.flatnonzero(~panel.tiles.reshape(n, -1).any(axis=1)).tolist() if panel.say_zero else [],
-                "labelWidth": max((len(label) for label in panel.labels), default=0),
+                "labelWidth": max((len(_short(label)) for label in panel.labels), default=0),
             }
             | {name: getattr(panel, name) for name in _PLAIN}
             | {name: list(getattr(panel, name)) for name in ("labels", "names", "texts")}
+            # What a stranger called a layer or a class may be longer than any screen is wide.
+            | {"title": _short(panel.title), "labels": [_short(label) for label in panel.labels]}
+            | {"note": "\n".join(map(_short, panel.note.split("\n")))}
             | {"blank": [int(row * w + column) for row, column in panel.blank]}
         )
     return buffer({**header, "panels": described}, *(array.tobytes() for array in arrays))
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
+
+
+_LETTERS = 80
 _PLAIN = (
     *("colour", "title", "note", "most", "scale", "cell", "smooth", "columns", "row", "strip"),
     *("units", "unit", "strength", "numbers", "pick"),

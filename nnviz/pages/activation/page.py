@@ -154,7 +154,7 @@ def name_of(found: LayerActivation) -> str:
 def _formula(found: LayerActivation, index: tuple[int, ...]) -> Markup:
     ends = f"{name_of(found)}( ", " )" if found.alone else ", … )"
     start, end = {"relu": ("max( 0, ", " )"), "relu6": ("min( 6, max( 0, ", " ) )")}.get(found.function, ends)
-    before, after = number(float(found.before[index])), number(float(found.after[index]))
+    before, after = (number(float(values[index]), beside=values) for values in (found.before, found.after))
     lines = [
         html('<b class="out">{}</b> = {}<b class="in">{}</b>{}', made, start, read, end)
         for made, read in (("after", "before"), (after, before))
@@ -184,7 +184,7 @@ def _shares(found: LayerActivation) -> str:
 
 
 def _range(values: np.ndarray) -> str:
-    return f"{number(float(values.min()))} to {number(float(values.max()))}"
+    return f"{number(float(values.min()), beside=values)} to {number(float(values.max()))}"
 
 
 def sentence(found: LayerActivation, unit: int, cell: tuple[int, ...]) -> str:
@@ -192,6 +192,7 @@ def sentence(found: LayerActivation, unit: int, cell: tuple[int, ...]) -> str:
     name, layer = name_of(found), found.layer
     index = (*cell, unit)
     before, after = float(found.before[index]), float(found.after[index])
+    read, made = number(before, beside=found.before), number(after, beside=found.after)
     own = found.after[..., unit] if found.after.ndim > 1 else found.after
     what = f"map {unit} of {layer}" if found.after.ndim > 1 else layer
     noun = "cells" if found.after.ndim > 1 else "units"
@@ -199,22 +200,22 @@ def sentence(found: LayerActivation, unit: int, cell: tuple[int, ...]) -> str:
     if not found.alone:
         axis = "units" if found.after.ndim == 1 else "maps in one cell"
         return (
-            f"{name} weighs the {found.after.shape[-1]} {axis} against each other: it makes {number(after)} of the "
-            f"{number(before)} of {'unit' if found.after.ndim == 1 else 'map'} {unit}, and together they are 1."
+            f"{name} weighs the {found.after.shape[-1]} {axis} against each other: it makes {made} of the "
+            f"{read} of {'unit' if found.after.ndim == 1 else 'map'} {unit}, and together they are 1."
         )
     if share == 0:
         unit_ = "the cell under study" if found.after.ndim > 1 else f"unit {unit}"
         span = _range(np.asarray(found.before[..., unit] if found.after.ndim > 1 else found.before))
         return (
             f"{name} sets none of the {own.size:,} {noun} of {what} to zero: it makes {_range(own)} of {span}; "
-            f"{unit_} goes from {number(before)} to {number(after)}."
+            f"{unit_} goes from {read} to {made}."
         )
     if after == 0:
-        here = f"here {number(before)} becomes 0, so nothing of it goes on"
+        here = f"here {read} becomes 0, so nothing of it goes on"
     elif abs(after - before) < 1e-6 * max(1.0, abs(before)):
-        here = f"here {number(after)} passes as it is"
+        here = f"here {made} passes as it is"
     else:
-        here = f"here {number(before)} becomes {number(after)}"
+        here = f"here {read} becomes {made}"
     return f"{name} sets {share:.1%} of the {own.size:,} {noun} of {what} to zero: {here}."
 
 

@@ -118,7 +118,7 @@ def _table(session: Session, chosen: int) -> None:
         trace.probabilities[order],
         [answer.percent(trace.probabilities[i]) for i in order],
         marked=int(np.flatnonzero(order == chosen)[0]),
-        second=("logit", [number(trace.logits[i]) for i in order]),
+        second=("logit", [number(trace.logits[i], beside=trace.logits) for i in order]),
         heading=_HEADINGS[output.head] + (" of it" if output.end == "logits" else ""),
     )
 
@@ -193,7 +193,7 @@ def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) ->
     output = session.network.output
     what = "its logit" if output.shares else "its value" if output.kind == "numbers" or output.placed else "the value"
     what += ", the mean over all places," if output.placed else ""
-    share = f"{number(flat[best], sign=True)} of {what} {number(logit)}"
+    share = f"{number(flat[best], sign=True, beside=flat)} of {what} {number(logit, beside=flat)}"
     speaks = f"{_noun(session)} {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
     verdict = answer.verdict(session)
     return html("The net says {}{}{}; {}.", answer.said(session), " " if verdict else "", verdict, speaks)

@@ -183,9 +183,9 @@ def _one_feature(session: Session, colour: Any, ranges: np.ndarray) -> None:
         least=120,
         on_pick=lambda place: address.write(step=place.row),
     )
-    most = int(np.abs(values).argmax())
-    text = f"Feature {session.unit} is strongest at step {most}: {number(values[most])}"
-    text += "" if at == most else f"; at step {at} it is {number(values[at])}"
+    most, layer = int(np.abs(values).argmax()), session.activations
+    text = f"Feature {session.unit} is strongest at step {most}: {number(values[most], beside=layer)}"
+    text += "" if at == most else f"; at step {at} it is {number(values[at], beside=layer)}"
     zero = f"Feature {session.unit} is zero at every step of this picture."
     caption(f"{text}. It is zero in {np.mean(values == 0):.0%} of its steps." if values.any() else zero)
 
@@ -205,10 +205,9 @@ def _sentence(session: Session, tile: np.ndarray, cell: tuple[int, int], seen: t
     if not tile.any():
         return f"Map {session.unit} is zero everywhere: it finds nothing that it looks for in this picture."
     row, column = (int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
-    where = "there" if (row, column) == cell else f"at row {cell[0]}, column {cell[1]} it is {number(tile[cell])}, and"
-    text = (
-        f"Map {session.unit} is strongest at row {row}, column {column}: {number(tile[row, column])}; {where} it sees "
-    )
+    here, most = (number(tile[at], beside=session.activations) for at in (cell, (row, column)))
+    where = "there" if (row, column) == cell else f"at row {cell[0]}, column {cell[1]} it is {here}, and"
+    text = f"Map {session.unit} is strongest at row {row}, column {column}: {most}; {where} it sees "
     text += f"{seen[2]}x{seen[3]} pixels of the input" if seen else "the whole input"
     return f"{text}. It is zero in {np.mean(tile == 0):.0%} of its cells."
 
@@ -221,9 +220,8 @@ def _unit_in_words(session: Session, values: np.ndarray) -> None:
         alt="The input",
         height=0.52,
     )
-    words = (
-        f"Unit {session.unit} of {session.layer.name} is {number(values[session.unit])}, number {rank} of {values.size}"
-    )
+    told = number(values[session.unit], beside=values)
+    words = f"Unit {session.unit} of {session.layer.name} is {told}, number {rank} of {values.size}"
     caption(f"{words}; {np.mean(values == 0):.0%} of the units are zero.")
 
 

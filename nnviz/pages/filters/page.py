@@ -190,14 +190,16 @@ def _written_map(session: Session, bank: FilterBank, stage: str, unit: int) -> P
 def _sentence(session: Session, bank: FilterBank, stage: str, unit: int) -> str:
     weights = bank.weights[unit]
     rank = int((bank.norms > bank.norms[unit]).sum()) + 1
-    text = f"Filter {unit} has norm {number(bank.norms[unit])} (number {rank} of {len(bank.weights)})"
+    text = (
+        f"Filter {unit} has norm {number(bank.norms[unit], beside=bank.norms)} (number {rank} of {len(bank.weights)})"
+    )
     if bank.bias is not None:
         text += f" and bias {number(bank.bias[unit], sign=True)}"
     excited = _excitement(session, bank, stage)
     if excited is None:
         return f"{text}; {np.mean(weights > 0):.0%} of its weights are positive."
     place = int((excited > excited[unit]).sum()) + 1
-    strongest = f"{number(excited[unit])}, number {place} of {len(excited)} in this layer"
+    strongest = f"{number(excited[unit], beside=excited)}, number {place} of {len(excited)} in this layer"
     return f"{text}; on this picture it answers with {strongest}."
 
 

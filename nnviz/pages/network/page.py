@@ -164,9 +164,8 @@ def _panel(session: Session, column: Column, block: Block | None) -> Panel:
             cell=40,
             numbers=values.size <= 12,
         )
-    count = values.shape[-1]
     notes = [shape, f"{layer.parameters:,} params" if layer.parameters else ""]
-    if len(column.shown) < count:
+    if len(column.shown) < len(as_tiles(values)):
         notes.append(f"{len(column.shown)} strongest")
     return Panel(
         as_tiles(values)[column.shown],
@@ -226,7 +225,7 @@ def _sentence(session: Session, columns: list[Column], lines: list[Line]) -> str
         return "This is the picture as the network gets it: pick a map or a neuron to see how it is wired in."
     strength = float(values[..., session.unit].max())
     what = "Map" if values.ndim == 3 else "Unit"
-    text = f"{what} {session.unit} of {layer.name} ({layer.description}) is {number(strength)}"
+    text = f"{what} {session.unit} of {layer.name} ({layer.description}) is {number(strength, beside=values)}"
     text += " at its strongest" if values.ndim == 3 else ""
     if not values[..., session.unit].any():
         return f"{text}; it is silent on this picture, so nothing flows through it."
@@ -238,7 +237,7 @@ def _sentence(session: Session, columns: list[Column], lines: list[Line]) -> str
         source = columns[best.start.panel]
         text += f"; most comes from {source.layer.name}"
         text += f" {source.unit(best.start)}" if source.layer.index else ""
-        text += f" ({number(best.value, sign=True)})"
+        text += f" ({number(best.value, sign=True, beside=[line.value for line in into])})"
     return f"{text}. Orange lines add, blue lines take away."
 
 

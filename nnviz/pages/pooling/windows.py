@@ -238,7 +238,7 @@ def kept_words(subject: Subject) -> str:
 
 def sentence(subject: Subject, found: Window) -> str:
     """What one sees, and so what."""
-    pool, cell = subject.pool, subject.cell
+    pool, cell, value = subject.pool, subject.cell, number(found.value, beside=subject.maps)
     name, read = subject.name, subject.read
     which = f"map {subject.channel} of {read}" if subject.maps.shape[2] > 1 else read
     name = name if subject.layer else name.capitalize()
@@ -253,15 +253,15 @@ def sentence(subject: Subject, found: Window) -> str:
         return f"{text}; row {at[0]}, column {at[1]} of it lies in no window, so nothing of it remains."
     if pool.kind == "average":
         return (
-            f"{text}:{where}{',' if where else ''} {number(found.value)} is the mean of {found.count:,} values{missing}"
+            f"{text}:{where}{',' if where else ''} {value} is the mean of {found.count:,} values{missing}"
             "; each counts a little, none stays as it was."
         )
     if found.count == 1:
-        return f"{text}:{where} the window holds one value{missing}, {number(found.value)}, and it stays."
+        return f"{text}:{where} the window holds one value{missing}, {value}, and it stays."
     if at is not None and found.winner != at:
-        lost = number(float(subject.tile[at]))
+        lost = number(float(subject.tile[at]), beside=subject.maps)
         return f"{text}: the {lost} at row {at[0]}, column {at[1]} is not the largest of its window, so it is dropped."
     return (
-        f"{text}:{where} the largest of {found.count:,} values{missing}, {number(found.value)}, stays; "
+        f"{text}:{where} the largest of {found.count:,} values{missing}, {value}, stays; "
         "where in the window it stood is forgotten."
     )

@@ -235,7 +235,7 @@ def test_without_a_card_0_to_1_is_assumed_and_said(model):
     network = load(model)
     assert (network.scale, network.offset) == ((1 / 255,), (0.0,))
     assert "0 to 1" in network.assumed
-    assert "--card" in network.assumed
+    assert "no card" in network.assumed
     assert network.classes == ("0", "1", "2", "3")
 
 

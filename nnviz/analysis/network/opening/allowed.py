@@ -64,6 +64,14 @@ FUNCTIONS: frozenset[str] = frozenset(
     if inspect.isfunction(value) and name not in ("get", "serialize", "deserialize")
 )
 
+NAMES: Mapping[str, frozenset[str]] = {
+    "activation": frozenset(keras.src.activations.ALL_OBJECTS_DICT),
+    "initializer": frozenset(keras.src.initializers.ALL_OBJECTS_DICT),
+    "regularizer": frozenset(keras.src.regularizers.ALL_OBJECTS_DICT),
+    "constraint": frozenset(keras.src.constraints.ALL_OBJECTS_DICT),
+}
+"""What a plain string may name, by the last word of its key (`kernel_initializer`)."""
+
 
 def is_keras(module: str) -> bool:
     """Whether a module's name is one of Keras, of this version or an older one."""

@@ -7,6 +7,7 @@ weights are read from an old file.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from keras.src.backend.common.variables import initialize_all_variables
 from keras.src.legacy.saving.legacy_h5_format import load_weights_from_hdf5_group
 from keras.src.saving.serialization_lib import ObjectSharingScope, deserialize_keras_object
 
+from nnviz.analysis.network.opening.config import MOST_LAYERS
 from nnviz.analysis.network.opening.old_weights import renamed
 from nnviz.analysis.network.opening.sizes import Size, checked, sample_shape
 from nnviz.errors import NnvizError
@@ -29,6 +31,9 @@ from nnviz.errors import NnvizError
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 OLD_WEIGHTS = "model_weights"
 """Group of an old file in which the weights stand, in the order of the layers."""
+_CALLS = 20 * MOST_LAYERS
+"""Calls inside of each other: Keras follows a chain of layers so, and one of `MOST_LAYERS` is no error."""
+_OTHER_WEIGHTS = "its weights are not those of its layers"
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> None:
@@ -48,7 +53,8 @@ def load_trusted(folder: Path) -> keras.Model:
     with in_our_words(), ObjectSharingScope():
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         model = deserialize_keras_object(config, safe_mode=False)
-        _read_weights(model, folder)
+        with in_our_words(_OTHER_WEIGHTS):
+            _read_weights(model, folder)
         return model
 
 
@@ -74,7 +80,9 @@ def measure_and_run(folder: Path, numbers: int, allow: Callable[[Size], None]) -
             raise NnvizError("A model that takes pictures one by one was expected, and this one takes many at once.")
         allow(checked(model, numbers))
         initialize_all_variables()
-        if _read_weights(model, folder):
+        with in_our_words(_OTHER_WEIGHTS):
+            old = _read_weights(model, folder)
+        if old:
             model.save_weights(folder / WEIGHTS, overwrite=True)
         _run(model)
 
@@ -120,18 +128,26 @@ def _run(model: keras.Model) -> None:
 
 
 @contextmanager
-def in_our_words() -> Iterator[None]:
-    """Turns what Keras raises into one sentence that names the layer, without the config that Keras prints."""
+def in_our_words(reason: str = "") -> Iterator[None]:
+    """Turns what Keras raises into one sentence that names the layer, without the config that Keras prints.
+
+    Args:
+        reason: what is wrong if anything fails in here; by default what kind of error it is says it.
+    """
+    # For the whole process, and never lowered: another thread may be inside.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _CALLS))
     try:
         yield
     except NnvizError:
         raise
     except RecursionError as error:
-        raise NnvizError("A network that Keras can build was expected, and this one has too many layers.") from error
+        raise NnvizError("A network that Keras can build was expected, and this one is nested too deep.") from error
     except Exception as error:
         layer = _layer(error.__traceback__)
         of = f"whose layer {layer[:40]!r} fits" if layer else "whose layers fit"
-        raise NnvizError(f"A model {of} what Keras can build and run was expected, and {_reason(error)}.") from error
+        raise NnvizError(
+            f"A model {of} what Keras can build and run was expected, and {_reason(error, reason)}."
+        ) from error
 
 
 def _layer(trace: TracebackType | None) -> str:
@@ -150,7 +166,6 @@ def _layer(trace: TracebackType | None) -> str:
 
 
 _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-    (RecursionError, "it has too many layers"),
     (KeyError, "a name in it leads nowhere"),
     (TypeError, "a setting in it is missing, unknown or of the wrong type"),
     (ValueError, "a setting or a shape in it does not fit"),
@@ -160,13 +175,8 @@ _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str
 """What is wrong with a model, by the kind of what Keras raises: its own text quotes configs and devices."""
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, known: str) -> str:
     """What is wrong with a model, in our words."""
     if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
         return "it needs more memory than it says"
-    text = str(error).lower()
-    if "weight" in text or "variable" in text:
-        return "its weights are not those of its layers"
-    if "shape" in text or "dimension" in text:
-        return "a shape in it does not fit"
-    return next((words for kind, words in _REASONS if isinstance(error, kind)), "it cannot be run")
+    return known or next((words for kind, words in _REASONS if isinstance(error, kind)), "it cannot be run")

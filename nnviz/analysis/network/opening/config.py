@@ -8,7 +8,17 @@ from typing import Any
 import keras
 from keras.src.ops.operation import Operation
 
-from nnviz.analysis.network.opening.allowed import FUNCTIONS, LAYERS, MODELS, OPERATIONS, OUTSIDE, find, home, is_keras
+from nnviz.analysis.network.opening.allowed import (
+    FUNCTIONS,
+    LAYERS,
+    MODELS,
+    NAMES,
+    OPERATIONS,
+    OUTSIDE,
+    find,
+    home,
+    is_keras,
+)
 from nnviz.analysis.network.opening.keras2 import HARD_SIGMOID
 from nnviz.errors import NnvizError
 
@@ -22,6 +32,11 @@ _VALUES = ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellips
 _NUMBERS = ("bool", "int", "uint", "float", "bfloat")
 _ON_DISK = ("vocabulary", "idf_weights")
 """Parts of a config where Keras takes a string for the path of a file."""
+_ON_GRAPHICS_CARDS = {
+    "CuDNNLSTM": "LSTM(recurrent_activation='sigmoid')",
+    "CuDNNGRU": "GRU(recurrent_activation='sigmoid', reset_after=True)",
+}
+"""Layers of Keras 2 whose weights lie otherwise, and what reads them there."""
 _TRAINING = ("compile_config", "training_config")
 _KEPT = ("build_config", "inbound_nodes", "name", "shared_object_id", "quantization_config")
 
@@ -93,6 +108,13 @@ class _Check:
             raise NnvizError(f"Numbers of a network were expected, and {_layer(at)} has a {key[:20]} of far more.")
         if isinstance(value, str) and (key in _ON_DISK or "\0" in value):
             raise NnvizError(f"A vocabulary inside of the file was expected, and {_layer(at)} names a file for it.")
+        kind = key.rpartition("_")[2]
+        if isinstance(value, str) and kind in NAMES and value not in NAMES[kind]:
+            article = "An" if kind[0] in "ai" else "A"
+            raise NnvizError(
+                f"{article} {kind} {_short(value)} in {_layer(at)} is not one of Keras' own: "
+                "pass the model from Python: nnviz.load(model)."
+            )
         return value
 
     def object(self, value: dict[str, Any], at: str) -> dict[str, Any]:
@@ -177,6 +199,12 @@ def _is_operation(class_name: str, config: Any) -> bool:
 def _foreign(class_name: str, module: str | None, at: str) -> str:
     if class_name == "Lambda" and (module is None or is_keras(module)):
         return _code(at)
+    if class_name in _ON_GRAPHICS_CARDS:
+        return (
+            f"Layers for any processor were expected, and {_short(at)} is a {class_name}, for graphics cards and "
+            f"Keras 2 alone: there, build the network with {_ON_GRAPHICS_CARDS[class_name]}, load_weights into it, and "
+            "save that."
+        )
     if class_name in OUTSIDE:
         return (
             f"A {class_name} {_short(at)} runs what stands outside of the file: "

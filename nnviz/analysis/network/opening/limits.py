@@ -51,7 +51,12 @@ def allow(memory: int, seconds: float, written: int) -> None:
         (resource.RLIMIT_FSIZE, written),
     ):
         hard = resource.getrlimit(kind)[1]
-        resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+        try:
+            resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+        except (ValueError, OSError):
+            if sys.platform == "linux":
+                raise
+            # Elsewhere a system may have a limit and refuse values of it.
 
 
 def _data() -> int:

@@ -49,7 +49,10 @@ def _wrapped(layer: Any, name: str, shown: str) -> keras.Model:
             f"{name} says none."
         )
     if len(taken) > 1:
-        raise NnvizError(f"A SavedModel with one input was expected. Received: {shown}, which takes {len(taken)}.")
+        raise NnvizError(
+            f"A SavedModel with one input was expected. Received: {shown}, which takes {len(taken)}: load it in Keras, "
+            "save the model itself, model.save('my.keras'), and open that."
+        )
     (key, spec) = next(iter(taken.items()))
     given = keras.Input(tuple(spec.shape[1:]), name=key, dtype=spec.dtype.name)
     outputs = layer(given)

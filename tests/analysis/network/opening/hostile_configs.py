@@ -72,6 +72,21 @@ def a_custom_activation(folder: Path) -> bytes:
     return with_settings("conv", activation={"module": "os", "class_name": "function", "config": "system"})
 
 
+@hostile("An activation 'system' in layer 'conv'.*own")
+def an_activation_by_another_name(folder: Path) -> bytes:
+    return with_settings("conv", activation="system")
+
+
+@hostile("A constraint 'mine>Bound' in layer 'conv'.*own")
+def a_registered_name_as_a_plain_one(folder: Path) -> bytes:
+    return with_settings("conv", bias_constraint=["mine>Bound"])
+
+
+_foreign(
+    "a_layer_for_graphics_cards", "CuDNNGRU", None, "'flat' is a CuDNNGRU.*reset_after=True.*load_weights", units=2
+)
+
+
 @hostile("own")
 def a_custom_initializer(folder: Path) -> bytes:
     made = {"module": "os", "class_name": "system", "config": {"command": "touch marker"}, "registered_name": None}
@@ -207,7 +222,7 @@ def _series(steps: int, class_name: str, settings: dict[str, Any]) -> bytes:
     return zipped({**members, "config.json": json.dumps(changed).encode()})
 
 
-@hostile("10 s|in time|too many layers")
+@hostile("10 s|in time")
 def slow_layers(folder: Path) -> bytes:
     changed = config()
     mix = {"module": "keras.layers", "class_name": "GroupQueryAttention", "registered_name": None}

@@ -113,6 +113,21 @@ def instead(of: str, class_name: str, module: str, settings: dict[str, Any], **m
     return with_config({**changed, **more})
 
 
+def chained(length: int) -> bytes:
+    """The good net with a chain of ReLUs in front of what flattens."""
+    changed = config()
+    flat = layer(changed, "flat")
+    made: list[dict[str, Any]] = []
+    for name in [f"r{number}" for number in range(length)]:
+        call = json.loads(json.dumps(flat["inbound_nodes"][0]))
+        flat["inbound_nodes"][0]["args"][0]["config"]["keras_history"][0] = name
+        relu = {"module": "keras.layers", "class_name": "ReLU", "config": {"name": name}, "registered_name": None}
+        made.append({**relu, "name": name, "inbound_nodes": [call]})
+    at = changed["config"]["layers"].index(flat)
+    changed["config"]["layers"][at:at] = made
+    return with_config(changed)
+
+
 def with_settings(of: str, **settings: Any) -> bytes:
     changed = config()
     layer(changed, of)["config"] |= settings

@@ -4,6 +4,7 @@ import shutil
 
 import good_files
 import h5py
+import hostile_files
 import keras
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from nnviz.analysis.network import opening
 from nnviz.analysis.network.network import bundled, load
 from nnviz.analysis.network.opening import child
+from nnviz.analysis.network.opening.config import MOST_LAYERS
+from nnviz.analysis.network.trace import trace
 from nnviz.errors import NnvizError
 
 WAYS = [(name, ".keras") for name in good_files.MODELS] + [(name, ".h5") for name in good_files.OLD_FORMAT]
@@ -54,6 +57,28 @@ def test_a_file_that_was_packed_opens(tmp_path):
     same(opening.open_model(good_files.packed(path, tmp_path)).model, model)
     path, model = good_files.write("trained_cnn", tmp_path, ".h5")
     same(opening.open_model(good_files.squeezed(path, tmp_path)).model, model)
+
+
+def test_the_longest_chain_opens_and_is_traced(tmp_path):
+    """Keras follows a chain by calling itself; a ReLU behind a ReLU changes no number, and each has its map."""
+    traces = []
+    for length in (1, MOST_LAYERS - 4):
+        path = tmp_path / f"{length}.keras"
+        path.write_bytes(hostile_files.chained(length))
+        network = load(path)
+        traces.append(trace(network, np.random.default_rng(3).uniform(0, 1, network.image_shape)))
+    short, long = traces
+    np.testing.assert_array_equal(long.probabilities, short.probabilities)
+    assert len(long.activations) == len(short.activations) + MOST_LAYERS - 5
+
+
+def test_models_within_models_open(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    for _ in range(30):
+        model = keras.Sequential([keras.Input((4,)), model])
+    path = tmp_path / "within.keras"
+    model.save(path)
+    same(opening.open_model(path).model, model)
 
 
 def test_a_batch_of_fixed_size_becomes_one_of_any(tmp_path):

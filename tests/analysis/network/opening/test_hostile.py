@@ -103,11 +103,25 @@ WILD = st.one_of(
     st.floats(),
     st.text(max_size=12),
     st.sampled_from(
-        ["Lambda", "os", "__lambda__", "system", "keras.utils", "../../decoy", "function", "relu", 2**31, 10**6]
+        [
+            "Lambda",
+            "os",
+            "__lambda__",
+            "system",
+            "keras.utils",
+            "../../decoy",
+            "function",
+            "relu",
+            "mine>X",
+            2**31,
+            10**6,
+        ]
     ),
     st.lists(st.integers(-5, 10**7), max_size=5),
     st.dictionaries(
-        st.sampled_from(["class_name", "config", "module", "value", "name"]), st.text(max_size=8), max_size=4
+        st.sampled_from(["class_name", "config", "module", "registered_name", "value", "name"]),
+        st.text(max_size=8),
+        max_size=4,
     ),
 )
 _FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
