@@ -5,10 +5,12 @@ import itertools
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from shipped import shipped
 
 from nnviz.analysis.attribution import explain, lrp, method_named
+from nnviz.analysis.attribution.relevance import padded
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
@@ -343,6 +345,19 @@ def test_cells_put_around_have_the_map_of_the_same_padding_in_the_layer(pool, fi
         assert abs(found.gap) < 1e-4 * np.abs(found.values).sum()
         maps.append(found.values)
     np.testing.assert_allclose(maps[1], maps[0], rtol=1e-3, atol=1e-4 * np.abs(maps[0]).max())
+
+
+def test_what_falls_on_a_cell_that_was_put_around_is_that_of_the_nearest_inside():
+    edges, rng = [(2, 1), (0, 3)], np.random.default_rng(4)
+    picture, relevance = tf.ones((1, 3, 4, 2)), rng.normal(size=(1, 6, 7, 2)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(picture)
+        around = padded(picture, lambda x: tf.pad(x, [(0, 0), *edges, (0, 0)]), edges)
+    expected = np.zeros(picture.shape)
+    for row, column in np.ndindex(6, 7):
+        expected[:, np.clip(row - 2, 0, 2), np.clip(column, 0, 3)] += relevance[:, row, column]
+    found = tape.gradient(around, picture, output_gradients=tf.constant(relevance))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_deep_net_is_not_compiled_and_has_the_same_map(fixed_weights, monkeypatch):
