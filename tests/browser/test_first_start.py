@@ -22,6 +22,9 @@ def test_what_ships_stays_usable_beside_one_sentence(
     app.menu("Filters")
     assert app.element("stException").count() == 0
     assert app.canvas("filters").count() == 1
+    assert app.alerts == [sentence]
+    # Who opens another page first is told there.
+    assert viewer(server.url).open("preferred").alerts == [sentence]
     app.open("decision", net="mnist-mlp", image="test-1")
     assert (app.alerts, app.address["net"]) == ([], "mnist-mlp")
     # Whoever chooses it is told again, and keeps what was there.

@@ -16,7 +16,7 @@ from server import Server, serving
 from nnviz.analysis.data.folder import folder
 from nnviz.analysis.data.photographs import gallery, photograph
 
-COUNT = 40
+COUNT = 15
 """Pictures of each of the four photographs: several batches of the search, so that it can be stopped in the middle."""
 
 
@@ -72,14 +72,14 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     app.page.goto(f"{server.url}/strokes?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
     caption(app, "are being searched")
     app.page.wait_for_function(
-        r"() => /[1-9]\d* of 161/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
+        rf"() => /[1-9]\d* of {count + 1}/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
         timeout=4 * SECONDS,
     )
     app.page.get_by_role("button", name="Stop").click()
     again = app.page.get_by_role("button", name="Go on searching")
     again.wait_for(timeout=SECONDS)
     app.still()
-    stopped = re.search(r"([\d,]+) of the 161 pictures were searched, drawn at random", app.main.inner_text())
+    stopped = re.search(rf"([\d,]+) of the {count + 1} pictures were searched, drawn at random", app.main.inner_text())
     assert stopped
     assert 0 < int(stopped.group(1)) < count
     # A second viewer finds it stopped, and both see it go on.
@@ -158,7 +158,7 @@ def test_links_to_pictures_and_the_chooser(start: Callable[[], Server], viewer: 
     for _ in range(100):
         if app.still().hover("folder", panel=0, tile=0) != before:
             break
-    turned = re.search(r"page (\d+) of 18", app.still().sidebar.inner_text())
+    turned = re.search(rf"page (\d+) of {-(-(4 * COUNT + 1) // 9)}", app.still().sidebar.inner_text())
     assert turned
     entry = folder(own).entries[9 * (int(turned.group(1)) - 1)]
     assert app.hover("folder", panel=0, tile=0).startswith(entry.path)

@@ -82,7 +82,7 @@ def test_of_many_quick_presses_every_one_counts(app: App, which: str) -> None:
     start = float(thumb.input_value())
     up, down = round((high - start) / step), round((start - low) / step)
     forth, back, way = ("ArrowRight", "ArrowLeft", 1) if up > down else ("ArrowLeft", "ArrowRight", -1)
-    presses = min(25, max(up, down))
+    presses = min(12, max(up, down))
 
     def wait_for(value: float) -> None:
         app.page.wait_for_function(

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from app import SECONDS, App
 from server import ROOT, Server
 from talking import TOTAL, progress, shows
@@ -28,65 +27,15 @@ def test_the_check_draws_every_scene_and_says_that_it_is_ready(viewer: Callable[
     shows(app, 3)
 
 
-OWN = """title: Mine
-scenes:
-- page: maps
-  say: What conv2 sees in this 8
-  note: Only I can read this.
-  image: test-61
-  layer: conv2
-  unit: 5
-- page: filters
+WRONG = """- page: filters
   say: A parameter that nothing asks for, and a value that is none
   laier: conv2
   sort: nrom
 """
+"""Nothing asks for the one, and the other is none."""
 
 
-def test_a_talk_of_ones_own(
-    viewer: Callable[..., App], serve: Callable[..., Server], tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    path = tmp_path / "mine.yaml"
-    path.write_text(OWN)
-    app = viewer(serve("--talk", str(path)).url).open("talk")
-    app.until(scene=1, image="test-61", layer="conv2", unit=5)
-    assert app.main.locator("h1").inner_text() == "What conv2 sees in this 8"
-    assert progress(app) == "1/2"
-    app.open("rehearse")
-    app.page.get_by_text("1 of 2 scenes are ready").wait_for(timeout=SECONDS)
-    rows = app.page.locator(".nn-rehearse tr")
-    # The first may be ready while the second is still being drawn.
-    rows.nth(1).get_by_text("Nothing on the page filters").wait_for(timeout=SECONDS)
-    said = rows.nth(1).inner_text()
-    assert "Nothing on the page filters asks for 'laier'" in said
-    assert "For sort one of number, norm, " in said
-    assert "so number is shown. Received: nrom." in said
-
-
-@pytest.mark.parametrize(
-    ("change", "line", "words"),
-    [
-        (("title: Mine", "title: [Mine"), 2, "YAML"),
-        (("layer: conv2\n  unit", "layer: conv7\n  unit"), 7, "'conv7'"),
-    ],
-)
-def test_a_bad_talk_ends_the_server_with_line_and_reason(
-    tmp_path: Path, change: tuple[str, str], line: int, words: str
-) -> None:
-    """What the file itself tells, at once; what only the networks can tell, when they are there."""
-    path = tmp_path / "mine.yaml"
-    path.write_text(OWN.replace(*change, 1))
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
-    command += ["--server.port", "0", "--", "--talk", str(path)]
-    ended: Any = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert ended.returncode != 0
-    said = ended.stdout + ended.stderr
-    assert f"mine.yaml, line {line}: " in said
-    assert words in said
-    assert "Traceback" not in said
-
-
-def test_a_view_is_saved_as_a_scene_and_comes_back(
+def test_a_view_is_saved_as_a_scene_of_a_talk_of_ones_own(
     app: App, viewer: Callable[..., App], serve: Callable[..., Server], tmp_path: Path
 ) -> None:
     app.open("maps", layer="conv2", unit=5, image="test-61", dx=2)
@@ -101,12 +50,43 @@ def test_a_view_is_saved_as_a_scene_and_comes_back(
     download.value.save_as(path)
     (scene,) = scenes.read(path).scenes
     assert (scene.page, scene.say, scene.note) == ("maps", "What conv2 sees", "Say it slowly.")
-    assert {name: scene.parameters[name] for name in ("layer", "unit", "image", "dx")} == {
-        "layer": "conv2",
-        "unit": "5",
-        "image": "test-61",
-        "dx": "2",
-    }
     caption = app.caption
+
+    with path.open("a") as file:
+        file.write(WRONG)
     back = viewer(serve("--talk", str(path)).url).open("talk")
+    back.until(scene=1, image="test-61", layer="conv2", unit=5, dx=2)
+    assert back.main.locator("h1").inner_text() == "What conv2 sees"
     assert back.caption == caption
+    assert progress(back) == "1/2"
+    back.open("rehearse")
+    back.page.get_by_text("1 of 2 scenes are ready").wait_for(timeout=SECONDS)
+    rows = back.page.locator(".nn-rehearse tr")
+    # The first may be ready while the second is still being drawn.
+    rows.nth(1).get_by_text("Nothing on the page filters").wait_for(timeout=SECONDS)
+    said = rows.nth(1).inner_text()
+    assert "Nothing on the page filters asks for 'laier'" in said
+    assert "For sort one of number, norm, " in said
+    assert "so number is shown. Received: nrom." in said
+
+
+BAD = """title: Mine
+scenes:
+- page: maps
+  say: What conv2 sees in this 8
+  layer: conv7
+"""
+
+
+def test_a_bad_talk_ends_the_server_with_line_and_reason(tmp_path: Path) -> None:
+    """What only the networks can tell, when they are there."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(BAD)
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
+    command += ["--server.port", "0", "--", "--talk", str(path)]
+    ended: Any = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode != 0
+    said = ended.stdout + ended.stderr
+    assert "mine.yaml, line 5: " in said
+    assert "'conv7'" in said
+    assert "Traceback" not in said

@@ -200,11 +200,8 @@ def _depthwise(layer: Any) -> Linear:
 
 
 def _pointwise() -> Linear:
-    named = {"strides": 1, "padding": "VALID"}
-    return Linear(
-        lambda x, w: tf.nn.convolution(x, w, **named),
-        lambda above, w, shape: tf.nn.convolution(above, tf.linalg.matrix_transpose(w), **named),
-    )
+    """A kernel of one cell over all places: a product of matrices."""
+    return Linear(tf.matmul, lambda above, w, _: tf.matmul(above, w, transpose_b=True))
 
 
 def _summing(step: Step, rule: Rule, after: Any, inside: Any) -> Call:

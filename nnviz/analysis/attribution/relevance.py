@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import tensorflow as tf
@@ -46,18 +47,35 @@ class Rule:
             z: the sums with their biases.
             terms, magnitudes: the sums of the terms, and of their magnitudes.
         """
-        sign = tf.where(z < 0, -1.0, 1.0)
-        signed, nothing = sign * terms, _NOTHING * magnitudes
-        # Twice the magnitude of the terms of the sum's own sign, and of the others.
-        own, other = magnitudes + signed, magnitudes - signed
-        alone = own <= nothing
-        same = tf.where(alone, 0.0, tf.math.divide_no_nan(relevance, own))
-        if self.name == "z-plus":
-            return sign * same, same, tf.where(alone, relevance, 0.0)
-        none = other <= nothing
-        same = tf.where(none, 1.0, 2.0) * same
-        against = tf.where(alone | none, 0.0, tf.math.divide_no_nan(relevance, other))
-        return sign * (same + against), same - against, tf.where(alone, relevance, 0.0)
+        return _compiled(_z_plus if self.name == "z-plus" else _alpha_beta)(relevance, z, terms, magnitudes)
+
+
+def _z_plus(relevance: Any, z: Any, terms: Any, magnitudes: Any) -> tuple[Any, Any, Any]:
+    sign, own, _, nothing = _sizes(z, terms, magnitudes)
+    alone = own <= nothing
+    same = tf.where(alone, 0.0, tf.math.divide_no_nan(relevance, own))
+    return sign * same, same, tf.where(alone, relevance, 0.0)
+
+
+def _alpha_beta(relevance: Any, z: Any, terms: Any, magnitudes: Any) -> tuple[Any, Any, Any]:
+    sign, own, other, nothing = _sizes(z, terms, magnitudes)
+    alone, none = own <= nothing, other <= nothing
+    same = tf.where(alone, 0.0, tf.where(none, 1.0, 2.0) * tf.math.divide_no_nan(relevance, own))
+    against = tf.where(alone | none, 0.0, tf.math.divide_no_nan(relevance, other))
+    return sign * (same + against), same - against, tf.where(alone, relevance, 0.0)
+
+
+def _sizes(z: Any, terms: Any, magnitudes: Any) -> tuple[Any, Any, Any, Any]:
+    """The sign of a sum, twice the magnitude of its terms of that sign and of the others, and what counts as none."""
+    sign = tf.where(z < 0, -1.0, 1.0)
+    return sign, magnitudes + sign * terms, magnitudes - sign * terms, _NOTHING * magnitudes
+
+
+@cache
+def _compiled(factors: Call) -> Call:
+    """For tensors of any shape, once for all layers: what is propagated through step by step calls it for each."""
+    function = tf.function(factors, autograph=False)
+    return function.get_concrete_function(*[tf.TensorSpec(None, tf.float32)] * 4)
 
 
 def handing(value: Call, back: Call, *tensors: Any) -> Any:
@@ -80,6 +98,11 @@ def _back(function: Call, tensor: Any, above: Any) -> Any:
         tape.watch(tensor)
         made = function(tensor)
     return tape.gradient(made, tensor, output_gradients=above)
+
+
+def _none(relevance: Any) -> bool:
+    """Whether it is known by now that there is none to share out."""
+    return tf.executing_eagerly() and not tf.math.count_nonzero(relevance)
 
 
 def through(function: Call) -> Call:
@@ -123,16 +146,19 @@ def sums(
 
     def value(a: Any) -> Any:
         terms = linear.forward(a, kernel)
-        kept[:] = [terms] if rule.name == "epsilon" else [terms, linear.forward(tf.abs(a), tf.abs(kernel))]
-        return terms + bias if own is None else own(a)
+        kept[:] = [z := terms + bias, terms]
+        if rule.name != "epsilon":
+            sizes = tf.abs(a), tf.abs(kernel)
+            kept[2:] = [linear.forward(*sizes), *sizes]
+        return z if own is None else own(a)
 
     def back(relevance: Any, a: Any) -> Any:
-        z = kept[0] + bias
         if rule.name == "epsilon":
-            return a * linear.back(tf.math.divide_no_nan(relevance, rule.whole(z)), kernel, a)
-        by_term, by_size, evenly = rule.factors(relevance, z, *kept)
-        found = a * linear.back(by_term, kernel, a) + tf.abs(a) * linear.back(by_size, tf.abs(kernel), a)
-        if tf.executing_eagerly() and not tf.reduce_any(evenly != 0):
+            return a * linear.back(tf.math.divide_no_nan(relevance, rule.whole(kept[0])), kernel, a)
+        *made, size, weight = kept
+        by_term, by_size, evenly = rule.factors(relevance, *made)
+        found = a * linear.back(by_term, kernel, a) + size * linear.back(by_size, weight, a)
+        if _none(evenly):
             return found
         return found + _spread(evenly, a, kernel, linear, apart, inside)
 
@@ -171,9 +197,11 @@ def averaged(x: Any, linear: Call, rule: Rule, inside: Any = None) -> Any:
         if rule.name == "epsilon":
             return x * tape.gradient(terms, x, [tf.math.divide_no_nan(relevance, rule.whole(terms[0]))])
         *shares, evenly = rule.factors(relevance, terms[0], *terms)
+        found = x * tape.gradient(terms, x, shares)
+        if _none(evenly):
+            return found
         ones = tf.ones_like(x) if inside is None else tf.ones_like(x) * inside
-        even = _back(linear, x, tf.math.divide_no_nan(evenly, linear(ones)))
-        return x * tape.gradient(terms, x, shares) + even * ones
+        return found + _back(linear, x, tf.math.divide_no_nan(evenly, linear(ones))) * ones
 
     return handing(value, back, x)
 
@@ -222,13 +250,17 @@ def padded(x: Any, pad: Call, edges: Sequence[tuple[int, int]]) -> Any:
     `edges` are the cells before and behind, axis by axis.
     """
 
-    def nearest(x: Any) -> Any:
+    def back(relevance: Any, _: Any) -> Any:
         for axis, (before, behind) in enumerate(edges, 1):
-            length = tf.shape(x)[axis]
-            x = tf.gather(x, tf.clip_by_value(tf.range(-before, length + behind), 0, length - 1), axis=axis)
-        return x
+            length = tf.shape(relevance)[axis] - before - behind
+            first, inside, last = tf.split(relevance, [before, length, behind], axis)
+            others = [(0, 0)] * axis, [(0, 0)] * (relevance.shape.rank - axis - 1)
+            for beyond, place in ((first, (0, length - 1)), (last, (length - 1, 0))):
+                inside += tf.pad(tf.reduce_sum(beyond, axis, keepdims=True), [*others[0], place, *others[1]])
+            relevance = inside
+        return relevance
 
-    return handing(pad, lambda relevance, x: _back(nearest, x, relevance), x)
+    return handing(pad, back, x)
 
 
 def affine(x: Any, scale: Any, shift: Any, rule: Rule) -> Any:

@@ -174,8 +174,10 @@ def test_score_cam_explains_what_lies_before_its_layer_too(cases):
 
 @pytest.mark.parametrize("name", ["grad-cam", "grad-cam++", "layer-cam", "score-cam", "eigen-cam"])
 def test_any_layer_of_maps_can_be_chosen(cases, name):
+    """The gradient at each of them is that of any gradient method; the others are tried on the first and the last."""
     for case in (cases["branched"], cases["nested"]):
-        for layer in map_layers(case.network):
+        every = map_layers(case.network)
+        for layer in every if name == "grad-cam" else (every[0], every[-1]):
             found = explain(case.network, case.picture, name, 1, layer=layer.name)
             assert found.values.shape == case.picture.shape[:2]
             assert np.isfinite(found.values).all()

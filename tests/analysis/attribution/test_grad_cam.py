@@ -106,16 +106,25 @@ def with_operations(x):
 @pytest.mark.parametrize("end", [residual, dense_block, inception, with_operations])
 @pytest.mark.parametrize("head", ["pooled", "flat", "smaller"])
 def test_grad_cam_looks_by_default_at_what_the_branches_of_the_last_block_are_merged_into(end, head, fixed_weights):
+    assert last_convolution(ending(end, head, fixed_weights)).name == "expected"
+
+
+def test_where_grad_cam_looks_by_default_can_be_named(fixed_weights):
+    network = ending(residual, "smaller", fixed_weights)
+    picture = np.random.default_rng(0).random((8, 8, 1)).astype(np.float32)
+    default, named = (explain(network, picture, "layer-cam", 1, **kw) for kw in ({}, {"layer": "expected"}))
+    assert default.values.any()
+    np.testing.assert_array_equal(default.values, named.values)
+
+
+def ending(end, head, fixed_weights):
+    """A network with that last block, and that way from its maps to the scores."""
     given = keras.Input((8, 8, 1))
     x = end(layers.Conv2D(4, 3, activation="relu", name="stem")(given))
     x = layers.MaxPooling2D(2, name="behind")(x) if head == "smaller" else x
     x = layers.ReLU(name="behind_too")(x) if head == "smaller" else x
     x = (layers.GlobalAveragePooling2D() if head == "pooled" else layers.Flatten())(x)
-    network = load(fixed_weights(keras.Model(given, layers.Dense(2)(x))))
-    assert last_convolution(network).name == "expected"
-    picture = np.random.default_rng(0).random((8, 8, 1)).astype(np.float32)
-    default, named = (explain(network, picture, "layer-cam", 1, **kw) for kw in ({}, {"layer": "expected"}))
-    np.testing.assert_array_equal(default.values, named.values)
+    return load(fixed_weights(keras.Model(given, layers.Dense(2)(x))))
 
 
 def test_grad_cam_takes_maps_even_where_the_convolution_itself_leaves_one_cell(fixed_weights):

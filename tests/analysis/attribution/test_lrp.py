@@ -5,10 +5,12 @@ import itertools
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from shipped import shipped
 
 from nnviz.analysis.attribution import explain, lrp, method_named
+from nnviz.analysis.attribution.relevance import padded
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
@@ -16,6 +18,16 @@ from nnviz.analysis.network.trace import trace
 from nnviz.errors import NnvizError
 
 RULES = ("epsilon", "z-plus", "alpha-beta")
+
+
+@pytest.fixture
+def uncompiled(monkeypatch):
+    """Nets are propagated through as deep ones are: to compile one takes five times as long as a test's few maps.
+
+    That both ways give the same map is a test of its own. Not for nets that other tests use too: a net keeps its
+    functions.
+    """
+    monkeypatch.setattr(lrp, "_DEEP", 0)
 
 
 def bias_free(seed=3):
@@ -51,8 +63,9 @@ def unbiased(fixed_weights):
     return network, np.random.default_rng(2).normal(0, 1, (12, 12, 3)).astype(np.float32)
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("target", [0, 1, 2, 3, targets.difference(0, 2), targets.channel("joined", 3)], ids=str)
+@pytest.mark.parametrize("target", [1, targets.difference(0, 2), targets.channel("joined", 3)], ids=str)
 def test_without_biases_the_map_sums_to_the_score(unbiased, rule, target):
     network, image = unbiased
     found = explain(network, image, "lrp", target, rule=rule, epsilon=0.0)
@@ -61,6 +74,7 @@ def test_without_biases_the_map_sums_to_the_score(unbiased, rule, target):
     assert found.adds_up_to == found.score
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_the_epsilon_rule_without_epsilon_is_gradient_times_input_on_relus(unbiased):
     network, image = unbiased
     lrp = explain(network, image, "lrp", 1, rule="epsilon", epsilon=0.0)
@@ -97,6 +111,7 @@ def by_hand(weights, biases, image, k, rule, epsilon, reads=None, top=np.inf):
     return relevance
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_dense_layers_with_biases_agree_with_plain_numpy(fixed_weights):
     model = keras.Sequential(
         [
@@ -136,6 +151,7 @@ def matrix(height, width, stride, taps, make):
     return weights.reshape(shape), reads.reshape(shape) > 0
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
 def test_normalised_and_depthwise_convolutions_agree_with_plain_numpy(rule, fixed_weights):
     """A stride, padding, ReLU6, and shifts so large that many a sum has its sign from the bias alone."""
@@ -168,6 +184,7 @@ def test_normalised_and_depthwise_convolutions_agree_with_plain_numpy(rule, fixe
     np.testing.assert_allclose(expected.sum(), found.score, rtol=1e-4)
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
 def test_a_bias_has_no_share_and_what_it_makes_alone_is_shared_equally(rule):
     """One neuron: 2 * 1 - 1 * 1 + bias; with a bias of 3 the terms still take all, with one of -5 the bias has all."""
@@ -191,13 +208,15 @@ def test_the_map_sums_to_the_logit_of_trained_digit_nets_with_their_biases(name,
         assert abs(found.gap) < 1e-3 * np.abs(found.values).sum()
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_the_map_sums_to_the_logit_of_a_deep_net_with_batch_normalisations():
-    network = shipped("photo-cnn")
+    network = load("photo-cnn")
     for each in photographs.gallery()[:2]:
         found = explain(network, photographs.photograph(each.name), "lrp")
         assert abs(found.gap) < 1e-3 * found.score
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("kind", ["conv", "depthwise", "transposed", "separable", "dense"])
 def test_a_batch_normalisation_is_folded_into_the_layer_before_it(kind, fixed_weights):
     """The same net with the normalisation worked into its weights by hand has the same map."""
@@ -244,6 +263,7 @@ def test_a_batch_normalisation_is_folded_into_the_layer_before_it(kind, fixed_we
         np.testing.assert_allclose(maps[0].values, maps[1].values, rtol=1e-3, atol=1e-4, err_msg=rule)
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_what_only_scales_the_pixels_keeps_no_relevance(fixed_weights):
     def model(scaled):
         given = keras.Input((6, 6, 3), name="picture")
@@ -261,6 +281,7 @@ def test_what_only_scales_the_pixels_keeps_no_relevance(fixed_weights):
     np.testing.assert_allclose(maps[0].gap, 0, atol=1e-3)
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_a_gate_takes_nothing_and_the_score_stays_whole(fixed_weights):
     given = keras.Input((6, 6, 3), name="picture")
     x = layers.Conv2D(4, 3, use_bias=False, activation="relu")(given)
@@ -291,6 +312,7 @@ def many_kinds():
     return keras.Model(given, layers.Dense(3, name="answer")(x), name="many_kinds")
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("rule", ["z-plus", "alpha-beta"])
 def test_a_net_of_many_kinds_keeps_its_score_whole(rule, fixed_weights):
     network = load(fixed_weights(many_kinds(), 7), {"input": {"scale": 1}})
@@ -301,6 +323,7 @@ def test_a_net_of_many_kinds_keeps_its_score_whole(rule, fixed_weights):
     assert abs(found.gap) < 2e-3 * np.abs(found.values).sum(), f"gap {found.gap} of {found.score}"
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("pool", [True, False])
 def test_cells_put_around_have_the_map_of_the_same_padding_in_the_layer(pool, fixed_weights):
     """As MobileNet and ResNet pad before a stride; shifts so large that many a sum is of the bias alone."""
@@ -324,6 +347,19 @@ def test_cells_put_around_have_the_map_of_the_same_padding_in_the_layer(pool, fi
     np.testing.assert_allclose(maps[1], maps[0], rtol=1e-3, atol=1e-4 * np.abs(maps[0]).max())
 
 
+def test_what_falls_on_a_cell_that_was_put_around_is_that_of_the_nearest_inside():
+    edges, rng = [(2, 1), (0, 3)], np.random.default_rng(4)
+    picture, relevance = tf.ones((1, 3, 4, 2)), rng.normal(size=(1, 6, 7, 2)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(picture)
+        around = padded(picture, lambda x: tf.pad(x, [(0, 0), *edges, (0, 0)]), edges)
+    expected = np.zeros(picture.shape)
+    for row, column in np.ndindex(6, 7):
+        expected[:, np.clip(row - 2, 0, 2), np.clip(column, 0, 3)] += relevance[:, row, column]
+    found = tape.gradient(around, picture, output_gradients=tf.constant(relevance))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_a_deep_net_is_not_compiled_and_has_the_same_map(fixed_weights, monkeypatch):
     picture = np.random.default_rng(2).normal(0, 1, (12, 12, 3)).astype(np.float32)
     maps = []
@@ -344,12 +380,10 @@ def test_what_has_no_rule_is_named(fixed_weights):
         explain(network, np.zeros((6, 6, 3), np.float32), "lrp")
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_every_tiny_network_keeps_its_scores_as_they_are(case, rule):
+def test_every_tiny_network_keeps_its_scores_as_they_are(case):
     """The modified steps compute what the layers do; only their gradient is another."""
-    found = explain(case.network, case.picture, "lrp", rule=rule)
+    found = explain(case.network, case.picture, "lrp")
     traced = trace(case.network, case.picture)
     np.testing.assert_allclose(found.score, traced.logits[traced.winner], rtol=1e-4, atol=1e-5)
     assert np.isfinite(found.values).all()
-    if rule != "epsilon":
-        assert abs(found.gap) <= 1e-3 * np.abs(found.values).sum()
+    assert abs(found.gap) <= 1e-3 * np.abs(found.values).sum()

@@ -26,22 +26,27 @@ def network(fixed_weights, dtype):
     return load(fixed_weights(model, 21))
 
 
+@pytest.fixture(scope="module")
+def twins(fixed_weights):
+    """Two networks that set nothing but the type of their input apart."""
+    return [network(fixed_weights, dtype) for dtype in ("uint8", "float32")]
+
+
 @pytest.fixture
 def pixels():
     return np.random.default_rng(0).integers(0, 256, (9, 9)).astype(np.uint8)
 
 
 @pytest.mark.parametrize("method", [method.name for method in METHODS])
-def test_a_network_on_whole_numbers_is_explained_as_its_twin_on_floats(fixed_weights, pixels, method):
-    whole, floats = (explain(network(fixed_weights, dtype), pixels, method, 2) for dtype in ("uint8", "float32"))
+def test_a_network_on_whole_numbers_is_explained_as_its_twin_on_floats(twins, pixels, method):
+    whole, floats = (explain(each, pixels, method, 2) for each in twins)
     np.testing.assert_array_equal(whole.values, floats.values)
     assert np.abs(whole.values).max() > 0
 
 
-def test_contributions_of_its_pixels(fixed_weights, pixels):
+def test_contributions_of_its_pixels(twins, pixels):
     found = []
-    for dtype in ("uint8", "float32"):
-        own = network(fixed_weights, dtype)
+    for own in twins:
         found.append(contributions(own, trace(own, pixels).image, "picture", targets.logit(1))[0])
     np.testing.assert_array_equal(*found)
     assert np.abs(found[0]).max() > 0

@@ -134,9 +134,8 @@ def test_the_effect_of_a_filter_is_that_of_a_zeroed_kernel(network, few):
 def test_effects_on_every_kind_of_network(case):
     image = pixels(case)
     expected = trace(case.network, image)
-    for layer in switchable(case.network):
-        if layer.name == answer_layer(case.network):
-            continue
+    kinds = {layer.kind: layer for layer in switchable(case.network) if layer.name != answer_layer(case.network)}
+    for layer in kinds.values():
         unit = expected.activations[layer.name].shape[-1] - 1
         found = dossier.effects(case.network, image[None], layer.name, unit)
         without = knocked_out(case.network, image, layer.name, [unit])

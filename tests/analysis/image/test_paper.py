@@ -12,7 +12,7 @@ from nnviz.analysis.image.images import Transform, fit, rescale
 from nnviz.analysis.image.paper import paper_and_ink
 from nnviz.analysis.network.trace import scores, trace
 
-IMAGES, LABELS = (each[:300] for each in digits.test_set())
+IMAGES, LABELS = (each[:150] for each in digits.test_set())
 STROKES = IMAGES / np.float32(255)
 Y, X = np.meshgrid(np.linspace(-1, 1, 28), np.linspace(-1, 1, 28), indexing="ij")
 GRAIN = np.random.default_rng(0).normal(0, 3, STROKES.shape)
