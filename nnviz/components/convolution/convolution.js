@@ -219,5 +219,9 @@ export default function (component) {
     state.parts.scrub.max = String(header.size[0] * header.size[1] - 1);
   }
   if (lay(state)) draw(state);
+  // Told, not on arrival: what is drawn for the first time stands still.
+  if (header.play && state.told === false) play(state, true);
+  else if (!header.play && state.told) play(state, false);
+  state.told = header.play;
   state.canvases.output.dataset.drawn = String(Number(state.canvases.output.dataset.drawn || 0) + 1);
 }

@@ -214,5 +214,9 @@ export default function (component) {
     say(state);
     if (state.view !== wantedView(state)) animate(state);
   }
+  // Told, not on arrival: what is drawn for the first time stands still.
+  if (header.play && state.told === false) play(state, true);
+  else if (!header.play && state.told) play(state, false);
+  state.told = header.play;
   state.canvas.dataset.drawn = String(Number(state.canvas.dataset.drawn || 0) + 1);
 }
