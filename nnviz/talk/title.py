@@ -22,46 +22,42 @@ _MOST = 16
 def render(session: Session) -> None:
     """Draw the page."""
     with st.container(key="talk-title"):
-        words, picture = st.columns([5, 4], gap="large", vertical_alignment="center")
+        words, picture = st.columns([9, 10], gap="large", vertical_alignment="center")
     with words:
         st.title(st.session_state.get(ON_WALL) or PAGE.title, anchor=False)
         lines = [line for line in st.session_state.get(TEXT, "").splitlines() if line]
         write_html('<ul class="nn-lines">{}</ul>', Markup().join(html("<li>{}</li>", line) for line in lines))
     with picture:
-        _maps(session)
+        _layer(session)
 
 
-def _maps(session: Session) -> None:
+def _layer(session: Session) -> None:
     """The picture, and what the layer under study makes of it: its strongest maps, or its values folded."""
     name, values = session.layer.name, session.activations
     colour, ranges = scales.colour_scale(session, name, "layer")
-    tiles = as_tiles(values)
+    tiles, vector = as_tiles(values), values.ndim == 1
     count = len(tiles)
     strongest = np.sort(np.argsort(-np.abs(tiles).reshape(count, -1).max(axis=1), kind="stable")[:_MOST])
     made = Panel(
         tiles[strongest],
         colour,
         ranges[strongest],
-        title=f"{name}: {len(strongest)} of {count} maps" if count > _MOST else name,
-        units=values.size if values.ndim == 1 else 0,
-        columns=4 if count >= _MOST else 0,
-        most=420,
+        title=f"{name}, {len(strongest)} of {count} maps" if count > _MOST else name,
+        units=values.size if vector else 0,
+        columns=4 if len(strongest) == _MOST else 0,
+        scale=1.0 if vector else 0.5,
+        most=640,
         say_zero=True,
-        row=1,
     )
+    colours = session.fitted.pixels.shape[2] > 1
     raster(
-        [
-            scales.picture_panel(
-                session, title=session.picture.title, most=280, smooth=session.fitted.pixels.shape[2] > 1
-            ),
-            made,
-        ],
+        [scales.picture_panel(session, title="input", most=320, scale=0.5 if vector else 1.0, smooth=colours), made],
         key="talk-title",
         alt=f"{session.picture.title}, and what {name} of {session.network.name} makes of it",
         height=0.74,
         least=56,
     )
-    caption(f"{session.picture.title}, and what {name} of {session.network.name} makes of it: computed now.")
+    caption(f"What {name} of {session.network.name} makes of it, computed now.")
 
 
 PAGE = Page("Title", "", "title", "", render)

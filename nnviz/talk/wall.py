@@ -99,7 +99,7 @@ def _preview() -> None:
     keys(
         at + 1,
         [len(scene.steps) for scene in talk.scenes],
-        key="talk-preview",
+        key=_KEYS,
         on_change=partial(_turn, talk),
     )
     stop = talk.stops[at]
