@@ -20,8 +20,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nnviz.shell import old_addresses
 
-TALK, SCENE = "talk", "scene"
-"""Parameters of a talk: which one of those that are given now, and the scene that it shows."""
+TALK, SCENE, STEP = "talk", "scene", "step"
+"""Parameters of a talk: which one of those that are given now, the scene that it shows, and the step inside it."""
+PLAY = "play"
+"""Parameter that has an animation start: 1 plays what stands there already; whoever turns it by hand ends that."""
 
 PREDICT = "predict"
 """Parameter that has the audience guess the answer: 1 hides it, 0 shows it; see `hidden_answer`."""
@@ -143,7 +145,7 @@ def _brought_up_to_date(given: dict[str, str], last: Mapping[str, str]) -> dict[
     """What a run is to read that was asked for with the address `given`, where it said `last` before."""
     if not given:
         # A talk is left when another page is opened.
-        return {name: text for name, text in last.items() if name not in (TALK, SCENE)}
+        return {name: text for name, text in last.items() if name not in (TALK, SCENE, STEP, PLAY)}
     if not last or given == last:
         return given
     if _replaced_since(given):

@@ -27,6 +27,7 @@ class Place:
 
 TALK = Place("Start the talk", ":material/slideshow:", "talk", wall.draw)
 REHEARSE = Place("Rehearse", ":material/checklist:", "rehearse", rehearse.draw, menu=True)
+PREVIEW = Place("What comes next", ":material/preview:", "preview", wall.preview)
 SPEAKER = Place("Speaker's view", ":material/speaker_notes:", "speaker", speaker.draw)
 
-PLACES = (TALK, REHEARSE, SPEAKER)
+PLACES = (TALK, REHEARSE, PREVIEW, SPEAKER)

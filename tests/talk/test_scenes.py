@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from nnviz.errors import NnvizError
 from nnviz.shell import old_addresses
 from nnviz.talk import scenes, talks
-from nnviz.talk.scenes import Scene, parse, write
+from nnviz.talk.scenes import KEYS, Scene, parse
+from nnviz.talk.writing import write
 
 GOOD = """title: Mine
 scenes:
@@ -228,7 +229,7 @@ def test_any_file_is_a_talk_or_refused(tmp_path_factory, content):
 
 LINE = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=60).map(str.strip)
 WORD = LINE.filter(bool)
-NAME = st.from_regex(r"[a-z]{1,8}", fullmatch=True).filter(lambda name: name not in ("page", "say", "note"))
+NAME = st.from_regex(r"[a-z]{1,8}", fullmatch=True).filter(lambda name: name not in KEYS)
 NOTE = st.lists(WORD, max_size=3).map("\n".join)
 
 

@@ -147,14 +147,18 @@ function speedOf(state) {
   return Math.min(SPEEDS[Number(state.parts.rate.value)], calm ? 2 : Infinity);
 }
 
-function play(state, on) {
-  const all = state.header.size[0] * state.header.size[1];
-  if (state.playing === on) return;
+function showPlaying(state, on) {
   state.playing = on;
   const button = state.parts.play, word = on ? "Pause" : "Play";
   button.textContent = on ? "\u23F8" : "\u25B6";
   button.title = word;
   button.setAttribute("aria-label", word);
+}
+
+function play(state, on) {
+  const all = state.header.size[0] * state.header.size[1];
+  if (state.playing === on) return;
+  showPlaying(state, on);
   if (!on) return pin(state, state.index);
   if (state.index >= all - 1) state.index = 0;
   state.progress = state.index;
@@ -200,6 +204,8 @@ export default function (component) {
   if (!state) { state = begin(parentElement.querySelector(".conv")); STATES.set(parentElement, state); }
   const { header, values } = unpack(data), fresh = state.what !== header.what, same = state.header && state.header.size.join() === header.size.join();
   Object.assign(state, { header, values, what: header.what, report: (value) => setStateValue("cell", value) });
+  // Told to be still, it stands where it is told, and reports nothing.
+  if (!header.play && state.told) showPlaying(state, false);
   // A reply to an earlier pick must not move the cell back while a later one is under way.
   if (header.seen >= state.sent && !(state.playing && same)) {
     state.index = Math.min(Math.max(header.cell[0], 0), header.size[0] - 1) * header.size[1] + Math.min(Math.max(header.cell[1], 0), header.size[1] - 1);
@@ -219,5 +225,8 @@ export default function (component) {
     state.parts.scrub.max = String(header.size[0] * header.size[1] - 1);
   }
   if (lay(state)) draw(state);
+  // Told, not on arrival: what is drawn for the first time stands still.
+  if (header.play && state.told === false) play(state, true);
+  state.told = header.play;
   state.canvases.output.dataset.drawn = String(Number(state.canvases.output.dataset.drawn || 0) + 1);
 }

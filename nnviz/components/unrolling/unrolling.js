@@ -199,6 +199,8 @@ export default function (component) {
     state.parts.rate.value = String(usualSpeed(header.shape[0]));
     showSpeed(state);
   }
+  // Told to be still, it stands where it is told, and reports nothing.
+  if (!header.play && state.told) showPlaying(state, false);
   // A reply to an earlier report must not move it back while a later one is under way.
   if (!same || (header.seen >= state.sent && !state.playing && state.goal === null)) {
     if (!same || Math.round(state.position) !== header.unrolled) { state.position = header.unrolled; state.follow = header.unrolled < all; }
@@ -214,5 +216,8 @@ export default function (component) {
     say(state);
     if (state.view !== wantedView(state)) animate(state);
   }
+  // Told, not on arrival: what is drawn for the first time stands still.
+  if (header.play && state.told === false) play(state, true);
+  state.told = header.play;
   state.canvas.dataset.drawn = String(Number(state.canvas.dataset.drawn || 0) + 1);
 }

@@ -63,6 +63,7 @@ def unrolling(
     key: str,
     alt: str,
     unrolled: int = 0,
+    play: bool = False,
     below: float = 4.8,
     on_rest: Callable[[int], None] | None = None,
     on_pick: Callable[[int], None] | None = None,
@@ -74,6 +75,7 @@ def unrolling(
         key: of the component, stable over reruns.
         alt: what the picture shows, for who cannot see it.
         unrolled: slots that have been unrolled; within a row, that row is on its way.
+        play: start to play from there, once for each time that this turns true while the picture stands there.
         below: what the page needs below it, in units of its font size: the rest of the window is for the pictures.
         on_rest: called with `unrolled` where it came to rest, before the rerun.
         on_pick: called with the slot that was picked, before the rerun.
@@ -92,7 +94,7 @@ def unrolling(
             on_pick(int(told("pick")["slot"]))
 
     seen = max(told(name).get("count", 0) for name in ("at", "pick"))
-    data = packed(layout, {"alt": alt, "below": below, "unrolled": unrolled, "seen": seen})
+    data = packed(layout, {"alt": alt, "below": below, "unrolled": unrolled, "play": play, "seen": seen})
     _component()(key=key, data=data, on_at_change=rested, on_pick_change=picked)
 
 

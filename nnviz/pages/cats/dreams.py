@@ -50,6 +50,8 @@ def plan_of(session: Session, depth: Depth) -> visualization_request.Visualizati
 def draw(session: Session, found: list[Depth], height: float) -> None:
     """The picture that forms, in a fragment of its own that works and draws by turns while it does."""
     depth = chosen(found)
+    if address.read().get(address.PLAY) == "1":
+        jobs.begin(JOB, forming.job("Dreaming", plan_of(session, depth)))
     look(session, depth)
     jobs.stage(JOB, lambda: _draw(session, found, depth, height), forming.SLICE, forming.PAUSE)
 

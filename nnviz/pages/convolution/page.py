@@ -79,6 +79,7 @@ def _layer(session: Session) -> None:
         key="layer",
         alt=f"Map {unit} of {name}, filling in cell by cell; arrow keys choose a cell, Space plays",
         cell=cell,
+        play=address.read().get(address.PLAY) == "1",
         below=4.6,
         on_cell=lambda found: _pin(session, steps, found, channel),
     )
@@ -129,7 +130,7 @@ def _pin(session: Session, steps: ConvolutionSteps, found: Cell, channel: int) -
         where = {"spot": found.row * steps.place.size[1] + found.column}
     if found.channel != channel:
         where["channel"] = steps.first_channel + found.channel
-    address.write(**where)
+    address.write(**where, **{address.PLAY: None})
 
 
 def _geometry(

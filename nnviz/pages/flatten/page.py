@@ -119,7 +119,8 @@ def _unrolling(subject: Subject, unrolled: int) -> None:
         f"{subject.noun} {number:,} and its {len(subject.around)} neighbours are outlined. Space plays, arrow keys "
         f"step a row, a click picks a {subject.noun}",
         unrolled=unrolled,
-        on_rest=lambda at: address.write(unrolled=at or None),
+        play=address.read().get(address.PLAY) == "1",
+        on_rest=lambda at: address.write(**{"unrolled": at or None, address.PLAY: None}),
         on_pick=lambda slot: address.write(**{subject.noun: subject.number(slot)}),
     )
 
