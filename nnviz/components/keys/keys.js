@@ -151,6 +151,7 @@ function pressed(state, event) {
   const remote = key === "PageDown" || key === "PageUp";
   if (!remote && !state.black && kept(event)) return;
   if (key.toLowerCase() === "s" && state.leads) window.open(state.speaker, "nnviz-speaker");
+  else if (key.toLowerCase() === "d") window.nnTheme.next();
   else if (!TURNS[key] && !["b", "B", ".", "?"].includes(key)) return;
   // A key that is held would run through the whole talk.
   else if (!event.repeat) state.act(key);
