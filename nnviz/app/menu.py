@@ -24,7 +24,10 @@ def draw(entries: dict[str, Any], pages: Sequence[Page], talk: Any, shown: str) 
         shown: slug of the page that is shown: the button's list is closed when another one is.
     """
     with st.container(horizontal=True, gap="medium", key="menu"):
-        with st.container(width="content", key="menu-button"), st.popover("Menu", icon=":material/menu:", key=f"menu-{shown}"):
+        with (
+            st.container(width="content", key="menu-button"),
+            st.popover("Menu", icon=":material/menu:", key=f"menu-{shown}"),
+        ):
             _chapters(entries, pages)
         _chapters(entries, pages)
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap=None, key="menu-talk"):
