@@ -40,7 +40,7 @@ def _reading(found: Sequence[Reading]) -> Markup:
     if not found:
         return Markup("")
     links = Markup(" · ").join(
-        html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a> ({})', each.url, each.title, each.by)
+        html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a><i> ({})</i>', each.url, each.title, each.by)
         for each in found
     )
     return html("Read on: {}", links)

@@ -1,11 +1,11 @@
 """What the server does with the addresses of pages, before Streamlit sees them.
 
 A link to the first page by its own name is led to the bare address, one to a page by the name that it had once to the
-name that it has now: Streamlit would say that there is no such page. And two lines are put into the page that is sent.
-One says where the server is: without it, a link that opens an inner page makes Streamlit's browser code look for the
-server below that page first, two failed requests and two errors in the console before anything is drawn. The other lets
+name that it has now: Streamlit would say that there is no such page. And three lines are put into the page that is
+sent. One says where the server is: without it, a link that opens an inner page makes Streamlit's browser code look for
+the server below that page first, two failed requests and two errors in the console before anything is drawn. One lets
 the parameters that a page sets as it opens take the place of its bare address in the browser's history: as an entry of
-their own they would make Back need two presses for each page.
+their own they would make Back need two presses for each page. And one is the theme's (theme.js).
 
 A proxy may serve the app below a prefix that it takes off, so the server does not know its own address, and the browser
 does not know which part of the address is the prefix. So all is said relative to the page that was asked for: how many
@@ -15,6 +15,7 @@ steps the root of the app is above it, both know.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -30,6 +31,7 @@ _HISTORY = (
     "!location.search && new URL(url, location.href).pathname === location.pathname "
     "? history.replaceState(state, title, url) : push(state, title, url);"
 )
+_THEME = (Path(__file__).parent / "theme.js").read_text()
 # Asked for as plain text and as a whole, so that the lines can be put in; they make untrue what is said of the file.
 _NOT_ASKED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 _NOT_SENT = ("content-length", "etag", "last-modified")
@@ -39,7 +41,8 @@ def lines(path: str) -> bytes:
     """What is put into the page at a path below the app's root ("/", "/filters")."""
     root = "../" * (path.count("/") - 1) or "./"
     server = f'window.__streamlit = {{ BACKEND_BASE_URL: new URL("{root}", location.href).href }};'
-    return f"<script>{server}</script><script>{{ {_HISTORY} }}</script>".encode()
+    scripts = (server, f"{{ {_HISTORY} }}", _THEME)
+    return "".join(f"<script>{script}</script>" for script in scripts).encode()
 
 
 class AddLines(BaseHTTPMiddleware):

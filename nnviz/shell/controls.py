@@ -155,14 +155,14 @@ def layers(session: Session, options: Sequence[LayerInfo]) -> None:
     at = names.index(session.layer.name)
     _step("Layer before", "arrow_back", "layer-back", names[at - 1] if at else None)
     if len(names) < 2:
-        st.markdown(f"**{escape_markdown(names[0])}**")
+        st.markdown(f"layer **{escape_markdown(names[0])}**", width="content")
     else:
         address.bound("slider-layer", session.layer.name, tuple(names))
         st.select_slider(
             "Layer",
             names,
             session.layer.name,
-            format_func=escape_markdown,
+            format_func=lambda name: f"layer {escape_markdown(name)}",
             key="slider-layer",
             on_change=lambda: go_to(st.session_state["slider-layer"]),
             label_visibility="collapsed",

@@ -93,6 +93,7 @@ function pressed(state, event) {
   const remote = key === "PageDown" || key === "PageUp";
   if (!remote && !state.black && kept(event)) return;
   if (key.toLowerCase() === "s" && state.leads) window.open(state.speaker, "nnviz-speaker");
+  else if (key.toLowerCase() === "d") window.nnTheme.next();
   else if (key === "Enter" ? !state.typed : !TURNS[key] && !/^[bB.?0-9]$/.test(key)) return;
   // A key that is held would run through the whole talk.
   else if (!event.repeat) state.act(key);

@@ -92,6 +92,7 @@ def _layers(session: Session, layers: list[LayerInfo], block: Block | None) -> s
         height=0.62,
         least=24,
         wide=True,
+        swipe=True,
         on_pick=lambda place: address.write(
             layer=columns[place.panel].layer.name, unit=columns[place.panel].unit(place), row=None, column=None
         ),
