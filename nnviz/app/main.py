@@ -14,7 +14,7 @@ import streamlit as st
 from nnviz.app import startup
 from nnviz.shell import options
 from nnviz.shell.jobs.worker import worker
-from nnviz.shell.markup import style, write_html
+from nnviz.shell.markup import write_html
 
 if TYPE_CHECKING:
     from nnviz.shell.page import Page
@@ -26,7 +26,6 @@ def main() -> None:
     """Draw the app once. Until TensorFlow is there, the page says what it waits for."""
     # An icon of our own: a Material symbol as a tab's icon would be fetched from outside.
     st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
-    style((_HERE / "style.css").read_text())
     _wait()
     from nnviz.app import foot, paper_note
     from nnviz.app.sidebar import own_pictures, sidebar
@@ -110,7 +109,7 @@ def _wait() -> None:
     while not startup.warmup.wait(0.1):
         # All three may be done a moment before the whole is.
         done = min(len(startup.warmup.seconds), 2)
-        with place.container():
+        with place.container(key="waiting"):
             st.title("nnviz", anchor=False)
             st.progress(
                 (done + 0.5) / 3,

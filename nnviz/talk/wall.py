@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,11 +9,9 @@ import streamlit as st
 from nnviz.components.keys import kept_name, keys
 from nnviz.pages import registry
 from nnviz.shell import address, page
-from nnviz.shell.markup import style
 from nnviz.talk import prerender, stage, talks
 from nnviz.talk.scenes import Scene, Talk
 
-_STYLE = Path(__file__).parent / "wall.css"
 _KEYS = "talk-keys"
 _NAME = "name of the wall"
 _SAID = "said of the scene"
@@ -22,7 +19,6 @@ _SAID = "said of the scene"
 
 def draw() -> None:
     """Draw the talk: everything stands in one fragment, so that nothing is loaded anew between scenes."""
-    style(_STYLE.read_text())
     st.fragment(_scene)()
 
 
