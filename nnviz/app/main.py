@@ -102,14 +102,14 @@ def _wait() -> None:
     """Say what the server is doing until the first picture can be drawn."""
     # Drawn in every run, as all that is not always there: what comes after it has the same place in each, and what
     # is clicked while a run begins is still heard by the part of the page that it was meant for.
-    with st.container():
+    with st.container(key="waiting"):
         if startup.warmup.wait(0):
             return
         place = st.empty()
     while not startup.warmup.wait(0.1):
         # All three may be done a moment before the whole is.
         done = min(len(startup.warmup.seconds), 2)
-        with place.container(key="waiting"):
+        with place.container():
             st.title("nnviz", anchor=False)
             st.progress(
                 (done + 0.5) / 3,
