@@ -72,6 +72,7 @@ def main() -> None:
         answering(port)
         context = browser.new_context(viewport={"width": width, "height": height})
         context.add_init_script(METER + WATCH)
+        context.set_default_timeout(120_000)
         for place in places:
             slug = "" if place == registry.FIRST.slug else place
             url = f"http://localhost:{port}/{slug}?{'scene=1' if place == 'talk' else LINK}"

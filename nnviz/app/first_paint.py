@@ -3,13 +3,20 @@
 The style is one file, linked in the page that the server sends: nothing is drawn before it is there. Its name holds
 its content, so a browser that has it asks no more. It is linked in the body, as Streamlit adds its own rules to the
 head.
+
+Streamlit's browser code loads what draws a kind of element when the first of that kind comes, each after the other's.
+What every page has is asked for with the page, while the server is still at work.
 """
 
 from __future__ import annotations
 
+import re
 import time
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from streamlit import file_util
 
 from nnviz.app import startup
 from nnviz.pages import FIRST_SLUG
@@ -19,6 +26,9 @@ from nnviz.shell.markup import html
 _HERE = Path(__file__).parent
 _STYLES = (_HERE / "style.css", _HERE.parent / "talk" / "wall.css", _HERE.parent / "talk" / "speaker.css")
 _STYLE, _SCRIPT = (_HERE / "opening.css").read_text(), (_HERE / "opening.js").read_text()
+
+_DRAWN = ("BidiComponent", "Button", "ButtonGroup", "FileUploader", "Html", "PageLink", "Selectbox", "Slider")
+"""What Streamlit calls the elements that stand on every page."""
 
 
 def style() -> bytes:
@@ -38,7 +48,22 @@ def body(path: str, root: str) -> bytes:
         root: that leads from the page to the app's root ("./").
     """
     link = f'<link rel="stylesheet" href="{root}{style_name()}">'
-    return f"<style>{_STYLE}</style>{_opening(path)}{link}<script>{_SCRIPT}</script>".encode()
+    ahead = "".join(f'<link rel="modulepreload" crossorigin href="{root}static/js/{name}">' for name in scripts())
+    return f"<style>{_STYLE}</style>{_opening(path)}{link}{ahead}<script>{_SCRIPT}</script>".encode()
+
+
+@cache
+def scripts() -> tuple[str, ...]:
+    """Names of the scripts that draw what every page has, and of those that they need and the page does not name."""
+    static = Path(file_util.get_static_dir())
+    folder, named = static / "static" / "js", (static / "index.html").read_text(encoding="utf-8")
+    found, left = list[str](), [path.name for kind in _DRAWN for path in sorted(folder.glob(f"{kind}.*.js"))]
+    while left:
+        name = left.pop(0)
+        if name not in found and name not in named:
+            found.append(name)
+            left += re.findall(r'(?:from|import)"\./([^"]+\.js)"', (folder / name).read_text(encoding="utf-8"))
+    return tuple(found)
 
 
 def _opening(path: str) -> str:

@@ -2,7 +2,7 @@
 // moves any more. Long work of the page's own, which has a bar, is not waited for.
 {
   // Milliseconds after the end of a run that a picture may take; one that never comes must not hide the rest.
-  const LONGEST = 4000;
+  const LONGEST = 6000;
   const began = performance.now();
   const opening = document.querySelector("body > .nn-opening"), words = opening.querySelector("p"), bar = opening.querySelector("progress");
   const since = words && Number(words.querySelector("b").textContent);

@@ -103,6 +103,14 @@ def test_the_style_is_one_file_for_ever_and_linked_from_every_page():
     assert body.encode() == first_paint.style()
 
 
+def test_what_draws_the_elements_of_every_page_is_asked_for_with_it():
+    folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    for kind in first_paint._DRAWN:
+        assert any(name.startswith(f"{kind}.") for name in first_paint.scripts()), f"Streamlit has no {kind}"
+    assert all((folder / name).is_file() for name in first_paint.scripts())
+    assert f'href="../static/js/{first_paint.scripts()[0]}"' in ask("/a/b")[2]
+
+
 def test_the_title_stands_in_the_window_before_the_page_is_drawn(monkeypatch):
     assert "<h1>nnviz</h1>" in ask("/filters")[2]
     assert "loading TensorFlow" in ask("/filters")[2]
