@@ -29,6 +29,8 @@ _STYLE, _SCRIPT = (_HERE / "opening.css").read_text(), (_HERE / "opening.js").re
 
 _DRAWN = ("BidiComponent", "Button", "ButtonGroup", "FileUploader", "Html", "PageLink", "Selectbox", "Slider")
 """What Streamlit calls the elements that stand on every page."""
+_LATER = ("PlotlyChart", "Checkbox", "Progress", "DownloadButton", "LinkButton")
+"""Those that stand on some."""
 
 
 def style() -> bytes:
@@ -49,15 +51,25 @@ def body(path: str, root: str) -> bytes:
     """
     link = f'<link rel="stylesheet" href="{root}{style_name()}">'
     ahead = "".join(f'<link rel="modulepreload" crossorigin href="{root}static/js/{name}">' for name in scripts())
-    return f"<style>{_STYLE}</style>{_opening(path)}{link}{ahead}<script>{_SCRIPT}</script>".encode()
+    later = " ".join(f"{root}static/js/{name}" for kind in _LATER for name in _of(kind))
+    script = f'<script data-later="{later}">{_SCRIPT}</script>'
+    return f"<style>{_STYLE}</style>{_opening(path)}{link}{ahead}{script}".encode()
+
+
+def _of(kind: str) -> list[str]:
+    """The script that draws a kind of element."""
+    return sorted(path.name for path in (_static() / "static" / "js").glob(f"{kind}.*.js"))
+
+
+def _static() -> Path:
+    return Path(file_util.get_static_dir())
 
 
 @cache
 def scripts() -> tuple[str, ...]:
     """Names of the scripts that draw what every page has, and of those that they need and the page does not name."""
-    static = Path(file_util.get_static_dir())
-    folder, named = static / "static" / "js", (static / "index.html").read_text(encoding="utf-8")
-    found, left = list[str](), [path.name for kind in _DRAWN for path in sorted(folder.glob(f"{kind}.*.js"))]
+    folder, named = _static() / "static" / "js", (_static() / "index.html").read_text(encoding="utf-8")
+    found, left = list[str](), [name for kind in _DRAWN for name in _of(kind)]
     while left:
         name = left.pop(0)
         if name not in found and name not in named:

@@ -107,6 +107,8 @@ def test_what_draws_the_elements_of_every_page_is_asked_for_with_it():
     folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
     for kind in first_paint._DRAWN:
         assert any(name.startswith(f"{kind}.") for name in first_paint.scripts()), f"Streamlit has no {kind}"
+    for kind in first_paint._LATER:
+        assert f"../static/js/{kind}." in ask("/a/b")[2], f"Streamlit has no {kind}"
     assert all((folder / name).is_file() for name in first_paint.scripts())
     assert f'href="../static/js/{first_paint.scripts()[0]}"' in ask("/a/b")[2]
 
