@@ -13,7 +13,6 @@ import streamlit as st
 from nnviz.app import startup
 from nnviz.shell import options
 from nnviz.shell.jobs.worker import worker
-from nnviz.shell.markup import style
 
 if TYPE_CHECKING:
     from nnviz.shell.page import Page
@@ -25,7 +24,6 @@ def main() -> None:
     """Draw the app once. Until TensorFlow is there, the page says what it waits for."""
     # An icon of our own: a Material symbol as a tab's icon would be fetched from outside.
     st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
-    style((_HERE / "style.css").read_text())
     _wait()
     from nnviz.app import foot, menu, paper_note
     from nnviz.app.sidebar import own_pictures, sidebar
@@ -103,7 +101,7 @@ def _wait() -> None:
     """Say what the server is doing until the first picture can be drawn."""
     # Drawn in every run, as all that is not always there: what comes after it has the same place in each, and what
     # is clicked while a run begins is still heard by the part of the page that it was meant for.
-    with st.container():
+    with st.container(key="waiting"):
         if startup.warmup.wait(0):
             return
         place = st.empty()

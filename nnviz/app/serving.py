@@ -10,6 +10,8 @@ their own they would make Back need two presses for each page. And one is the th
 A proxy may serve the app below a prefix that it takes off, so the server does not know its own address, and the browser
 does not know which part of the address is the prefix. So all is said relative to the page that was asked for: how many
 steps the root of the app is above it, both know.
+
+What stands in the window before Streamlit's code runs is put into the page too, and its style is served (first_paint).
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
+from starlette.background import BackgroundTask
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from streamlit import config
 
+from nnviz.app import first_paint, startup
 from nnviz.pages import FIRST_SLUG
 from nnviz.shell import old_addresses
 
@@ -39,8 +43,7 @@ _NOT_SENT = ("content-length", "etag", "last-modified")
 
 def lines(path: str) -> bytes:
     """What is put into the page at a path below the app's root ("/", "/filters")."""
-    root = "../" * (path.count("/") - 1) or "./"
-    server = f'window.__streamlit = {{ BACKEND_BASE_URL: new URL("{root}", location.href).href }};'
+    server = f'window.__streamlit = {{ BACKEND_BASE_URL: new URL("{_root(path)}", location.href).href }};'
     scripts = (server, f"{{ {_HISTORY} }}", _THEME)
     return "".join(f"<script>{script}</script>" for script in scripts).encode()
 
@@ -50,9 +53,12 @@ class AddLines(BaseHTTPMiddleware):
 
     async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Answer one request."""
+        path = _below_root(request.scope["path"])
+        if path == f"/{first_paint.style_name()}":
+            kept = {"cache-control": "public, max-age=31536000, immutable"}
+            return Response(first_paint.style(), headers=kept, media_type="text/css")
         if "text/html" not in request.headers.get("accept", ""):
             return await call_next(request)
-        path = _below_root(request.scope["path"])
         place = _place(path, request.url.query)
         if place is not None:
             return RedirectResponse(place)
@@ -62,7 +68,14 @@ class AddLines(BaseHTTPMiddleware):
             return response
         body = b"".join([chunk async for chunk in response.body_iterator])  # type: ignore[attr-defined]
         headers = {name: value for name, value in response.headers.items() if name not in _NOT_SENT}
-        return Response(body.replace(b"<head>", b"<head>" + lines(path), 1), response.status_code, headers)
+        body = body.replace(b"<head>", b"<head>" + lines(path), 1)
+        body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path)), 1)
+        return Response(body, response.status_code, headers, background=BackgroundTask(startup.visited.set))
+
+
+def _root(path: str) -> str:
+    """What leads from the page at a path below the app's root to that root."""
+    return "../" * (path.count("/") - 1) or "./"
 
 
 def _below_root(path: str) -> str:

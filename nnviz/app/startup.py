@@ -34,12 +34,15 @@ class Warmup:
     error: NnvizError | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
-    def start(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
-        """Run the jobs one after the other in a thread of their own."""
-        threading.Thread(target=self._run, args=(tuple(jobs),), daemon=True, name="warm-up").start()
+    def start(
+        self, jobs: Sequence[tuple[str, Callable[[], object]]], after: Callable[[], object] = lambda: None
+    ) -> None:
+        """Run the jobs one after the other in a thread of their own, once `after` has returned there."""
+        threading.Thread(target=self._run, args=(tuple(jobs), after), daemon=True, name="warm-up").start()
 
-    def _run(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
+    def _run(self, jobs: Sequence[tuple[str, Callable[[], object]]], after: Callable[[], object]) -> None:
         try:
+            after()
             for title, job in jobs:
                 self.doing, began = title, time.perf_counter()
                 try:
@@ -65,6 +68,11 @@ class Warmup:
 
 
 warmup = Warmup()
+visited = threading.Event()
+"""That a page was sent to a browser."""
+_UNVISITED, _PAINT = 0.5, 0.15
+"""Seconds that the first visitor is waited for, and those in which what his page needs first is sent to him: while
+TensorFlow is imported the server answers slowly."""
 program = "streamlit run dashboard.py --"
 """How the app was started, for `--help` and for what is wrong on the command line."""
 
@@ -141,10 +149,22 @@ def begin(arguments: Sequence[str]) -> None:
     if options.given.talk is not None:
         jobs.append(("talk", _own_talk))
     # Last: the first picture is not slower for it.
-    warmup.start([*jobs, ("trace", _first_trace), ("child for own models", _prepare)])
+    warmup.start([*jobs, ("trace", _first_trace), ("child for own models", _prepare)], after=_first_visit)
+
+
+def _first_visit() -> None:
+    if visited.wait(_UNVISITED):
+        time.sleep(_PAINT)
 
 
 def _import_tensorflow() -> None:
+    # Modules hold no garbage, and to look for some among a million objects again and again is a quarter of the import.
+    gc.disable()
+    try:
+        import tensorflow  # noqa: F401
+    finally:
+        gc.freeze()
+        gc.enable()
     import nnviz.analysis.attribution  # noqa: F401
 
     keep_session()

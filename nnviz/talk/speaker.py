@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,18 +11,16 @@ from markupsafe import Markup
 
 from nnviz.components.keys import remote
 from nnviz.shell import address
-from nnviz.shell.markup import html, style, write_html
+from nnviz.shell.markup import html, write_html
 from nnviz.talk import stage, talks, wall
 from nnviz.talk.scenes import Stop, Talk
 
-_STYLE = Path(__file__).parent / "speaker.css"
 _EVERY = 0.4
 """Seconds between two looks at the wall: it is followed within one second."""
 
 
 def draw() -> None:
     """Draw the view of the wall that the address names; it follows by itself, and its keys turn that wall."""
-    style(_STYLE.read_text())
     followed = address.read().get(address.TALK) or talks.own_id(hand_out=True)
     st.fragment(_view, run_every=_EVERY)(followed)
     with st.container(key="speaker-does", horizontal=True, gap="small"):

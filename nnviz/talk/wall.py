@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -11,11 +10,9 @@ import streamlit as st
 from nnviz.components.keys import kept_name, keys
 from nnviz.pages import registry
 from nnviz.shell import address, page
-from nnviz.shell.markup import style
 from nnviz.talk import prerender, shown, stage, talks
 from nnviz.talk.scenes import Stop, Talk
 
-_STYLE = Path(__file__).parent / "wall.css"
 _KEYS = "talk-keys"
 _NAME = "name of the wall"
 _SAID = "said of the scene"
@@ -24,13 +21,11 @@ _OF_TALK = (address.TALK, address.SCENE, address.STEP, address.PLAY)
 
 def draw() -> None:
     """Draw the talk: everything stands in one fragment, so that nothing is loaded anew between scenes."""
-    style(_STYLE.read_text())
     st.fragment(_wall)()
 
 
 def preview() -> None:
     """Draw a wall that the speaker's window turns, as a small picture of what comes next."""
-    style(_STYLE.read_text())
     st.fragment(_preview)()
 
 
