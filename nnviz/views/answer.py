@@ -52,6 +52,30 @@ def bars(
     write_html('<div class="nn-answer{}" role="img" aria-label="Answer as bars">{}</div>', wide, inner)
 
 
+def compared(session: Session, now: np.ndarray, titles: tuple[str, str], count: int = 4) -> None:
+    """The answer as trained beside another, the strongest classes of both.
+
+    Args:
+        now: (K,), the other answer; its bars are drawn.
+        titles: of the two columns of numbers.
+    """
+    network, was = session.network, session.trace.probabilities
+    order = np.argsort(-np.maximum(was, now), kind="stable")[:count]
+    head = html('<span></span><span class="number">{}</span><span></span><span class="number">{}</span>', *titles)
+    cells = [head]
+    for i in order:
+        wide = 100 * float(now[i]) if network.output.shares else 0.0
+        bar = html('<span class="bar"><div style="width:{:.1f}%"></div></span>', wide)
+        share = bar if network.output.shares else Markup("<span></span>")
+        cells += [
+            html('<span class="name">{}</span>', session.class_name(i)),
+            html('<span class="number">{}</span>{}', value(network, float(was[i])), share),
+            html('<span class="number">{}</span>', value(network, float(now[i]))),
+        ]
+    inner = Markup().join(cells)
+    write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
+
+
 def says(session: Session) -> None:
     """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture."""
     output = session.network.output
