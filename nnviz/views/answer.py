@@ -26,9 +26,10 @@ def bars(
     marked: int | None = None,
     second: tuple[str, Sequence[str]] | None = None,
     heading: str = "",
+    colour: str = "#d9700a",
 ) -> None:
     """Bars, one a class, from 0 to 1, with their numbers; `second` is one more column of numbers with its title,
-    `heading` the title of the numbers."""
+    `heading` the title of the numbers, `colour` that of the bars."""
     titles, cells = Markup(), [Markup()] * len(names)
     if second is not None:
         titles = html(
@@ -38,7 +39,9 @@ def bars(
     rows = [
         html(
             '<span class="name{on}">{name}</span>{cell}'
-            '<span class="bar"><div style="width:{share:.1f}%"></div></span><span class="number">{number}</span>',
+            '<span class="bar"><div style="width:{share:.1f}%;background:{colour}"></div></span>'
+            '<span class="number">{number}</span>',
+            colour=colour,
             on=" on" if index == marked else "",
             name=name,
             cell=cells[index],

@@ -76,7 +76,7 @@ function drawNumbers(context, panel, size, values, tile, font) {
   if (!panel.numbers || Math.min(w, h) < (panel.texts?.length ? 30 : 36)) return;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.font = `${Math.min(26, Math.max(16, 0.45 * w))}px ${font}`;
+  context.font = `${Math.min(26, Math.max(16, 0.52 * w))}px ${font}`;
   for (let cell = 0; cell < (panel.units || panel.h * panel.w); cell++) {
     if (panel.blank?.includes(cell)) continue;
     const value = values[panel.offset + tile * panel.h * panel.w + cell];

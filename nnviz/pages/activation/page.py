@@ -18,7 +18,7 @@ from nnviz.figures import activation_curve, histograms
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.neurons import curve_span
 from nnviz.figures.tiles import fold, folded_shape
-from nnviz.figures.words import number, percent, span, told_apart
+from nnviz.figures.words import number, percent, span
 from nnviz.pages.activation import without
 from nnviz.shell import address, controls, jobs
 from nnviz.shell.markup import html, write_html
@@ -203,7 +203,7 @@ def sentence(found: LayerActivation, unit: int, cell: tuple[int, ...]) -> str:
     makes of the cell."""
     name, maps = name_of(found), found.after.ndim > 1
     index = (*cell, unit)
-    before, after = told_apart(float(found.before[index]), float(found.after[index]))
+    before, after = (number(float(values[index]), beside=values) for values in (found.before, found.after))
     if not found.alone:
         axis = "maps in one cell" if maps else "units"
         return (
