@@ -147,21 +147,7 @@ def sentence(subject: Subject, found: Invariance, step: int, direction: str) -> 
     start = "Not moved yet, nothing changes; shifted by " if step == 0 else "Shifted by "
     if np.isnan(before) or np.isnan(after):
         return f"{start}{by}, {read} wakes up from zero everywhere, so its change has no measure."
-    text = f"{start}{by}, {read} changes by {before:.2f} and {name} by {after:.2f}: "
-    text += verdict(before, after)
-    last = float(found.last[at])
-    first, now = (subject.session.class_name(found.winners[index]) for index in (0, at))
-    says = f"the net still says {first}" if first == now else (f"the net says {now} instead of {first}")
-    network = subject.session.network
-    if not network.output.chooses:
-        was, moved = (answer.value(network, float(found.probabilities[index])) for index in (0, at))
-        says = f"{first} goes from {was} to {moved}"
-    tail = (
-        ""
-        if np.isnan(last) or found.last_layer in (subject.name, subject.source.name)
-        else (f" {found.last_layer}, from which the net decides, changes by {last:.2f}, and")
-    )
-    return f"{text};{tail} {says}." if tail else f"{text}; {says}."
+    return f"{start}{by}, {read} changes by {before:.2f} and {name} by {after:.2f}: {verdict(before, after)}."
 
 
 def verdict(before: float, after: float) -> str:
