@@ -85,6 +85,7 @@ def listed(
     title: Callable[[Any], str] = str,
     hide: bool = False,
     width: int | Literal["stretch"] = "stretch",
+    help: str = "",
 ) -> None:
     """A list to choose one option from; its value stands in the session under `key`."""
     address.bound(key, value, tuple(options))
@@ -97,6 +98,7 @@ def listed(
         on_change=choose,
         label_visibility="collapsed" if hide else "visible",
         width=width,
+        help=help or None,
     )
 
 

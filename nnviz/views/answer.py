@@ -26,9 +26,10 @@ def bars(
     marked: int | None = None,
     second: tuple[str, Sequence[str]] | None = None,
     heading: str = "",
+    colour: str = "#d9700a",
 ) -> None:
     """Bars, one a class, from 0 to 1, with their numbers; `second` is one more column of numbers with its title,
-    `heading` the title of the numbers."""
+    `heading` the title of the numbers, `colour` that of the bars."""
     titles, cells = Markup(), [Markup()] * len(names)
     if second is not None:
         titles = html(
@@ -38,7 +39,9 @@ def bars(
     rows = [
         html(
             '<span class="name{on}">{name}</span>{cell}'
-            '<span class="bar"><div style="width:{share:.1f}%"></div></span><span class="number">{number}</span>',
+            '<span class="bar"><div style="width:{share:.1f}%;background:{colour}"></div></span>'
+            '<span class="number">{number}</span>',
+            colour=colour,
             on=" on" if index == marked else "",
             name=name,
             cell=cells[index],
@@ -50,6 +53,30 @@ def bars(
     wide = " wide" if second is not None else ""
     inner = titles + Markup().join(rows)
     write_html('<div class="nn-answer{}" role="img" aria-label="Answer as bars">{}</div>', wide, inner)
+
+
+def compared(session: Session, now: np.ndarray, titles: tuple[str, str], count: int = 4) -> None:
+    """The answer as trained beside another, the strongest classes of both.
+
+    Args:
+        now: (K,), the other answer; its bars are drawn.
+        titles: of the two columns of numbers.
+    """
+    network, was = session.network, session.trace.probabilities
+    order = np.argsort(-np.maximum(was, now), kind="stable")[:count]
+    head = html('<span></span><span class="number">{}</span><span></span><span class="number">{}</span>', *titles)
+    cells = [head]
+    for i in order:
+        wide = 100 * float(now[i]) if network.output.shares else 0.0
+        bar = html('<span class="bar"><div style="width:{:.1f}%"></div></span>', wide)
+        share = bar if network.output.shares else Markup("<span></span>")
+        cells += [
+            html('<span class="name">{}</span>', session.class_name(i)),
+            html('<span class="number">{}</span>{}', value(network, float(was[i])), share),
+            html('<span class="number">{}</span>', value(network, float(now[i]))),
+        ]
+    inner = Markup().join(cells)
+    write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
 
 
 def says(session: Session) -> None:

@@ -68,7 +68,7 @@ FAST = {
     "toy": ("neuron", {"view": "toy"}, "toy-w1", ("w1", 0)),
     "whole": ("saliency", {"method": "occlusion"}, "parameter-occlusion-patch", ("occlusion.patch", 0)),
     "fraction": ("saliency", {"method": "smoothgrad"}, "parameter-smoothgrad-noise", ("smoothgrad.noise", 0)),
-    "map": ("pooling", {"layer": "pool1"}, "pooling-unit", ("unit", 0)),
+    "map": ("pooling", {"layer": "pool1"}, "slider-unit", ("unit", 0)),
     "unit": ("filters", {"layer": "conv1"}, "slider-unit", ("unit", 0)),
 }
 

@@ -92,9 +92,9 @@ def test_a_neuron_has_a_bias_where_its_layer_has(layer, bias, opened):
     app = opened("neuron", f"kinds_{bias}", layer=layer)
     assert speaks(app) is bias
     assert [slider.label for slider in app.slider if "bias" in slider.label] == (
-        [slider.label for slider in app.slider if slider.label.startswith("Turn the bias")]
+        [slider.label for slider in app.slider if slider.label.startswith("Bias (")]
     )
-    assert any(slider.label.startswith("Turn the bias") for slider in app.slider) is bias
+    assert any(slider.label.startswith("Bias (") for slider in app.slider) is bias
     caption = next(text for text in texts(app) if "nn-caption" in text)
     assert ("and its bias to" in caption) is bias
     formula = next(text for text in texts(app) if "nn-formula" in text)

@@ -10,7 +10,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from nnviz.analysis.layer.activation import LayerActivation, layer_activation, layers_with_activation
-from nnviz.analysis.layer.activation_functions import NAMES
+from nnviz.analysis.layer.activation_functions import written
 from nnviz.analysis.layer.neuron import strongest
 from nnviz.analysis.layer.pooling import as_maps
 from nnviz.components.raster import Panel, Place, raster
@@ -18,8 +18,9 @@ from nnviz.figures import activation_curve, histograms
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.neurons import curve_span
 from nnviz.figures.tiles import fold, folded_shape
-from nnviz.figures.words import number
-from nnviz.shell import address, controls
+from nnviz.figures.words import number, percent, span
+from nnviz.pages.activation import without
+from nnviz.shell import address, controls, jobs
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
@@ -52,7 +53,7 @@ def render(session: Session) -> None:
         )
 
     with head(PAGE, study):
-        pass
+        without.button(session)
     write_html('<p class="nn-formula">{}</p>', _formula(found, (*cell, unit)))
     left, middle, right = st.columns(3, gap="medium")
     with left:
@@ -61,15 +62,25 @@ def render(session: Session) -> None:
         _curve(found, (*cell, unit))
     with right:
         _picture(session, found, unit, cell, before=False)
-    said, bars = st.columns([2, 3], gap="large")
+    out = without.asked() and bool(without.layers_without(session.network))
+    counted = without.begin(session)
+    said, beside = st.columns([2, 3], gap="large")
     with said:
-        caption(sentence(found, unit, cell))
-        small(_shares(found))
-    with bars:
-        own = found.before.ndim > 1
-        which = f"map {unit}" if own else found.layer
-        before, after = (values[..., unit] if own else values for values in (found.before, found.after))
-        chart.plot(histograms({f"{which} before": before, "after": after}), "pooling-histograms")
+        caption(without.sentence(session, counted) if out else sentence(found, unit, cell))
+        small(without.detail(session) if out else _shares(found))
+    with beside:
+        if out:
+            without.draw(session, counted)
+        else:
+            _histograms(found, unit)
+    jobs.progress_bar(without.JOB)
+
+
+def _histograms(found: LayerActivation, unit: int) -> None:
+    own = found.before.ndim > 1
+    which = f"map {unit}" if own else found.layer
+    before, after = (values[..., unit] if own else values for values in (found.before, found.after))
+    chart.plot(histograms({f"{which} before": before, "after": after}), "activation-histograms")
 
 
 def _cell(session: Session, found: LayerActivation, unit: int) -> tuple[int, ...]:
@@ -120,7 +131,7 @@ def _picture(session: Session, found: LayerActivation, unit: int, cell: tuple[in
         key=f"activation-{'before' if before else 'after'}",
         alt=f"{note} {title}",
         picked=Place(0, 0, *where),
-        height=0.45,
+        height=0.47,
         least=100,
         on_pick=_picker(session, found, unit, width),
     )
@@ -148,7 +159,7 @@ def _made_by(found: LayerActivation, before: bool) -> str:
 
 def name_of(found: LayerActivation) -> str:
     """F as one writes it."""
-    return {**NAMES, "prelu": "PReLU"}.get(found.function, found.function.replace("_", " "))
+    return written(found.function)
 
 
 def _formula(found: LayerActivation, index: tuple[int, ...]) -> Markup:
@@ -171,7 +182,7 @@ def _curve(found: LayerActivation, index: tuple[int, ...]) -> None:
         return
     figure = activation_curve(sums, made, (before, after), title=f"after = {name_of(found)}")
     figure.update_xaxes(title_text="before")
-    chart.plot(figure, "pooling-curve")
+    chart.plot(figure, "activation-curve")
 
 
 def _shares(found: LayerActivation) -> str:
@@ -184,39 +195,29 @@ def _shares(found: LayerActivation) -> str:
 
 
 def _range(values: np.ndarray) -> str:
-    return f"{number(float(values.min()), beside=values)} to {number(float(values.max()))}"
+    return span(float(values.min()), float(values.max()))
 
 
 def sentence(found: LayerActivation, unit: int, cell: tuple[int, ...]) -> str:
-    """What one sees, and so what."""
-    name, layer = name_of(found), found.layer
+    """What F does to the map or the layer under study, in one quantity: the share that it sets to zero, else what it
+    makes of the cell."""
+    name, maps = name_of(found), found.after.ndim > 1
     index = (*cell, unit)
-    before, after = float(found.before[index]), float(found.after[index])
-    read, made = number(before, beside=found.before), number(after, beside=found.after)
-    own = found.after[..., unit] if found.after.ndim > 1 else found.after
-    what = f"map {unit} of {layer}" if found.after.ndim > 1 else layer
-    noun = "cells" if found.after.ndim > 1 else "units"
-    share = found.zeroed(unit if found.after.ndim > 1 else None)
+    before, after = (number(float(values[index]), beside=values) for values in (found.before, found.after))
     if not found.alone:
-        axis = "units" if found.after.ndim == 1 else "maps in one cell"
+        axis = "maps in one cell" if maps else "units"
         return (
-            f"{name} weighs the {found.after.shape[-1]} {axis} against each other: it makes {made} of the "
-            f"{read} of {'unit' if found.after.ndim == 1 else 'map'} {unit}, and together they are 1."
+            f"{name} weighs the {found.after.shape[-1]} {axis} against each other: it makes {after} of the {before} of "
+            f"{'map' if maps else 'unit'} {unit}."
         )
-    if share == 0:
-        unit_ = "the cell under study" if found.after.ndim > 1 else f"unit {unit}"
-        span = _range(np.asarray(found.before[..., unit] if found.after.ndim > 1 else found.before))
-        return (
-            f"{name} sets none of the {own.size:,} {noun} of {what} to zero: it makes {_range(own)} of {span}; "
-            f"{unit_} goes from {read} to {made}."
-        )
-    if after == 0:
-        here = f"here {read} becomes 0, so nothing of it goes on"
-    elif abs(after - before) < 1e-6 * max(1.0, abs(before)):
-        here = f"here {made} passes as it is"
-    else:
-        here = f"here {read} becomes {made}"
-    return f"{name} sets {share:.1%} of the {own.size:,} {noun} of {what} to zero: {here}."
+    size, noun = (found.after[..., unit].size, "cells") if maps else (found.after.size, "units")
+    what = f"map {unit} of {found.layer}" if maps else found.layer
+    share = found.zeroed(unit if maps else None)
+    if share:
+        return f"{name} sets {percent(share)} of the {size:,} {noun} of {what} to zero."
+    here = "the cell under study" if maps else f"unit {unit}"
+    passes = f"{here} passes with {after}" if before == after else f"{here} goes from {before} to {after}"
+    return f"{name} sets none of the {size:,} {noun} of {what} to zero: {passes}."
 
 
 PAGE = Page(

@@ -18,7 +18,18 @@ from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.curves import accuracy_curves
-from nnviz.pages.mlp_vs_cnn.nets import PLAIN, SHORT, SHUFFLED, about_shift, about_shuffle, bar, heading, table, verdict
+from nnviz.pages.mlp_vs_cnn.nets import (
+    INK,
+    PLAIN,
+    SHORT,
+    SHUFFLED,
+    about_shift,
+    about_shuffle,
+    bar,
+    heading,
+    table,
+    verdict,
+)
 from nnviz.shell import address, library
 from nnviz.shell.controls import knob, switch
 from nnviz.shell.markup import write_html
@@ -33,6 +44,8 @@ def render(session: Session) -> None:
     """Draw the page."""
     view = address.choice("view", tuple(VIEWS), "shift")
     session, why = _of_digits(session)
+    if view == "shift" and not {"dx", "dy"} & set(address.read()):
+        session = replace(session, transform=replace(session.transform, shift=(_telling(session), 0)))
     with head(PAGE):
         switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
         if view == "shift":
@@ -55,8 +68,27 @@ def _of_digits(session: Session) -> tuple[Session, str]:
 
 def _slider(label: str, name: str, value: int) -> None:
     """The sidebar's slider once more; style.css hides that one here, as only this fragment is drawn again."""
-    key = f"mlp-vs-cnn-{name}"
-    knob(label, key, value, -MOST_SHIFT, MOST_SHIFT, address.writer(name, key), step=1)
+
+    def write() -> None:
+        # Both: an address that names neither opens at the shift that tells most.
+        address.write(**{each: st.session_state[f"mlp-vs-cnn-{each}"] for each in ("dx", "dy")})
+
+    knob(label, f"mlp-vs-cnn-{name}", value, -MOST_SHIFT, MOST_SHIFT, write, step=1)
+
+
+def _telling(session: Session) -> int:
+    """Pixels to the right by which this picture shows the point: the first at which the CNN alone is right, or, where
+    its class is not known, both disagree; `USUAL` where there is none."""
+    for step in range(1, MOST_SHIFT + 1):
+        both = _read(session, PLAIN, replace(session.transform, shift=(step, 0), shuffle=None))
+        mlp, cnn = (network.classes[trace.winner] for network, _, trace in both.values())
+        if mlp != cnn and session.picture.label in (None, cnn):
+            return step
+    return USUAL
+
+
+USUAL = 4
+"""A shift by which the MLP loses many digits and the CNN hardly any."""
 
 
 def _read(session: Session, names: tuple[str, ...], transform: Transform) -> dict[str, tuple[Network, Fitted, Trace]]:
@@ -85,7 +117,7 @@ def _shift(session: Session, found: ShiftAccuracy) -> None:
         with place:
             kind = "two convolutions, then dense" if name == PLAIN[1] else "dense layers only"
             heading(name, kind)
-            _answer(network, trace, 5)
+            _answer(name, network, trace, 5)
             size = bar(network.parameters, most, "#6b7280", f"{network.parameters:,} parameters")
             write_html('<div class="nn-size">{}</div>', size)
     dx, dy = session.transform.shift
@@ -113,7 +145,7 @@ def _shuffle(session: Session, found: ShiftAccuracy) -> None:
         with place:
             for name in names:
                 heading(name, title)
-                _answer(*read[name][::2], 4)
+                _answer(name, *read[name][::2], 4)
     write_html("{}", table(found, {name: network.parameters for name, (network, _, _) in read.items()}))
     caption(about_shuffle(found))
     small(
@@ -128,7 +160,7 @@ def _picture(fitted: Fitted) -> None:
         [Panel(fitted.pixels[None, :, :, 0], "grey", (0, 255), title="Both get this picture", most=420, pick="cell")],
         key="mlp-vs-cnn-shift",
         alt="The shifted picture, as both networks get it",
-        height=0.26,
+        height=0.3,
         least=120,
     )
 
@@ -172,10 +204,10 @@ def _number(place: Place, order: np.ndarray, columns: int) -> int:
     return int(order[at] if place.panel == 1 else at) + 1
 
 
-def _answer(network: Network, trace: Trace, count: int) -> None:
+def _answer(name: str, network: Network, trace: Trace, count: int) -> None:
     order = np.argsort(-trace.logits, kind="stable")[:count]
     numbers = [answer.percent(float(trace.probabilities[index])) for index in order]
-    answer.bars([network.classes[index] for index in order], trace.probabilities[order], numbers)
+    answer.bars([network.classes[index] for index in order], trace.probabilities[order], numbers, colour=INK[name])
 
 
 def _aside(session: Session, shift: bool) -> str:

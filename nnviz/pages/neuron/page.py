@@ -6,14 +6,13 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
-from nnviz.analysis.layer.activation_functions import NAMES
+from nnviz.analysis.layer.activation_functions import written
 from nnviz.analysis.layer.neuron import Cell, Neuron, has_neurons, nearest_with_neurons, neuron, responses, strongest
-from nnviz.analysis.network.layers import LayerInfo
 from nnviz.components.raster import Place, raster
 from nnviz.figures import activation_curve, adding_up, largest_terms
 from nnviz.figures.neurons import curve_span
 from nnviz.figures.words import number
-from nnviz.pages.neuron import toy, weight_edit
+from nnviz.pages.neuron import surface, toy, weight_edit
 from nnviz.pages.neuron.sheet import Sheet, output_panel, sheet_of
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import escape_markdown
@@ -64,26 +63,28 @@ def _real(session: Session) -> None:
     result = weight_edit.apply(session, was, turn)
     now = result.neuron if result else was
     sheet = sheet_of(session, now, turn.term)
-    many = sheet.channels > 1
-    words, *sliders = st.columns([8, 2] if many else [1], gap="medium", vertical_alignment="center")
+    knobs = weight_edit.knobs(session, was, turn, sheet)
+    words, *places = st.columns(
+        [max(5, 13 - 2 * len(knobs)), *[2] * len(knobs)], gap="medium", vertical_alignment="center"
+    )
     with words:
         formula = WORDS.format(BIAS.format("bias") if now.has_bias else "")
         write_html('<p class="nn-formula">{}<br>{}</p>', formula, _numbers(now))
-    if many:
-        with sliders[0]:
-            weight_edit.choose_channel(was, turn, sheet.channels)
+    for place, knob in zip(places, knobs, strict=True):
+        with place:
+            knob()
     made = values.copy()
     if result:
         made[..., session.unit] = result.activations
     _pictures(session, now, sheet, turn, made)
     caption(_sentence(session, now) if result is None else weight_edit.sentence(session, was, result, sheet.name_of))
-    bars, curve, knobs, turned = st.columns([11, 6, 5, 6], gap="medium")
+    bars, curve, over, turned = st.columns([10, 6, 6, 6], gap="medium")
     with bars:
         _sum(now, session, sheet)
     with curve:
-        _curve(session.layer, was, now)
-    with knobs:
-        weight_edit.draw(was, turn, sheet.name_of)
+        _curve(was, now)
+    with over:
+        surface.draw(now, turn.term, sheet.name_of)
     with turned:
         weight_edit.before_and_after(session, was, turn, result)
 
@@ -108,7 +109,10 @@ def _pictures(session: Session, now: Neuron, sheet: Sheet, turn: weight_edit.Tur
         if place.panel == len(panels):
             find(place)
         else:
-            weight_edit.write(now, weight_edit.Turn(sheet.term_at(place.row or 0, place.column or 0), None, turn.bias))
+            # What was under study becomes the second input of the surface.
+            term = sheet.term_at(place.row or 0, place.column or 0)
+            other = {} if term == turn.term else {"other": turn.term}
+            weight_edit.write(now, weight_edit.Turn(term, None, turn.bias, turn.function), **other)
 
     marks += [Place(first + step, 0, *sheet.place_of(turn.term), colour="picked") for step in (0, 2)]
     raster(
@@ -132,7 +136,7 @@ def _numbers(now: Neuron) -> Markup:
         '<b class="out">{output}</b> = {f}( <b class="in">{input}</b> × <b class="weight">{weight}</b>{more}{bias} ) '
         "= {f}( {sum}{peers} )",
         output=number(now.output),
-        f=function_name(now),
+        f=written(now.activation),
         input=number(first[0]),
         weight=number(first[1]),
         more=f" + {more:,} more" if more else "",
@@ -140,11 +144,6 @@ def _numbers(now: Neuron) -> Markup:
         sum=number(now.sum),
         peers="" if now.elementwise else ", …",
     )
-
-
-def function_name(one: Neuron) -> str:
-    """F as one writes it."""
-    return NAMES.get(one.activation, one.activation.replace("_", " "))
 
 
 def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
@@ -165,35 +164,33 @@ def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
         values,
         html("<b>{}</b>", total),
         # A softmax reads the other logits too: what it makes of this one is no step from it.
-        through=(f"F: {function_name(now)}", now.output, Markup("<b>output</b>")) if now.elementwise else None,
+        through=(f"F: {written(now.activation)}", now.output, Markup("<b>output</b>")) if now.elementwise else None,
         across=True,
         font=18,
     )
     chart.plot(figure, "neuron-sum")
 
 
-def _curve(layer: LayerInfo, was: Neuron, now: Neuron) -> None:
+def _curve(was: Neuron, now: Neuron) -> None:
     sums = curve_span([was.sum, now.sum])
     figure = activation_curve(
         sums,
-        responses(layer, now, sums),
+        responses(now, sums),
         (now.sum, now.output),
         before=None if now is was else (was.sum, was.output),
-        title=f"F = {function_name(now)}",
+        title=f"F = {written(now.activation)}",
     )
     chart.plot(figure, "neuron-curve")
 
 
 def _sentence(session: Session, now: Neuron) -> str:
-    terms = now.terms.ravel()
-    best = float(terms[np.abs(terms).argmax()])
     where = f", {_where(now.cell)}," if now.cell else ""
     of = " of its inner maps" if now.stage else ""
     text = (
-        f"Unit {now.unit} of {now.layer}{where} adds up {terms.size:,} products{of} "
-        f"(the largest {number(best, sign=True)}){' and its bias' if now.has_bias else ''} to {number(now.sum)}"
+        f"Unit {now.unit} of {now.layer}{where} adds up {now.terms.size:,} products{of}"
+        f"{' and its bias' if now.has_bias else ''} to {number(now.sum)}"
     )
-    name = function_name(now)
+    name = written(now.activation)
     if not now.elementwise:
         return f"{text}, its logit; {name} reads all {len(now.peers)} and makes {number(now.output)} of this one."
     if now.activation == "linear":
