@@ -15,7 +15,10 @@ def popover(layer: LayerInfo) -> None:
     """Draw it beside the layer's description; not in a talk, where nobody clicks."""
     if st.session_state.get(ON_WALL):
         return
-    with st.popover("Configuration", icon=":material/list_alt:", width="content"):
+    with (
+        st.container(key="configuration", width="content"),
+        st.popover("Configuration", icon=":material/list_alt:", width="content"),
+    ):
         rows = (
             html("<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>", each.name, each.value, each.meaning)
             for each in configuration(layer)
