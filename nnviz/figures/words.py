@@ -78,6 +78,13 @@ def rank(values: np.ndarray, index: int) -> str | None:
     return f"{ordinal(int(np.count_nonzero(flat > flat[index])) + 1)} of {flat.size:,}"
 
 
+def standing(values: np.ndarray, index: int) -> str:
+    """`rank` where there is one, else how many others are equal: "1st of 16", "equal to 3 others of 16"."""
+    flat = np.asarray(values).ravel()
+    others = int(np.count_nonzero(flat == flat[index])) - 1
+    return rank(flat, index) or f"equal to {others:,} other{'s' if others > 1 else ''} of {flat.size:,}"
+
+
 def shortened(names: Sequence[str], room: int) -> list[str]:
     """Names in at most `room` letters each, cut where that keeps them apart: at the end, in the middle, or in front.
 

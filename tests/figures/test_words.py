@@ -47,6 +47,14 @@ def test_a_rank_is_said_where_there_is_one() -> None:
     )
 
 
+def test_where_there_is_no_rank_it_is_said_how_many_are_equal() -> None:
+    values = np.array([[0.0, 3.0], [0.0, -1.0]])
+    assert [standing(values, index) for index in range(4)] == (
+        ["equal to 1 other of 4", "1st of 4", "equal to 1 other of 4", "4th of 4"]
+    )
+    assert standing(np.zeros(1300), 0) == "equal to 1,299 others of 1,300"
+
+
 def test_names_are_cut_where_that_keeps_them_apart() -> None:
     assert shortened(["dense", "output"], 8) == ["dense", "output"]
     assert shortened(["a_long_name_1", "b_long_name_2"], 8) == ["a_long_\u2026", "b_long_\u2026"]

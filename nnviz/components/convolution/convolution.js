@@ -21,6 +21,12 @@ function isDark(root) {
   return found !== null && parseInt(found[1], 16) + parseInt(found[2], 16) + parseInt(found[3], 16) < 380;
 }
 
+// The least and the largest value of the map that is read.
+function endsOf(state) {
+  const { header, values } = state, input = header.panels[0], tile = header.rest === null ? state.channel : 0, size = input.h * input.w;
+  return endsIn(values.subarray(input.offset + tile * size, input.offset + (tile + 1) * size));
+}
+
 // What stands above and below on the page decides how high the pictures may be.
 function roomFor(state) {
   const main = state.root.getRootNode().host?.closest("[data-testid=stMain]") || document.scrollingElement;
@@ -59,6 +65,12 @@ function place(state) {
   for (let cell = usual; cell >= Math.min(usual, legible); cell -= 4) {
     const found = ["all", "row"].map((mode) => option(mode, cell)).filter((made) => made.fits && made.side >= least);
     if (found.length) { chosen = found.reduce((best, made) => (made.side > best.side ? made : best)); break; }
+  }
+  // What room is left below goes to the numbers, as long as they take little from the pictures beside them.
+  for (let cell = chosen.cell + 2, side = chosen.side; cell <= 1.5 * usual; cell += 2) {
+    const found = option(chosen.mode, cell);
+    if (!chosen.fits || !found.fits || found.side < 0.9 * side) break;
+    chosen = found;
   }
   for (let cell = usual - 2; !chosen.fits && cell >= Math.min(usual, 38); cell -= 2) chosen = option("one", cell);
   const stacked = width < 640 || chosen.side < 120;
@@ -149,6 +161,7 @@ function speedOf(state) {
 
 function showPlaying(state, on) {
   state.playing = on;
+  fill(state, true);
   const button = state.parts.play, word = on ? "Pause" : "Play";
   button.textContent = on ? "\u23F8" : "\u25B6";
   button.title = word;
@@ -180,8 +193,16 @@ function play(state, on) {
   requestAnimationFrame(frame);
 }
 
+// Whether the output is shown as it fills in, cell by cell, or as it is.
+function fill(state, on) {
+  if (state.filling === on) return;
+  state.filling = on;
+  label(state);
+}
+
 function step(state, by) {
   play(state, false);
+  fill(state, true);
   pin(state, state.index + by);
 }
 
@@ -191,7 +212,7 @@ function begin(root) {
   const parts = Object.fromEntries(names.map((name) => [name, part(name)]));
   parts.rate = root.querySelector(".speed input");
   const canvases = Object.fromEntries(["input", ...GRIDS, "channels", "output"].map((name) => [name, parts[name].querySelector("canvas")]));
-  const state = { root, parts, canvases, grid: "products", shown: null, index: 0, preview: null, playing: false, sent: 0, last: -1e9, channel: 0 };
+  const state = { root, parts, canvases, grid: "products", shown: null, index: 0, preview: null, playing: false, filling: false, sent: 0, last: -1e9, channel: 0 };
   parts.rate.max = String(SPEEDS.length - 1);
   parts.rate.value = "3";
   listen(state);

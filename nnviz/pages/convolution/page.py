@@ -14,12 +14,13 @@ from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.components.convolution import MOST_VALUES, Cell, KernelGeometry, Stage, convolution
 from nnviz.figures.colour import symmetric
-from nnviz.pages.convolution import own_kernel
+from nnviz.pages.convolution import own_kernel, words
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import escape_markdown
-from nnviz.shell.page import Page, Reading, caption, head
+from nnviz.shell.markup import html
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import scales
+from nnviz.views import layer_configuration, scales
 
 VIEWS = {"layer": "Learned", "own": "Your own"}
 
@@ -73,7 +74,7 @@ def _layer(session: Session) -> None:
     channels = steps.maps.shape[2]
     first = steps.first_channel
     channel = address.whole("channel", first + _informative(steps), first, first + channels - 1)[0] - first
-    _choices(steps, channel, known)
+    _choices(session, steps, channel, known)
     convolution(
         _geometry(session, steps, channel, symmetric(bank.weights)),
         key="layer",
@@ -83,23 +84,25 @@ def _layer(session: Session) -> None:
         below=4.6,
         on_cell=lambda found: _pin(session, steps, found, channel),
     )
-    caption(_sentence(steps, cell))
+    caption(words.sentence(steps, cell))
 
 
-def _choices(steps: ConvolutionSteps, channel: int, known: tuple[str, ...]) -> None:
-    """Input channel and stage, where there is a choice."""
+def _choices(session: Session, steps: ConvolutionSteps, channel: int, known: tuple[str, ...]) -> None:
+    """What the layer is, and in the same row input channel and stage, where there is a choice."""
     first, channels = steps.first_channel, steps.maps.shape[2]
-    places = [4] * (channels > 1) + [2] * (len(known) > 1)
-    if not places:
-        return
-    columns = iter(st.columns(places, gap="large", vertical_alignment="bottom"))
-    if channels > 1:
-        with next(columns):
-            what = f"Input channel (of {steps.source})"
-            controls.slider(what, "channel", first + channel, first, first + channels - 1)
+    places = [5] + [2] * (len(known) > 1) + [4] * (channels > 1)
+    columns = iter(st.columns(places, gap="large", vertical_alignment="center"))
+    with next(columns), st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        small(html("<b>{}</b>: {}", session.layer.name, session.layer.description), width="content")
+        layer_configuration.popover(session.layer)
     if len(known) > 1:
         with next(columns):
             controls.switch("Stage", "stage", known, steps.stage)
+    if channels > 1:
+        what, last = f"Input channel (of {steps.source})", first + channels - 1
+        with next(columns):
+            more: dict[str, Any] = {"format": f"input channel %d of {channels}", "label_visibility": "collapsed"}
+            controls.slider(what, "channel", first + channel, first, last, **more)
 
 
 def _cell(session: Session, steps: ConvolutionSteps) -> tuple[int, int]:
@@ -172,36 +175,6 @@ def _source(session: Session, steps: ConvolutionSteps) -> str:
     apart = len(filter_bank(session.network, steps.layer, steps.stage).weights[0, 0, 0]) == 1
     whole = session.trace.activations[session.layer.inputs[0]].shape[-1]
     return f"{name}, channel {steps.first_channel}" if apart and whole > 1 and steps.stage != "pointwise" else name
-
-
-def _sentence(steps: ConvolutionSteps, cell: tuple[int, int]) -> str:
-    height, width, channels = steps.kernel.shape
-    total, made = float(steps.pre_activation[cell]), float(steps.output[cell])
-    over = f" of {channels} channels" if channels > 1 else ""
-    text = f"At row {cell[0]}, column {cell[1]} filter {steps.filter} of {steps.layer} adds up "
-    text += f"{height * width * channels:,} products{over}"
-    text += f" and its bias of {_said(steps.bias)}" if steps.bias is not None else ""
-    text += f" to {_said(total)}"
-    if steps.activation.rule != "linear":
-        text += f", and {steps.activation.kind} makes it {_said(made)}"
-    for step in steps.further:
-        text += f", then {step.kind} {_said(float(step.values[cell]))}"
-    if not steps.output.any():
-        return f"{text}; its map is zero everywhere on this picture."
-    rank = int((steps.output > made).sum()) + 1
-    return f"{text}: number {rank:,} of {steps.output.size:,} cells, so {_fits(total, rank / steps.output.size)}."
-
-
-def _said(value: float) -> str:
-    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
-
-
-def _fits(total: float, share: float) -> str:
-    if total < 0:
-        return "the picture is more the opposite of the kernel here"
-    if share <= 0.05:
-        return "the picture holds what the kernel looks for right here"
-    return f"the picture holds {'something' if share <= 0.3 else 'little'} of what the kernel looks for here"
 
 
 def unfit(network: Network) -> str:
