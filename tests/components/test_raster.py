@@ -122,6 +122,7 @@ def test_all_that_a_panel_says_arrives():
         "smooth": True,
         "texts": ["a", "", "12", "\u03b1"],
         "pick": "cell",
+        "ends": ["\u22121", "1"],
     }
     (entry,) = unpacked(pack([Panel(np.ones((1, 2, 2)), **settings_)], {}))[0]["panels"]
     assert {name: entry[name] for name in settings_} == {**settings_, "strip": [5, 6]}

@@ -11,7 +11,7 @@ function rem() {
 // One panel at a wished tile side (CSS px): its cell size in device pixels, and its grid within `room` px of height.
 function measure(panel, side, room, width, ratio, tallest = 0) {
   const text = Math.max(16, 0.72 * rem()), lines = panel.note ? panel.note.split("\n") : [];
-  const head = Math.max(tallest, (panel.title ? 1.45 * text : 0) + 1.3 * text * lines.length);
+  const head = Math.max(tallest, (panel.title ? 1.45 * text : 0) + 1.3 * text * (lines.length + (panel.ends?.length ? 1 : 0)));
   const foot = panel.labels.length ? 1.35 * text : 0;
   let wide, high;
   if (panel.strip) {
@@ -41,7 +41,8 @@ function measure(panel, side, room, width, ratio, tallest = 0) {
   columns = Math.max(1, Math.min(columns, panel.n, Math.floor((width + GAP) / stepX) || 1));
   const rows = Math.ceil(panel.n / columns);
   // A guess on the safe side: text that is as wide as all there is makes no picture smaller.
-  const titles = Math.min(Math.max(panel.title.length * 1.06, ...lines.map((line) => line.length)) * text * 0.53, width);
+  const bar = panel.ends?.length ? panel.ends.join("").length + 6 : 0;
+  const titles = Math.min(Math.max(panel.title.length * 1.06, bar, ...lines.map((line) => line.length)) * text * 0.53, width);
   return {
     wide, high, tileW, tileH, stepX, stepY, columns, rows, head, foot, text,
     width: Math.max(columns * stepX - GAP, panel.strip ? 0 : titles), height: head + rows * stepY - GAP,

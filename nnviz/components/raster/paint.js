@@ -110,6 +110,21 @@ function drawBlank(context, panel, size, tile, theme) {
   }
 }
 
+// The colours from end to end, with what the ends stand for: as wide as the panel, but no wider than is read at a glance.
+function drawBar(context, panel, size, y, theme) {
+  const [low, high] = panel.ends, gap = 0.4 * size.text, x = size.x + context.measureText(low).width + gap;
+  const w = Math.max(8, Math.min(size.width - context.measureText(low + high).width - 2 * gap, 12 * size.text));
+  const colours = context.createLinearGradient(x, 0, x + w, 0), table = COLOURS[panel.colour];
+  for (let step = 0; step <= 32; step++) colours.addColorStop(step / 32, `rgb(${table.slice(24 * step, 24 * step + 3).join()})`);
+  context.fillText(low, size.x, y);
+  context.fillText(high, x + w + gap, y);
+  context.fillStyle = colours;
+  context.fillRect(x, y + 0.15 * size.text, w, 0.75 * size.text);
+  context.strokeStyle = theme.faint;
+  context.strokeRect(x, y + 0.15 * size.text, w, 0.75 * size.text);
+  context.fillStyle = theme.text;
+}
+
 function drawPanel(context, panel, size, values, theme) {
   context.textAlign = "left";
   context.textBaseline = "top";
@@ -117,7 +132,9 @@ function drawPanel(context, panel, size, values, theme) {
   context.font = `600 ${size.text * 1.06}px ${theme.font}`;
   if (panel.title) context.fillText(panel.title, size.x, size.y);
   context.font = `${size.text}px ${theme.font}`;
-  if (panel.note) panel.note.split("\n").forEach((line, index) => context.fillText(line, size.x, size.y + (1.4 + 1.3 * index) * size.text));
+  const lines = panel.note ? panel.note.split("\n") : [];
+  lines.forEach((line, index) => context.fillText(line, size.x, size.y + (1.4 + 1.3 * index) * size.text));
+  if (panel.ends?.length) drawBar(context, panel, size, size.y + ((panel.title ? 1.4 : 0) + 1.3 * lines.length) * size.text, theme);
   const sheet = document.createElement("canvas");
   for (let tile = 0; tile < panel.n; tile++) {
     const image = tileImage(panel, values, tile), box = tileBox(size, tile);

@@ -50,6 +50,7 @@ class Panel:
         pick: what a click picks.
         say_zero: label a tile that is zero everywhere.
         blank: (row, column) of cells that hold no value, such as a padding: hatched, without a number.
+        ends: what stands at the two ends of a bar of the panel's colours, below the note; none without.
     """
 
     tiles: np.ndarray
@@ -75,6 +76,7 @@ class Panel:
     pick: Literal["none", "tile", "cell"] = "none"
     say_zero: bool = False
     blank: Sequence[tuple[int, int]] = ()
+    ends: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
                 "labelWidth": max((len(_short(label)) for label in panel.labels), default=0),
             }
             | {name: getattr(panel, name) for name in _PLAIN}
-            | {name: list(getattr(panel, name)) for name in ("labels", "names", "texts")}
+            | {name: list(getattr(panel, name)) for name in ("labels", "names", "texts", "ends")}
             # What a stranger called a layer or a class may be longer than any screen is wide.
             | {"title": _short(panel.title), "labels": [_short(label) for label in panel.labels]}
             | {"note": "\n".join(map(_short, panel.note.split("\n")))}
