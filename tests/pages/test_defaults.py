@@ -38,7 +38,7 @@ ASKED = [
     ("strokes", {"layer": "conv2", "unit": 5}, "conv2"),
     ("decision", {"view": "knock", "layer": "conv2", "target": 3}, "conv2"),
     ("saliency", {"method": "occlusion", "occlusion.patch": 9, "occlusion.fill": "mean", "strength": 50}, 9),
-    ("saliency", {"minus": 4, "signed": 0, "strip": 1}, "4"),
+    ("saliency", {"minus": 4, "signed": 0}, "4"),
     ("saliency", {"explain": "unit", "layer": "conv2", "unit": 5}, 5),
     ("saliency", {"evidence": "deletion", "method": "lrp", "measure": "score", "baseline": "mean"}, "mean"),
     ("preferred", {"preferred.of": "class", "target": 3, "preferred.steps": 8, "preferred.seed": 7}, 7),

@@ -13,7 +13,7 @@ from nnviz import trace
 from nnviz.analysis.attribution import METHODS, Attribution, explain, method_named
 from nnviz.analysis.image.images import Transform, fit
 from nnviz.analysis.network.network import Network, load
-from nnviz.pages.saliency import maps
+from nnviz.pages.saliency import sentences
 from nnviz.shell import library
 from nnviz.shell.session import Session
 from nnviz.views.attribution.zero_map import cause_of_zero
@@ -53,7 +53,7 @@ def mapped(current: Session, name: str, **values: Any) -> Attribution:
 
 def said(current: Session, name: str, found: Attribution) -> str:
     method = method_named(name)
-    return maps.sentence(current.target_words, method, {}, found, True, cause_of_zero(current, method))
+    return sentences.sentence(current.target_words, method, found, True, cause_of_zero(current, method))
 
 
 def dead_relu(build: Callable[[], list[Any]]) -> Network:
