@@ -1,4 +1,4 @@
-"""The controls of the page of what a unit likes: each shows what the address says, and writes what is chosen to it."""
+"""The controls of the page of preferred pictures: each shows what the address says, and writes what is chosen to it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from nnviz.views.visualization.request import (
 )
 
 
-def subject(session: Session, what: VisualizationRequest) -> None:
-    """Which unit or class."""
+def subject(what: VisualizationRequest) -> None:
+    """Whether the picture is made for a unit or for a class."""
     controls.switch("What", "preferred.of", tuple(SUBJECTS), what.subject, titles=SUBJECTS)
+
+
+def study(session: Session, what: VisualizationRequest) -> None:
+    """The layer and the unit that the picture is made for, or the class."""
     if what.subject == "class":
         controls.classes(session)
-
-
-def study(session: Session) -> None:
-    """The layer and the unit that the picture is made for."""
+        return
     options = [layer for layer in session.network.layers if layer.index]
     controls.study(session, options, count=choices(session, "unit", session.layer.name))
 

@@ -1,19 +1,22 @@
-"""What it likes: the picture that raises the unit under study, or a class, most; watched as it forms."""
+"""Preferred picture: the picture that raises the unit under study, or a class, most; watched as it forms."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import streamlit as st
 
 from nnviz.analysis.network.trace import Trace, trace
 from nnviz.analysis.visualization import Visualization, objectives
-from nnviz.figures.words import number
+from nnviz.figures.words import number, span, told_apart
 from nnviz.pages.preferred import pictures
 from nnviz.pages.preferred.knobs import knobs, study, subject
 from nnviz.pages.preferred.pictures import name
 from nnviz.shell import jobs, library
-from nnviz.shell.page import Page, Reading, caption, head
+from nnviz.shell.markup import html
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
+from nnviz.shell.target_words import unit_name
 from nnviz.views import answer
 from nnviz.views.visualization import forming
 from nnviz.views.visualization.request import (
@@ -35,13 +38,11 @@ def render(session: Session) -> None:
     what = requested(session)
     wanted = plan(session, what)
     jobs.begin(JOB, forming.job("Forming", wanted), forming.seconds(wanted))
-    with head(PAGE, None if what.subject == "class" else lambda: study(session)):
-        subject(session, what)
-    left, right = st.columns([3, 1], gap="medium")
-    with left:
-        jobs.stage(JOB, lambda: _draw(session, what, wanted), forming.SLICE, forming.PAUSE)
-    with right:
-        knobs(session, what)
+    with head(PAGE, lambda: study(session, what)):
+        subject(what)
+        with st.popover("Settings", key="preferred-settings"):
+            knobs(session, what)
+    jobs.stage(JOB, lambda: _draw(session, what, wanted), forming.SLICE, forming.PAUSE)
 
 
 def _draw(session: Session, what: VisualizationRequest, wanted: VisualizationPlan) -> None:
@@ -49,11 +50,13 @@ def _draw(session: Session, what: VisualizationRequest, wanted: VisualizationPla
     found: Visualization | None = mine.found
     shown = min(what.shown, what.count - 1)
     seen = None if found is None else _seen(session, found, shown, not mine.busy)
-    wide, narrow = st.columns(2, gap="small")
-    with wide:
+    large, beside, says = st.columns([45, 29, 26], gap="medium")
+    with large:
         pictures.forming(session, what, found, shown)
-    with narrow:
+    with beside:
         pictures.beside(session, what, seen)
+    with says:
+        _says(session, seen)
     # Always there, so that what follows keeps its place when the bar goes.
     with st.container():
         jobs.row(JOB)
@@ -64,12 +67,25 @@ def _draw(session: Session, what: VisualizationRequest, wanted: VisualizationPla
     elif seen is None:
         caption(f"So far, at step {found.steps}: {whom(session, what)} at {number(found.score)}.")
     else:
-        so_far = f"So far at step {found.steps}: " if mine.busy else ""
-        if mine.halted:
+        said, so_far = sentence(session, what, wanted, found, seen, shown), ""
+        if mine.busy:
+            so_far = f"So far at step {found.steps}: "
+        elif mine.halted:
             so_far = f"Stopped at {forming.steps_of(mine)}, unfinished: "
-        caption(so_far + sentence(session, what, wanted, found, seen, shown))
+        caption(so_far + (said[0].lower() + said[1:] if so_far else said))
     if mine.halted:
         jobs.again_button(JOB, "Form it from the start", forming.job("Forming", wanted), forming.seconds(wanted))
+
+
+def _says(session: Session, seen: Trace | None) -> None:
+    """What the net makes of the picture, in bars where it has classes."""
+    if seen is None:
+        return
+    small(html("<b>What the net says of it</b>"))
+    if session.network.output.shares and not session.network.output.placed:
+        answer.few(replace(session, trace=seen))
+    else:
+        small(answer.said_of(session.network, seen))
 
 
 def _seen(session: Session, found: Visualization, shown: int, done: bool) -> Trace | None:
@@ -84,7 +100,7 @@ def _other(session: Session, what: VisualizationRequest) -> str:
     """What a blend leads to, as it is called in a sentence; plain text."""
     if what.subject == "class":
         return name(session, what, what.other)
-    return f"unit {what.other} of {what.other_layer}"
+    return unit_name(session.network, what.other_layer, what.other)
 
 
 def whom(session: Session, what: VisualizationRequest) -> str:
@@ -106,66 +122,63 @@ def sentence(
     """What one sees, and so what."""
     if what.way == "dream":
         return _dream(session, what, requested, found, seen)
-    who = whom(session, what)
     objective = raised(session, what.subject, at(session, what.subject), session.layer.name)
     here, there = objectives.value(objective, seen), objectives.value(objective, session.trace)
+    who = name(session, what)
     if what.way == "between":
         other = raised(session, what.subject, what.other, what.other_layer)
         share = shown * 100 // (BETWEEN - 1)
         return (
-            f"{100 - share}% {name(session, what)} and {share}% "
-            f"{_other(session, what)}: on this picture the one gives {number(here)}, the other "
-            f"{number(objectives.value(other, seen))}. What lies between two likes shows whether they are kin."
+            f"{100 - share}% {who} and {share}% {_other(session, what)}: on this picture the one gives {number(here)}, "
+            f"the other {number(objectives.value(other, seen))}."
         )
-    text = f"{who} {_reaches(session, what, objective, here, seen)} on this picture, {_times(here, there)}"
     if what.way == "four":
-        low, high = number(float(found.scores.min())), number(float(found.scores.max()))
-        return text + f". The four reach {low} to {high}: what they share is what it looks for, the rest is free."
-    if what.subject == "class" or not of_map(objective):
-        return text + f": the net says {_says(session, seen)}, though nothing of the kind was ever photographed."
-    return text + ": this is what it looks for."
+        reached = _span(float(found.scores.min()), float(found.scores.max()))
+        return (
+            f"On these four {who} {_gives(session, what, seen, reached)}, on the present picture {number(there)}: "
+            "what they share is what raises it, the rest is free."
+        )
+    reached, present = told_apart(here, there)
+    return (
+        f"On this picture {who} {_gives(session, what, seen, reached)}, on the present one {present}: "
+        f"{so_what(here, there)}."
+    )
 
 
-def _reaches(session: Session, what: VisualizationRequest, objective: object, here: float, seen: Trace) -> str:
-    values = seen.activations[session.layer.name]
-    if what.subject == "class" or not of_map(raised(session, "unit", session.unit, session.layer.name)):
-        if not session.network.output.shares:
-            return f"reaches {number(here)}"
-        return f"has the {'mean ' * session.network.output.placed}logit {number(here)}"
-    if values.ndim == 1:
-        return f"reaches {number(here)}"
-    peak = float(values[..., session.unit].max())
-    return f"averages {number(here)} over its map ({number(peak)} at its strongest)"
+def so_what(here: float, there: float) -> str:
+    """What it means that a unit gives so much on the picture that was made for it, and on the present one."""
+    if number(here) == number(there) == number(0.0):
+        return "nothing that was tried excites it"
+    if here > there:
+        return "this is what it looks for"
+    return "the present one excites it no less" if here == there else "the present one excites it more"
 
 
-def _times(here: float, there: float) -> str:
-    """Compared with the present picture."""
-    if there <= 0 or here <= 0:
-        return f"where the present picture gives {number(there)}"
-    return f"{here / there:,.1f} times what the present picture gives ({number(there)})"
+def _span(low: float, high: float) -> str:
+    return number(low) if number(low) == number(high) else span(low, high)
+
+
+def _gives(session: Session, what: VisualizationRequest, seen: Trace, much: str) -> str:
+    """That a unit, or a class, gives so much."""
+    network, layer = session.network, session.layer.name
+    if what.subject == "class" or not of_map(raised(session, "unit", session.unit, layer)):
+        return f"has the {'mean ' * network.output.placed}logit {much}" if network.output.shares else f"reaches {much}"
+    return f"reaches {much}" if seen.activations[layer].ndim == 1 else f"averages {much} over its map"
 
 
 def _dream(
     session: Session, what: VisualizationRequest, requested: VisualizationPlan, found: Visualization, seen: Trace
 ) -> str:
     here, there = found.score, objectives.value(requested.objective, session.trace)
-    change = float(np.abs(found.pixels[0] - session.fitted.pixels).mean())
     if number(here) == number(there):
-        goes, so_what = f"stays at {number(here)}", "as if nothing had been done"
+        goes, so = f"stays at {number(here)}", "as if nothing had been done"
     elif here > there:
-        goes, so_what = f"rises from {number(there)} to {number(here)}", "what it sees a little of, it is given more of"
+        goes, so = f"rises from {number(there)} to {number(here)}", "what it sees a little of, it is given more of"
     else:
         # At the least rate that the slider has there is none to try.
         goes = f"falls from {number(there)} to {number(here)}"
-        so_what = "each step goes too far" + ("; try a smaller rate" if what.rate > 1 else "")
-    return (
-        f"{whom(session, what)} {goes} when each pixel may drift ({change:.0f} of 255 on average): "
-        f"{so_what}. The net now says {_says(session, seen)}."
-    )
-
-
-def _says(session: Session, seen: Trace) -> str:
-    return answer.said_of(session.network, seen)
+        so = "each step goes too far" + ("; try a smaller rate" if what.rate > 1 else "")
+    return f"{whom(session, what)} {goes} in the dream: {so}."
 
 
 PAGE = Page(

@@ -1,4 +1,4 @@
-"""The pictures of the page of what a unit likes: what forms, and beside it what the unit makes of it."""
+"""The pictures of the page of preferred pictures: what forms, and beside it what the unit makes of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.words import number
 from nnviz.shell import address
 from nnviz.shell.session import Session
-from nnviz.views import scales
+from nnviz.shell.target_words import unit_name
 from nnviz.views.visualization.forming import tiles_of
 from nnviz.views.visualization.request import (
     BETWEEN,
@@ -21,6 +21,8 @@ from nnviz.views.visualization.request import (
     at,
 )
 
+HEIGHT = 0.68
+"""Share of the window's height."""
 _PHOTOGRAPH = 96
 """Rows from which on a picture is looked at as a photograph."""
 
@@ -29,27 +31,27 @@ def forming(session: Session, what: VisualizationRequest, found: Visualization |
     """The picture that forms, or all of them."""
     blank = np.full((what.count, *session.fitted.pixels.shape), 128, np.float32)
     tiles = tiles_of(blank if found is None else found.pixels)
-    said = [_between_layers(session, what), "" if found is None else f"{found.steps} steps"]
+    said = [_between_layers(session, what), _made(session, what, found)]
     words = {"title": _title(session, what), "note": ", ".join(filter(None, said))}
     if what.way == "four":
         labels = [""] * 4 if found is None else [number(float(score)) for score in found.scores]
-        panels = [_panel(tiles, **words, labels=labels, columns=2, most=336, pick="tile", names=_numbered(4))]
+        panels = [_panel(tiles, **words, labels=labels, columns=2, most=560, pick="tile", names=_numbered(4))]
         picked = Place(0, shown)
     elif what.way == "between":
         labels = [f"{share}%" for share in range(0, 101, 100 // (BETWEEN - 1))]
         panels = [
-            _panel(tiles[shown : shown + 1], **words, most=448, scale=4.0),
-            _panel(tiles, labels=labels, columns=BETWEEN, row=1, most=112, pick="tile", names=labels),
+            _panel(tiles[shown : shown + 1], **words, most=560, scale=4.0),
+            _panel(tiles, labels=labels, columns=BETWEEN, row=1, most=140, pick="tile", names=labels),
         ]
         picked = Place(1, shown)
     else:
-        panels, picked = [_panel(tiles, **words, most=672)], None
+        panels, picked = [_panel(tiles, **words, most=1120)], None
     raster(
         panels,
         key=f"preferred-{what.way}",
         alt=f"{_title(session, what)}, as a picture" if found else "Nothing yet: it is about to form",
         picked=picked,
-        height=0.62,
+        height=HEIGHT,
         least=48,
         on_pick=lambda place: address.write(**{"preferred.shown": place.tile}),
     )
@@ -60,23 +62,21 @@ def beside(session: Session, what: VisualizationRequest, seen: Trace | None) -> 
     own = _map(session, what, session.trace)
     made = None if seen is None else _map(session, what, seen)
     both = [values for values in (own, made) if values is not None]
-    # Without maps the two pictures stand side by side, equally large.
-    most = 672 if own is None else 224
-    panels = [
-        scales.picture_panel(session, title="Present picture", note="" if own is not None else " ", most=most, row=1)
-    ]
+    panels = [_panel(session.fitted_tile, title="Present picture", note=" ", most=560, row=1)]
     if own is not None:
         joined = np.concatenate([values.ravel() for values in both])
         signed = bool(joined.min() < 0)
-        for values, whose, row in ((made, "what it likes", 0), (own, "the present", 1)):
+        for values, title, row in ((made, f"Map {session.unit} of this picture", 0), (own, "Its map", 1)):
             panels.append(
                 Panel(
                     (np.zeros_like(own) if values is None else values)[None],
                     "diverging" if signed else "viridis",
                     symmetric(joined) if signed else from_zero(joined),
-                    title=f"Map {session.unit} of {whose}",
+                    title=title,
                     note="to come" if values is None else f"up to {number(float(values.max()))}",
-                    most=224,
+                    most=560,
+                    # That of the picture that is made stands alone in its row.
+                    scale=1.0 + (row == 0),
                     row=row,
                     say_zero=values is not None,
                 )
@@ -85,7 +85,7 @@ def beside(session: Session, what: VisualizationRequest, seen: Trace | None) -> 
         panels,
         key="preferred-beside",
         alt=f"Beside it the present picture, and the maps of {name(session, what)} on both",
-        height=0.62,
+        height=HEIGHT,
         least=48,
     )
 
@@ -112,7 +112,7 @@ def name(session: Session, what: VisualizationRequest, index: int | None = None)
     index = at(session, what.subject) if index is None else index
     if what.subject == "class":
         return f"{'class ' * session.network.output.shares}{session.class_name(index)}"
-    return f"unit {index} of {session.layer.name}"
+    return unit_name(session.network, session.layer.name, index)
 
 
 def _title(session: Session, what: VisualizationRequest) -> str:
@@ -126,7 +126,17 @@ def _title(session: Session, what: VisualizationRequest) -> str:
         if what.other_layer != session.layer.name:
             return f"From unit {session.unit} to unit {what.other}"
         return f"From {name(session, what)} to {what.other}"
-    return f"What {name(session, what)} likes"
+    return f"Preferred picture of {name(session, what)}"
+
+
+def _made(session: Session, what: VisualizationRequest, found: Visualization | None) -> str:
+    """In how many steps; of a dream also how far it is from the picture that it began with."""
+    if found is None:
+        return ""
+    if what.way != "dream":
+        return f"{found.steps} steps"
+    change = float(np.abs(found.pixels[0] - session.fitted.pixels).mean())
+    return f"{found.steps} steps, pixels changed by {change:.0f} of 255 on average"
 
 
 def _between_layers(session: Session, what: VisualizationRequest) -> str:

@@ -1,4 +1,4 @@
-"""The page of what a unit likes: its pictures and words against the visualisation itself."""
+"""The page of preferred pictures: its pictures and words against the visualisation itself."""
 
 import re
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shown
 from shipped import shipped
-from shown import caption
+from shown import caption, texts
 from visiting import finish, visited
 
 import nnviz
@@ -48,15 +48,31 @@ def test_the_picture_is_that_of_the_visualisation_and_so_are_the_words():
     found = nnviz.visualize(network, objectives.channel("conv2", 5), 8)
     seen, now = (trace(network, image).activations["conv2"][..., 5] for image in (found.image, digits.digit(0)[0]))
     (big, tiles), (beside, maps) = pictures(app)
-    assert big["panels"][0]["title"] == "What unit 5 of conv2 likes"
+    assert big["panels"][0]["title"] == "Preferred picture of unit 5 of conv2"
     np.testing.assert_allclose(tiles[0], found.pixels, atol=0.01)
     by_title = dict(zip((panel["title"] for panel in beside["panels"]), maps, strict=True))
-    np.testing.assert_allclose(by_title["Map 5 of what it likes"][0, ..., 0], seen, atol=1e-4)
-    np.testing.assert_allclose(by_title["Map 5 of the present"][0, ..., 0], now, atol=1e-5)
+    np.testing.assert_allclose(by_title["Map 5 of this picture"][0, ..., 0], seen, atol=1e-4)
+    np.testing.assert_allclose(by_title["Its map"][0, ..., 0], now, atol=1e-5)
     np.testing.assert_array_equal(by_title["Present picture"][0, ..., 0], digits.digit(0)[0])
     text = caption(app)
-    assert f"Unit 5 of conv2 averages {seen.mean():.2f} over its map ({seen.max():.2f} at its strongest)" in text
-    assert f"{seen.mean() / now.mean():.1f} times what the present picture gives ({now.mean():.2f})" in text
+    assert text == (
+        f"On this picture unit 5 of conv2 averages {seen.mean():.2f} over its map, on the present one {now.mean():.2f}:"
+        f" {'this is what it looks for' if seen.mean() > now.mean() else 'the present one excites it more'}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        (0.4, 0.1, "this is what it looks for"),
+        (0.0, 0.0, "nothing that was tried excites it"),
+        (-2.0, -3.0, "this is what it looks for"),
+        (0.1, 0.4, "the present one excites it more"),
+        (0.4, 0.4, "the present one excites it no less"),
+    ],
+)
+def test_what_it_means_is_said_as_the_numbers_are(here, there, said):
+    assert preferred.so_what(here, there) == said
 
 
 def test_a_class_is_raised_by_its_logit_also_where_its_output_is_the_unit():
@@ -64,8 +80,8 @@ def test_a_class_is_raised_by_its_logit_also_where_its_output_is_the_unit():
     score = nnviz.visualize(network, 3, 8).score
     for parameters in ({"preferred_of": "class", "target": 3}, {"layer": "output", "unit": 3}):
         app = opened(**parameters)
-        assert f"has the logit {score:.2f} on this picture" in caption(app)
-        assert "the net says 3 (" in caption(app)
+        assert f"has the logit {score:.2f}, on the present one" in caption(app)
+        assert '<span class="name">3</span>' in "".join(texts(app))
         assert [panel["title"] for panel in pictures(app)[1][0]["panels"]][-1] == "Present picture"
 
 
@@ -88,7 +104,7 @@ def test_four_pictures_each_with_its_score():
     np.testing.assert_allclose(tiles[0], found.pixels, atol=0.01)
     assert header["panels"][0]["labels"] == [preferred.number(float(score)) for score in found.scores]
     assert header["picked"]["tile"] == 2
-    assert "The four reach" in caption(app)
+    assert "On these four unit 5 of conv2 averages" in caption(app)
 
 
 def test_from_one_unit_to_another():
@@ -142,15 +158,15 @@ def test_a_dream_is_said_to_rise_or_to_fall(rate, goes, so_what):
         "preferred_octaves": 1,
         "preferred_steps": 4,
     }
-    app = opened(net="photo-cnn", image="cat", preferred_of="class", preferred_rate=rate, **few)
+    app = opened(net="photo-cnn", image="cat", preferred_rate=rate, **few)
     network, picture = shipped("photo-cnn"), photographs.photograph("cat")
     before = float(trace(network, picture).logits[281])
     found = nnviz.dream(network, picture, 281, 4, rate / 100, 1)
     after = float(trace(network, found.fitted()).logits[281])
     assert (after > before + 1) == (goes == "rises")
     assert (after < before - 1) == (goes == "falls")
-    assert f"Class {network.classes[281]} {goes} from {before:.2f} to {after:.2f} when" in caption(app)
-    assert f"{so_what}. The net now says" in caption(app)
+    assert f"Class {network.classes[281]} {goes} from {before:.2f} to {after:.2f} in the dream" in caption(app)
+    assert f": {so_what}." in caption(app)
 
 
 def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
@@ -165,11 +181,11 @@ def test_it_is_watched_stopped_and_taken_up_again(monkeypatch):
     app.button(key="stop-preferred").click().run()
     done = mine.progress.done
     assert mine.state == "stopped"
-    assert f"Stopped at step {done} of 512, unfinished: Unit 6 of conv2" in caption(app)
+    assert f"Stopped at step {done} of 512, unfinished: on this picture unit 6 of conv2" in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], mine.progress.so_far.pixels)
     app.button(key="again-preferred").click().run()
     finish(app)
-    assert "Unit 6 of conv2 averages" in caption(app)
+    assert "On this picture unit 6 of conv2 averages" in caption(app)
     assert not [button for button in app.button if button.key == "again-preferred"]
 
 
@@ -183,7 +199,7 @@ def test_what_was_stopped_is_there_again_when_its_wish_returns():
     stopped = mine.progress.so_far
     app.slider(key="slider-preferred.steps").set_value(8).run()
     finish(app)
-    assert caption(app).startswith("Unit 6 of conv2 averages")
+    assert caption(app).startswith("On this picture unit 6 of conv2 averages")
     app.slider(key="slider-preferred.steps").set_value(512).run()
     assert f"Stopped at step {stopped.steps} of 512, unfinished: " in caption(app)
     np.testing.assert_array_equal(pictures(app)[0][1][0], stopped.pixels)
@@ -198,7 +214,7 @@ def test_what_was_made_is_kept_for_the_next_viewer():
     opened(layer="conv2", unit=7)
     app = opened(finished=False, layer="conv2", unit=7)
     assert not app.session_state[JOB].busy
-    assert "Unit 7 of conv2" in caption(app)
+    assert "unit 7 of conv2" in caption(app)
 
 
 def test_a_dead_unit_is_said_to_be_dead(dead):
