@@ -38,7 +38,7 @@ def panel(
         colour,
         ranges,
         title=title or found.method.title,
-        note=running or ("" if brief else beyond.strip()) or ("" if values.any() else " "),
+        note=running or ("" if brief else beyond) or ("" if values.any() else " "),
         bar=bool(not running and values.any()),
         names=[found.method.title],
         pick="tile",
@@ -58,7 +58,7 @@ def span(values: np.ndarray, colour: Literal["diverging", "inferno"]) -> tuple[t
     if values.size >= _MANY:
         limit = float(np.quantile(np.abs(values), 1 - _BEYOND))
         if 0 < limit < ranges[1]:
-            return (-limit if colour == "diverging" else 0.0, limit), f", {_BEYOND:.1%} beyond"
+            return (-limit if colour == "diverging" else 0.0, limit), f"{_BEYOND:.1%} beyond"
     return ranges, ""
 
 
