@@ -167,7 +167,7 @@ function drawPanel(context, panel, size, values, theme) {
     if (!panel.units) context.strokeRect(box.x - 0.5, box.y - 0.5, box.w + 1, box.h + 1);
     drawNumbers(context, panel, size, values, tile, theme.font);
     drawBlank(context, panel, size, tile, theme);
-    if (panel.empty[tile]) drawEmpty(context, panel, values, tile, box, size, theme);
+    if (panel.empty?.[tile]) drawEmpty(context, panel, values, tile, box, size, theme);
     if (panel.labels[tile]) {
       context.fillStyle = theme.text;
       context.textAlign = "center";
