@@ -157,8 +157,8 @@ function drawGrid(state, name, at) {
   const context = paper(state.canvases[name], ratio);
   const colour = name === "patch" ? header.panels[0].colour : "diverging";
   const range = name === "patch" ? header.panels[0].ranges[0] : name === "kernel" ? kernel.ranges[0] : state.productRange;
-  const panel = { n: 1, h: kernel.h, w: kernel.w, channels: 1, offset: 0, units: 0, under: null, colour, ranges: [range], title: "", note: "", labels: [], zero: [], numbers: cell >= 38 };
-  const size = { x: 0, y: 0, head: 0, columns: 1, tileW: kernel.w * cell, tileH: kernel.h * cell, wide: cell, text: 16 };
+  const panel = { n: 1, h: kernel.h, w: kernel.w, channels: 1, offset: 0, units: 0, under: null, colour, ranges: [range], title: "", note: "", labels: [], empty: [], numbers: cell >= 38 };
+  const size = { x: 0, y: 0, head: 0, columns: 1, tileW: kernel.w * cell, tileH: kernel.h * cell, wide: cell, ...typeSizes(), number: 16 };
   drawPanel(context, panel, { ...size, stepX: size.tileW + GAP, stepY: size.tileH + GAP }, at[name], theme);
   context.strokeStyle = GRID;
   context.beginPath();
