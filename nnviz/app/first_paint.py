@@ -89,4 +89,4 @@ def _opening(path: str) -> str:
         return str(html('<div class="nn-opening beside"><h1>{}</h1></div>', title))
     spent = time.perf_counter() - options.started
     words = html("Step 1 of 3: loading TensorFlow, <b>{}</b> s since the server started.", int(spent))
-    return str(html('<div class="nn-opening"><h1>nnviz</h1><p>{}</p><progress></progress></div>', words))
+    return str(html('<div class="nn-opening"><h1>nnviz</h1><p>{}</p><progress value="0.17"></progress></div>', words))
