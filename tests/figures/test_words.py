@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.figures.words import number, ordinal, rank, shortened, told_apart, with_article
+from nnviz.figures.words import number, ordinal, rank, shortened, standing, told_apart, with_article
 
 
 @pytest.mark.parametrize(
