@@ -38,7 +38,10 @@ function tileImage(panel, values, tile) {
       if (panel.units && cell >= panel.units) continue;
       out[o + 3] = 255;
       if (panel.channels === 3) {
-        for (let c = 0; c < 3; c++) out[o + c] = values[base + cell * 3 + c];
+        for (let c = 0; c < 3; c++) {
+          const value = values[base + cell * 3 + c];
+          out[o + c] = panel.colour === "diverging" ? 255 * share(value, range) : value;
+        }
         continue;
       }
       const t = share(values[base + cell], range), k = 3 * Math.round(256 * t);

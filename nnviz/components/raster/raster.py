@@ -32,7 +32,8 @@ class Panel:
     """A map or a grid of maps that share a colour scale.
 
     Attributes:
-        tiles: (n, rows, columns), or (n, rows, columns, 3) with RGB in 0..255.
+        tiles: (n, rows, columns), or (n, rows, columns, 3) with RGB in 0..255; of weights of red, green and blue, whose
+            colour is "diverging", from one end of the range to the other, grey in its middle.
         colour: "grey", "diverging", "viridis" or "inferno".
         ranges: (low, high) for all tiles, or one pair a tile.
         title, note: above the tiles; the note may have several lines.
