@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 _ROUNDING = 1e-6
 """What float32 leaves of a sum that comes to nought, beside the largest of its kind."""
@@ -118,4 +118,5 @@ def in_reading_order(text: str) -> str:
 
 def verbatim(text: str) -> str:
     """A name so that Plotly, which reads a few tags and its own %{fields}, shows it letter by letter; not of Markup."""
-    return str(escape(in_reading_order(text))).replace("%{", "%&#123;")
+    plain = in_reading_order(text)
+    return str(plain if isinstance(text, Markup) else escape(plain)).replace("%{", "%&#123;")
