@@ -52,8 +52,9 @@ def told_apart(one: float, other: float, sign: bool = False) -> tuple[str, str]:
 
 
 def span(low: float, high: float) -> str:
-    """The two ends of a range of values or of a colour scale: "\u22120.27 to 0.27"."""
-    return f"{number(low)} to {number(high)}"
+    """The two ends of a range of values or of a colour scale: "\u22120.27 to 0.27"; one where they read alike."""
+    ends = number(low), number(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def ordinal(count: int) -> str:

@@ -133,7 +133,7 @@ def sentence(
             f"the other {number(objectives.value(other, seen))}."
         )
     if what.way == "four":
-        reached = _span(float(found.scores.min()), float(found.scores.max()))
+        reached = span(float(found.scores.min()), float(found.scores.max()))
         return (
             f"On these four {who} {_gives(session, what, seen, reached)}, on the present picture {number(there)}: "
             "what they share is what raises it, the rest is free."
@@ -152,10 +152,6 @@ def so_what(here: float, there: float) -> str:
     if here > there:
         return "this is what it looks for"
     return "the present one excites it no less" if here == there else "the present one excites it more"
-
-
-def _span(low: float, high: float) -> str:
-    return number(low) if number(low) == number(high) else span(low, high)
 
 
 def _gives(session: Session, what: VisualizationRequest, seen: Trace, much: str) -> str:

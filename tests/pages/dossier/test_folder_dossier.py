@@ -134,7 +134,7 @@ def test_with_one_sub_folder_there_are_no_others(pictures):
     pictures({f"pets/{n}.png": n for n in range(6)})
     said = caption(visited(dossier, net="mnist-cnn", among="folder", image="test-0", layer="conv2", unit=5))
     mean = np.mean([answer_of(5, number) for number in range(6)])
-    assert said.startswith(f"Unit 5 of conv2 answers most to pictures of pets, {mean:.2f} on average; without it")
+    assert said.startswith(f"Unit 5 of conv2 answers most to pictures of pets, {mean:.2f} on average; it speaks most")
 
 
 def test_sub_folders_that_are_no_classes_are_others_too(pictures):
