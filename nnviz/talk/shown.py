@@ -10,13 +10,13 @@ import streamlit as st
 from nnviz.pages import registry
 from nnviz.shell import page
 from nnviz.shell.page import Page
-from nnviz.talk import title
+from nnviz.talk import seeing, title
 from nnviz.talk.scenes import Scene
 
 
 def pages() -> tuple[Page, ...]:
     """All pages that a scene may show."""
-    return (*registry.PAGES, title.PAGE)
+    return (*registry.PAGES, title.PAGE, seeing.PAGE)
 
 
 def page_of(scene: Scene) -> Page:

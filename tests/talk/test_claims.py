@@ -11,6 +11,7 @@ from nnviz.analysis.data import digits
 from nnviz.analysis.data.shift_accuracy import shift_accuracy
 from nnviz.analysis.embedding import vectors
 from nnviz.analysis.embedding.embedding import embedded
+from nnviz.analysis.image.strokes import strokes
 from nnviz.analysis.intervention.knockout import accuracy, knocked_out, with_and_without
 from nnviz.analysis.layer.activation_functions import activation_named
 from nnviz.analysis.layer.invariance import invariance, shifts
@@ -21,7 +22,7 @@ from nnviz.analysis.progress import finished
 from nnviz.pages.neuron import toy
 from nnviz.shell import library, session
 from nnviz.shell.session import Session
-from nnviz.talk import headless, scenes
+from nnviz.talk import headless, scenes, seeing
 from nnviz.talk.scenes import Scene
 
 TALK = scenes.bundled()
@@ -77,6 +78,11 @@ def squeezed(low, high):
         return np.isclose(made.min(), low, atol=1e-6) and np.isclose(made.max(), high, atol=1e-6)
 
     return check
+
+
+def ends_and_crossings(scene):
+    found = strokes(shown(scene).fitted.pixels[..., 0], seeing._LEAST)
+    return (len(found.ends), len(found.crossings)) == (2, 1) and it_is_a(8)(scene)
 
 
 def both_read_it(scene):
@@ -249,6 +255,7 @@ CLAIMS = {
     "sigmoid squeezes all sums between 0 and 1": squeezed(0, 1),
     "tanh squeezes them between \N{MINUS SIGN}1 and 1": squeezed(-1, 1),
     "Not moved, both read it": both_read_it,
+    "This 8 has 2 ends and 1 crossing": ends_and_crossings,
     "measured on all 10,000 test digits": all_test_digits,
     "The plain net is wrong now, the CNN is not": the_plain_net_alone_is_wrong,
     "The plain net loses nothing that matters. The CNN loses more": the_plain_net_loses_nothing,

@@ -55,7 +55,7 @@ def said(app: AppTest) -> str:
 
 def test_every_scene_is_drawn_once_for_all_and_again_when_it_is_asked_for(checked):
     app = finish(checked.run())
-    assert "1 of 2 scenes are ready: see why the others are not" in said(app)
+    assert "1 of 2 scenes and steps are ready: see why the others are not" in said(app)
     (first,) = app.session_state["jobs-prerender"].jobs
     app.button(key="again-prerender").click().run()
     app = finish(app)
@@ -70,8 +70,8 @@ def test_it_is_stopped_for_all_and_says_so(checked, monkeypatch):
     monkeypatch.setattr(worker, "_PATIENCE", 300)
     with queue.worker.drawing():  # as if a page took long: no step is done meanwhile
         app = checked.run()
-        assert "0 of 2 scenes are ready so far; the rest follows" in said(app)
+        assert "0 of 2 scenes and steps are ready so far; the rest follows" in said(app)
         app.button(key="stop-prerender").click().run()
-    assert "0 of 2 scenes are ready so far; it was stopped" in said(app)
+    assert "0 of 2 scenes and steps are ready so far; it was stopped" in said(app)
     app.button(key="again-prerender").click().run()
-    assert "1 of 2 scenes are ready: see why the others are not" in said(finish(app))
+    assert "1 of 2 scenes and steps are ready: see why the others are not" in said(finish(app))
