@@ -24,7 +24,7 @@ from nnviz.shell import address, controls, jobs
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import chart
+from nnviz.views import chart, layer_configuration
 from nnviz.views.under_study import channel_of, nearest
 
 
@@ -54,6 +54,7 @@ def render(session: Session) -> None:
 
     with head(PAGE, study):
         without.button(session)
+        layer_configuration.popover(layer)
     write_html('<p class="nn-formula">{}</p>', _formula(found, (*cell, unit)))
     left, middle, right = st.columns(3, gap="medium")
     with left:

@@ -125,6 +125,7 @@ def _unrolling(subject: Subject, unrolled: int) -> None:
         f"{subject.noun} {number:,} and its {len(subject.around)} neighbours are outlined. Space plays, arrow keys "
         f"step a row, a click picks a {subject.noun}",
         unrolled=unrolled,
+        below=6.2,
         play=address.read().get(address.PLAY) == "1",
         speed=address.read().get("speed", ""),
         on_rest=lambda at: address.write(**{"unrolled": at, address.PLAY: None}),

@@ -19,7 +19,7 @@ from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, Reading, caption, head
 from nnviz.shell.session import Session
-from nnviz.views import chart
+from nnviz.views import chart, layer_configuration
 
 VIEWS = {"real": "Real", "toy": "Toy"}
 TERMS = 6
@@ -39,6 +39,8 @@ def render(session: Session) -> None:
         controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
         if view == "toy":
             toy.choose()
+        else:
+            layer_configuration.popover(session.layer)
     if view == "toy":
         toy.draw()
     elif not has_neurons(session.layer):

@@ -7,6 +7,7 @@ from nnviz.pages.pooling.subject import subject_of
 from nnviz.shell import address, controls
 from nnviz.shell.page import Page, Reading, head
 from nnviz.shell.session import Session
+from nnviz.views import layer_configuration
 
 VIEWS = {"pooling": "Pooling", "invariance": "Invariance"}
 
@@ -17,6 +18,7 @@ def render(session: Session) -> None:
     subject = subject_of(session)
     with head(PAGE, subject.study):
         controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
+        layer_configuration.popover(subject.layer or subject.source)
     (windows if view == "pooling" else invariance).render(subject)
 
 
