@@ -79,8 +79,12 @@ def compared(session: Session, now: np.ndarray, titles: tuple[str, str], count: 
     write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
 
 
-def says(session: Session) -> None:
-    """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture."""
+def says(session: Session, *, narrow: bool = False) -> None:
+    """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture.
+
+    Args:
+        narrow: all below each other, for a column of a few words.
+    """
     output = session.network.output
     if output.placed:
         places.draw(session, "says", height=0.24)
@@ -91,7 +95,7 @@ def says(session: Session) -> None:
         return
     # A quarter of the row holds four large letters.
     long = len(name) > 4
-    big, right_side = st.columns([2 if long else 1, 3], gap="small")
+    big, right_side = (st.container(), st.container()) if narrow else st.columns([2 if long else 1, 3], gap="small")
     with big:
         size = html(' style="font-size:{}rem"', "2" if len(name) <= 24 else "1.4") if long else ""
         write_html('<div class="nn-small">{}</div><div class="nn-big"{}>{}</div>', _HEADINGS[output.kind], size, name)

@@ -9,14 +9,14 @@ import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
-from nnviz.app.sidebar import drawing_canvas, folder_chooser, number_controls, own_pictures
+from nnviz.app.sidebar import folder_chooser, number_controls, own_pictures
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.words import with_article
 from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.page import spared
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, Session
-from nnviz.views import own_network
+from nnviz.views import drawing, own_network
 
 
 def draw(session: Session) -> None:
@@ -62,7 +62,7 @@ def _pictures(session: Session) -> None:
         _photographs(session)
     # Of one's own network it may only be assumed what it reads.
     if not photographs.said(session.network):
-        drawing_canvas.canvas()
+        drawing.popover()
         _digits(session)
     label = library.label_in(session.network, session.picture)
     known_label = "" if label is None else f", {with_article(label)}"

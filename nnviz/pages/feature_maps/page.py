@@ -13,7 +13,7 @@ from nnviz.figures.tiles import as_tiles, folded_shape
 from nnviz.pages.feature_maps import words
 from nnviz.shell import address, controls
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, Reading, caption, head, link, small
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
 from nnviz.views import layer_configuration, scales
 
@@ -40,7 +40,6 @@ def render(session: Session) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             small(html("<b>{}</b>: {}", session.layer.name, described), width="content")
             layer_configuration.popover(session.layer)
-            link("dossier")
         _detail(session, colour, ranges, overlay)
 
 

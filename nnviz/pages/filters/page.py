@@ -16,7 +16,7 @@ from nnviz.figures.words import number, span, standing
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, Reading, caption, head, link, small
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
 from nnviz.views import chart, layer_configuration, scales
 
@@ -150,7 +150,7 @@ def _grid(session: Session, bank: FilterBank, stage: str, unit: int, channel: in
         key="filters",
         alt=f"{len(shown)} of {len(bank.weights)} filters of {session.layer.name}, {colours}",
         picked=Place(0, int(where[0]), 0, 0) if len(where) else None,
-        height=0.75,
+        height=0.735,
         least=56,
         on_pick=lambda place: address.write(**{_key(session, stage): int(shown[place.tile])}),
     )
@@ -161,7 +161,6 @@ def _detail(session: Session, bank: FilterBank, stage: str, unit: int, channel: 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         small(html("<b>{}</b>: {}", session.layer.name, session.layer.description), width="content")
         layer_configuration.popover(session.layer)
-        link("dossier")
     tiles = _tiles(session, bank, channel)
     folded = bank.kind in ("mix", "vector")
     one = "in colour" if channel is None else f"channel {channel} of {bank.weights.shape[3]}"
@@ -257,7 +256,7 @@ def sentence(bank: FilterBank, unit: int, answers: np.ndarray | None, layer: str
             return f"Filter {unit} is silent on this picture: nowhere does it find what it looks for."
         among = answers.max(axis=0)
         text = f"Filter {unit} answers with {number(among[unit], beside=answers)}"
-        text += " at the highest" if len(answers) > 1 else " to this picture"
+        text += " at its highest" if len(answers) > 1 else " to this picture"
     return f"{text}, {standing(among, unit)} in {layer}." if among.size > 1 else f"{text}."
 
 
