@@ -11,6 +11,7 @@ import streamlit as st
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.shell import address
 from nnviz.shell.markdown import escape_markdown
+from nnviz.shell.page import small
 from nnviz.shell.session import Session
 
 MANY = 40
@@ -185,6 +186,13 @@ def _step(label: str, icon: str, key: str, layer: str | None) -> None:
 def go_to(layer: str) -> None:
     """Take another layer under study: its strongest unit, no cell."""
     address.write(layer=layer, unit=None, row=None, column=None, page=None)
+
+
+def explained(session: Session) -> None:
+    """The class that is explained, behind the word that stands before it on every page."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        small("Explain", width="content")
+        classes(session)
 
 
 def classes(session: Session, width: int = 320) -> None:

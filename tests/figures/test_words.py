@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
-from nnviz.figures.words import number, ordinal, rank, shortened, standing, told_apart, with_article
+from nnviz.figures.words import number, ordinal, rank, shortened, standing, told_apart, verbatim, with_article
 
 
 @pytest.mark.parametrize(
@@ -96,3 +97,8 @@ def test_a_name_has_the_article_that_is_read_before_it() -> None:
         "a cat",
         "a ",
     ]
+
+
+def test_a_name_is_escaped_for_plotly_and_markup_is_not() -> None:
+    assert verbatim("a<br>%{x}") == "a&lt;br&gt;%&#123;x}"
+    assert verbatim(Markup("120<br>others")) == "120<br>others"
