@@ -14,6 +14,8 @@ from nnviz.shell.session import Session
 from nnviz.views import answer
 
 COUNT = 5
+CNN, MLP = "rgba(47, 111, 181, 0.4)", "rgba(217, 112, 10, 0.45)"
+"""Colours of the two kinds of network, light enough to write on."""
 
 
 def shown(session: Session) -> list[int]:
@@ -35,7 +37,8 @@ def draw(session: Session) -> None:
     write_html('<div class="nn-small">The net says</div><div class="nn-cats-big">{}</div>', name)
     order = shown(session)
     # The bars are buttons, filled as far as the class is likely: a button has no share of its own.
-    rules = []
+    convolutional = any(layer.convolution for layer in session.network.layers)
+    rules = [f".st-key-cats-classes {{ --nn-net: {CNN if convolutional else MLP}; }}"]
     for rank, index in enumerate(order):
         filled = f"{100 * float(trace.probabilities[index]):.1f}%"
         rules.append(f".st-key-cats-class-{rank} button {{ --nn-filled: {filled}; }}")

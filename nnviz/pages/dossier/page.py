@@ -10,7 +10,7 @@ from nnviz.analysis.network.receptive import Field
 from nnviz.figures.answers import answer_histogram
 from nnviz.figures.words import number, span
 from nnviz.pages.dossier import bars, pictures, preferred
-from nnviz.pages.dossier.facts import EFFECTS, LEAST, UnitFacts, unit_facts
+from nnviz.pages.dossier.facts import EFFECTS, HITS, LEAST, UnitFacts, unit_facts
 from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html
@@ -123,6 +123,10 @@ def sentence(session: Session, known: UnitFacts) -> str:
 def _excites(who: str, known: UnitFacts) -> str:
     """What excites it."""
     of, first = known.of, known.hits[0]
+    equal = [hit for hit in known.hits if number(hit.value) == number(first.value)]
+    if known.classes is None and len(equal) > 1:
+        most = f"{'At least ' * (len(equal) == HITS)}{len(equal)} of {known.searched:,} {of.noun}s"
+        return f"{most} excite {who[0].lower()}{who[1:]} alike ({number(first.value)})"
     if known.classes is None:
         return (
             f"Of {known.searched:,} {of.noun}s {of.title(first.image)} excites {who[0].lower()}{who[1:]} most "

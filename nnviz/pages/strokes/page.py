@@ -1,4 +1,4 @@
-"""Higher levels: how much of the picture a unit of each layer sees, and the patches of the pictures that excite it."""
+"""Strokes to digits: how much of the picture a unit of each layer sees, and the patches that excite it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ from nnviz.analysis.network.receptive import Field
 from nnviz.analysis.search.patches import box
 from nnviz.analysis.search.strongest import Hit, Strongest, by_logits
 from nnviz.components.raster import Place, raster
-from nnviz.figures.words import number
+from nnviz.figures.words import number, shortened
 from nnviz.pages.strokes.depths import Depth, cells, depths, fields_of, with_fields
 from nnviz.shell import address, controls
 from nnviz.shell.page import Page, Reading, caption, head, link, small
 from nnviz.shell.session import Session
+from nnviz.shell.target_words import class_of_unit, unit_name
 from nnviz.views import scales
 from nnviz.views.search import index_job
 from nnviz.views.search.image_sets import DIGITS, ImageSet, what_for
 from nnviz.views.search.index_job import unread
 from nnviz.views.search.patch_panels import fitted_note, gone, patch_panel
 
+ROOM = 12
+"""Letters of a layer's name above a panel."""
 STUDIED, OTHERS = 7, 6
 """Patches of the unit under study, beside their mean, and of one of another depth."""
 
@@ -47,7 +50,7 @@ def render(session: Session) -> None:
     _fields(session, layers, shown, fields)
     _patches(session, of, shown, hits, fields)
     own = next((each for depth, each in zip(shown, hits, strict=True) if depth.layer is session.layer), ())
-    caption(sentence(session, of, layers, fields, found, own))
+    caption(sentence(session, of, fields, found, own))
     # In one row: a bar that is not there would still take the gap below the line.
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium", key="strokes-said")
     with index_job.beside(session), row:
@@ -90,10 +93,11 @@ def _fields(
     at = cells(session, layers, shown, fields)
     size = session.fitted.pixels.shape[:2]
     panels, marks = [], []
-    long = any(len(layer.name) > 12 for layer in layers)
-    for index, layer in enumerate(layers):
+    names = shortened([layer.name for layer in layers], ROOM)
+    long = any(len(layer.name) > ROOM for layer in layers)
+    for index, (layer, name) in enumerate(zip(layers, names, strict=True)):
         seen = sees(fields[layer.name], size)
-        words = {"title": short(layer.name, 12), "note": seen} if long else {"title": f"{layer.name}: {seen}"}
+        words = {"title": name, "note": seen} if long else {"title": f"{layer.name}: {seen}"}
         panels.append(scales.picture_panel(session, **words, names=[layer.name], most=168, pick="tile"))
         top, left, rows, columns = box(fields[layer.name], at.get(layer.name), size)
         marks.append(Place(index, 0, top, left, rows, columns))
@@ -127,6 +131,7 @@ def _patches(
     """The patches of one unit a depth; a pick opens the picture that a patch was cut out of."""
     fields = _data_fields(session, of, fields)
     panels, picked = [], None
+    names = shortened([depth.layer.name for depth in shown], ROOM)
     for index, (depth, each) in enumerate(zip(shown, hits, strict=True)):
         studied, few = depth.layer is session.layer, len(of.pictures) < STUDIED
         panels.append(
@@ -138,22 +143,22 @@ def _patches(
                 fields[depth.layer.name],
                 _places(of, _count(of, studied)),
                 mean=studied and of is DIGITS,
-                title=f"{short(depth.layer.name, 12)}, unit {depth.unit}",
-                note=depth.why,
+                title=f"{names[index]}, unit {depth.unit}",
+                note=": ".join(filter(None, (class_of_unit(session.network, depth.layer.name, depth.unit), depth.why))),
                 columns=4 if studied and not few else 2,
                 most=196 if studied or few else 140,
                 scale=1.5 if studied and not few else 1.0,
             )
         )
-        names = [of.name(hit.image) for hit in each]
-        if session.picture.name in names:
-            picked = Place(index, names.index(session.picture.name))
+        found = [of.name(hit.image) for hit in each]
+        if session.picture.name in found:
+            picked = Place(index, found.index(session.picture.name))
     raster(
         panels,
         key="strokes-patches",
         alt=f"The patches of the {of.noun}s that excite {len(shown)} units most, one a layer",
         picked=picked,
-        height=0.47,
+        height=0.49,
         least=56,
         wide=len(shown) < 4,
         on_pick=lambda place: _open(shown[place.panel], hits[place.panel], place.tile, of),
@@ -174,11 +179,6 @@ def _open(depth: Depth, hits: Sequence[Hit], tile: int, of: ImageSet) -> None:
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def short(name: str, most: int) -> str:
-    """A layer's name in at most so many letters, with the end left out: in deep nets the number stands before it."""
-    return name if len(name) <= most else f"{name[: most - 1]}…"
-
-
 def sees(field: Field | None, size: tuple[int, int]) -> str:
     """How much of a picture of `size` a unit sees, in pixels; "whole" where it is all of it wherever the unit stands.
 
@@ -192,28 +192,25 @@ def sees(field: Field | None, size: tuple[int, int]) -> str:
 def sentence(
     session: Session,
     of: ImageSet,
-    layers: Sequence[LayerInfo],
     fields: Mapping[str, Field | None],
     found: Strongest | None,
     hits: Sequence[Hit],
 ) -> str:
-    """What the unit sees, against one of the first layer, and which pictures excite it."""
+    """What the unit sees, and which pictures excite it."""
     layer = session.layer
     if layer.index == 0:
         return "This is the picture as the network gets it: pick a layer to see how much of it one unit there sees."
     size = (session.fitted.pixels.shape[0], session.fitted.pixels.shape[1])
-    own, first = (sees(fields[each.name], size) for each in (layer, layers[0]))
-    what = f"Unit {session.unit} of {layer.name} sees "
+    own, who = sees(fields[layer.name], size), unit_name(session.network, layer.name, session.unit)
+    what = f"{who[0].upper()}{who[1:]} sees "
     what += "the whole picture" if own == "whole" else f"{own} of the {size[0]}x{size[1]} pixels"
-    if first not in (own, "whole"):
-        what += f", where a unit of {layers[0].name} sees {first}"
     if found is None:
         return f"{what}; the {of.noun}s that excite it most are being searched."
     if not hits:
         return f"{what}; it is silent on all of {found.searched:,} {of.noun}s."
     if of is not DIGITS:
-        return f"{what}. {of_pictures(of, found.searched, hits)}"
-    return f"{what}. {of_digits(found.searched, hits, own == 'whole', by_logits(session.network, layer.name))}"
+        return f"From edges to whole {of.noun}s: {what[0].lower()}{what[1:]}. {of_pictures(of, found.searched, hits)}"
+    return f"{what}. {of_digits(found.searched, hits, own == 'whole')}"
 
 
 def of_pictures(of: ImageSet, searched: int, hits: Sequence[Hit]) -> str:
@@ -222,6 +219,11 @@ def of_pictures(of: ImageSet, searched: int, hits: Sequence[Hit]) -> str:
     text = f"Of {searched:,} {of.noun}s {of.title(first.image)} excites it most ({number(first.value)})"
     if len(hits) < 2:
         return f"{text}, the others not at all."
+    alike = sum(number(hit.value) == number(first.value) for hit in hits)
+    if alike > 1:
+        text = f"Of {searched:,} {of.noun}s {_WORDS[alike]} excite it alike ({number(first.value)})"
+        if alike == len(hits):
+            return f"{text}."
     if searched <= len(hits):
         return f"{text}, {of.title(last.image)} least ({number(last.value)})."
     if of.labels is None:
@@ -233,7 +235,7 @@ def of_pictures(of: ImageSet, searched: int, hits: Sequence[Hit]) -> str:
     return f"{text}; of its {_WORDS[len(hits)]} strongest: {listed}."
 
 
-def of_digits(searched: int, hits: Sequence[Hit], whole: bool, logits: bool) -> str:
+def of_digits(searched: int, hits: Sequence[Hit], whole: bool) -> str:
     """Which digits the patches come from, and whether they are of one class."""
     counts = Counter(digits.digit(hit.image)[1] for hit in hits).most_common()
     parts = [f"{_WORDS[count]} {digit}{'s' if count > 1 else ''}" for digit, count in counts]
@@ -244,9 +246,8 @@ def of_digits(searched: int, hits: Sequence[Hit], whole: bool, logits: bool) -> 
     else:
         what = f"{_WORDS[len(hits)]} strongest patch{'es' if plural else ''} in {searched:,} digits"
         what += " are from" if plural else " is from"
-    values = number(hits[0].value) + (f" to {number(hits[-1].value)}" if plural else "")
     so_what = f"{_WORDS[len(counts)]} classes share what excites it" if len(counts) > 1 else "all of one class"
-    return f"Its {what} {listed} ({values}{' as logits' if logits else ''}): {so_what}."
+    return f"Its {what} {listed}: {so_what}."
 
 
 def notes(session: Session, of: ImageSet, found: Strongest | None) -> str:
@@ -254,6 +255,8 @@ def notes(session: Session, of: ImageSet, found: Strongest | None) -> str:
     network, noun, below = session.network, of.noun, "its digit and the unit's value"
     if of is not DIGITS:
         below = f"the unit's value, and under the pointer its {noun}"
+    if by_logits(network, session.layer.name):
+        below += f" (a logit in {session.layer.name})"
     text = f"Below each patch {below}; chequers stand beyond the border. Pick one to open it."
     if found is not None and found.seen < found.available:
         kind = "test digit" if of is DIGITS else noun
@@ -272,7 +275,7 @@ def unfit(network: Network) -> str:
     """Why it shows nothing of a network: no unit of it looks at a part of a picture."""
     if taken_by(network):
         return ""
-    return f"Higher levels shows what a unit sees of a picture, and {network.name} takes none."
+    return f"Strokes to digits shows what a unit sees of a picture, and {network.name} takes none."
 
 
 PAGE = Page(

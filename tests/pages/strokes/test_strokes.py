@@ -88,12 +88,10 @@ def test_the_patches_are_those_of_the_search(layer, unit, searched):
             np.testing.assert_allclose(drawn[-1][mean.seen][:, 0], mean.pixels[mean.seen][:, 0], rtol=1e-6)
     assert seen == [name for name in ("conv1", "conv2", "pool2", "dense", "output") if name in seen]
     assert {"conv1", "output", layer} <= set(seen)
-    own = searched.layers[layer].of(unit)
     said = caption(app)
     assert f"Unit {unit} of {layer} sees" in said
     assert "10,000 digits" in said
-    assert f"({own[0].value:.2f} to {own[-1].value:.2f}" in said
-    assert ("as logits" in said) is (layer == "output")
+    assert ("(a logit in output)" in "".join(texts(app))) is (layer == "output")
 
 
 def test_a_value_below_a_patch_is_what_the_opened_digit_makes_there(searched):
@@ -175,7 +173,7 @@ def test_other_networks_get_the_pictures_as_they_take_them(name, saved, monkeypa
         assert (f"For this network each {noun} is " in text) is (noun == "digit")
         if layer.index == 0:
             continue
-        at = re.search(r"Unit (\d+) of", caption(app))
+        at = re.search(r"[Uu]nit (\d+) of", caption(app))
         studied = [
             label
             for panel in pictures(app)[1][0]["panels"]

@@ -10,27 +10,40 @@ from nnviz import digits, load
 from nnviz.analysis.network.receptive import receptive_fields
 from nnviz.analysis.search.strongest import Hit
 from nnviz.pages.strokes import depths
-from nnviz.pages.strokes.page import of_digits, short
-from nnviz.views.search.image_sets import DIGITS
+from nnviz.pages.strokes.page import of_digits, of_pictures
+from nnviz.views.search.image_sets import DIGITS, PHOTOGRAPHS
 from nnviz.views.search.patch_panels import patch_panel
 
 
 @pytest.mark.parametrize(
-    ("images", "whole", "logits", "said"),
+    ("images", "whole", "said"),
     [
         (
             [0, 17, 26],
             False,
-            False,
-            "Its three strongest patches in 99 digits are from three 7s (3.00 to 1.00): all of",
+            "Its three strongest patches in 99 digits are from three 7s: all of",
         ),
-        ([0, 1, 17], True, True, "Its three strongest of 99 digits are two 7s and one 2 (3.00 to 1.00 as logits): two"),
-        ([0], False, False, "Its one strongest patch in 99 digits is from one 7 (1.00): all of one class."),
+        ([0, 1, 17], True, "Its three strongest of 99 digits are two 7s and one 2: two"),
+        ([0], False, "Its one strongest patch in 99 digits is from one 7: all of one class."),
     ],
 )
-def test_the_digits_are_counted_in_words(images, whole, logits, said):
+def test_the_digits_are_counted_in_words(images, whole, said):
     hits = [Hit(float(len(images) - at), index, None) for at, index in enumerate(images)]
-    assert of_digits(99, hits, whole, logits).startswith(said)
+    assert of_digits(99, hits, whole).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([3.0, 2.0, 1.0, 0.5], "Of 4 photographs Chelsea, a cat excites it most (3.00), {last} least (0.50)."),
+        ([6.0, 6.0, 1.0, 0.5], "Of 4 photographs two excite it alike (6.00), {last} least (0.50)."),
+        ([6.0, 6.0, 6.0, 6.0], "Of 4 photographs four excite it alike (6.00)."),
+        ([3.0], "Of 4 photographs Chelsea, a cat excites it most (3.00), the others not at all."),
+    ],
+)
+def test_of_photographs_that_excite_a_unit_alike_none_is_the_first(values, said):
+    hits = [Hit(value, at, None) for at, value in enumerate(values)]
+    assert of_pictures(PHOTOGRAPHS, 4, hits) == said.format(last=PHOTOGRAPHS.title(len(hits) - 1))
 
 
 def test_a_patch_at_the_border_is_chequered_there():
@@ -44,11 +57,6 @@ def test_a_patch_at_the_border_is_chequered_there():
     inside = patch_panel(network, "key", DIGITS, [Hit(0.5, 1, (10, 10))], field, 1)
     assert inside.tiles.shape == (1, 7, 7)
     np.testing.assert_array_equal(inside.tiles[0], digits.digit(1)[0][7:14, 7:14])
-
-
-def test_a_long_name_loses_its_end_alone():
-    assert short("block_12_depthwise", 12) == "block_12_de…"
-    assert short("conv2d_12345", 12) == "conv2d_12345"
 
 
 def test_of_a_deep_network_the_layers_that_see_more_are_shown():
