@@ -132,13 +132,13 @@ def test_a_server_that_was_killed_in_the_middle_shows_the_same_again(
     before = views(app, addresses)
     assert all(drawn for _, drawn in before)
     # In the middle of a search of the folder, of which something is kept already or not.
-    app.page.goto(f"{server.url}/higher?net=mnist-mlp&layer=dense2&unit=5&among=folder", wait_until="commit")
+    app.page.goto(f"{server.url}/higher?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
     app.element("stProgress").wait_for(timeout=SECONDS)
     server.kill()
     app.page.goto("about:blank")
     again = viewer(start().url)
     assert views(again, addresses) == before
-    again.open("higher", net="mnist-mlp", layer="dense2", unit=5, among="folder")
+    again.open("higher", net="photo-cnn", layer="classes", unit=281)
     caption(again, f"Of {4 * COUNT} pictures")
     assert again.alerts == []
 
