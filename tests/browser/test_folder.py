@@ -90,7 +90,7 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     assert done(app) in (0, *range(int(stopped.group(1)), count + 2))
     # It goes on while the viewer is elsewhere.
     app.menu("Feature maps")
-    app.menu("Higher levels")
+    app.menu("Strokes to digits")
     caption(app, f"Of {count} pictures cat/part")
     app.still()
     assert "1 file could not be read: astronaut/a broken one.png." in app.main.inner_text()
@@ -132,13 +132,13 @@ def test_a_server_that_was_killed_in_the_middle_shows_the_same_again(
     before = views(app, addresses)
     assert all(drawn for _, drawn in before)
     # In the middle of a search of the folder, of which something is kept already or not.
-    app.page.goto(f"{server.url}/strokes?net=mnist-mlp&layer=dense2&unit=5&among=folder", wait_until="commit")
+    app.page.goto(f"{server.url}/strokes?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
     app.element("stProgress").wait_for(timeout=SECONDS)
     server.kill()
     app.page.goto("about:blank")
     again = viewer(start().url)
     assert views(again, addresses) == before
-    again.open("strokes", net="mnist-mlp", layer="dense2", unit=5, among="folder")
+    again.open("strokes", net="photo-cnn", layer="classes", unit=281)
     caption(again, f"Of {4 * COUNT} pictures")
     assert again.alerts == []
 
