@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from accessing import focusable, nameless
+from accessing import focusable, nameless, serious
 from app import SECONDS, App, shows
+from grammar import ungrammatical
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 import nnviz
@@ -29,6 +30,8 @@ LINKS: dict[str, dict[str, str]] = {
     "photo-cnn": {"net": "photo-cnn", "image": "cat"},
 }
 """What the address of a visit has, by network."""
+THEMES = {"mnist-cnn": "light", "mnist-mlp": "dark", "photo-cnn": "dark room"}
+"""What the pages are looked at in, by network: the MLP's on a phone, the others on a wall."""
 TALK = ((1920, 1080), (1280, 720))
 PHONE = (390, 844)
 
@@ -58,8 +61,13 @@ def _wrong(app: App, page: Page, net: str) -> Iterator[str]:
         yield from _not_drawn(app, least=8)
     yield from _not_opened(app, page, LINKS[net])
     yield from nameless(app)
+    yield from ungrammatical(app, PAGES)
+    if net != "mnist-mlp":
+        yield from serious(app, THEMES[net])
     if net in DIGITS:
         yield from _not_fitting(app)
+    if net == "mnist-mlp":
+        yield from serious(app, THEMES[net])
 
 
 @pytest.mark.parametrize("slug", ["talk", "rehearse"])
