@@ -9,7 +9,7 @@ from markupsafe import Markup
 from nnviz.analysis.data import photographs
 from nnviz.analysis.evidence import BrightestKept
 from nnviz.components.raster import raster
-from nnviz.figures.words import number
+from nnviz.figures.words import number, probability
 from nnviz.pages.cats import depths, dreams, looks, sees
 from nnviz.pages.cats.subject import subject, take
 from nnviz.shell import address, library
@@ -105,7 +105,7 @@ def _second(session: Session) -> str:
     if session.trace.logits.size < 3:
         return ""
     index = int(np.argsort(-session.trace.logits, kind="stable")[1])
-    share = answer.percent(float(session.trace.probabilities[index]))
+    share = probability(float(session.trace.probabilities[index]))
     return f", before {session.class_name(index)} ({share})"
 
 
@@ -115,8 +115,8 @@ def _where(session: Session, found: Found, left: BrightestKept | None) -> str:
         if found.state == "done":
             return f"{title} is zero everywhere for {name}. {cause_of_zero(session, found.method)}".rstrip()
         return found.reason or f"Where it looks: {state(found)}."
-    probability = session.network.output.shares
-    say = answer.percent if probability else number
+    shares = session.network.output.shares
+    say = probability if shares else number
     return html(
         "Blur all but the third of the picture where the map is brightest, and {} gets <b>{}</b>; "
         "all but the third where it is dimmest, {}.",
