@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, PICKED, POSITIVE
+from nnviz.figures.words import percent
 
 COLOURS = (POSITIVE, NEGATIVE)
 DASHES = ("solid", "dash")
@@ -41,12 +42,13 @@ def accuracy_curves(
             figure.add_scatter(
                 x=np.asarray(steps),
                 y=np.asarray(values, float),
+                customdata=[percent(float(value), 2) for value in values],
                 name=name,
                 legendgroup=name,
                 showlegend=column == 1,
                 mode="lines",
                 line=line,
-                hovertemplate=f"{name}, %{{x}}: %{{y:.2%}}<extra></extra>",
+                hovertemplate=f"{name}, %{{x}}: %{{customdata}}<extra></extra>",
                 row=1,
                 col=column,
             )

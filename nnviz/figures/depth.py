@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, PICKED, POSITIVE
-from nnviz.figures.words import verbatim
+from nnviz.figures.words import percent, verbatim
 
 COLOURS, DASHES = (POSITIVE, NEGATIVE), ("solid", "dash")
 LONGEST = 9
@@ -38,11 +38,12 @@ def depth_curves(
         figure.add_scatter(
             x=named,
             y=list(values),
+            customdata=["" if value is None else percent(float(value)) for value in values],
             name=name,
             mode="lines+markers",
             line={"color": colour, "width": 4, "dash": DASHES[index % 2]},
             marker={"size": 10},
-            hovertemplate=f"{name}, %{{x}}: %{{y:.1%}}<extra></extra>",
+            hovertemplate=f"{name}, %{{x}}: %{{customdata}}<extra></extra>",
             cliponaxis=False,
         )
     if now is not None and now in layers:

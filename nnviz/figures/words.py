@@ -31,11 +31,17 @@ def signed(value: float) -> str:
     return number(value, sign=True)
 
 
-def percent(probability: float) -> str:
-    """A probability as it is read aloud, never rounded to a certainty that it is not."""
-    if 0.9995 <= probability < 1:
-        return "> 99.9%"
-    return "< 0.1%" if 0 < probability < 0.0005 else f"{probability:.1%}"
+def percent(share: float, decimals: int = 1) -> str:
+    """A share that was counted, as it is read aloud: 100% is all of them and 0% none, never what rounds to it."""
+    text, least = f"{share:.{decimals}%}", 10.0**-decimals
+    if share < 1 and float(text[:-1]) >= 100:
+        return f"> {100 - least:.{decimals}f}%"
+    return f"< {least:.{decimals}f}%" if share > 0 and float(text[:-1]) == 0 else text
+
+
+def probability(value: float) -> str:
+    """A probability as it is read aloud: a softmax is never certain, and a 1 or 0 of it is one that float32 rounded."""
+    return "> 99.9%" if value >= 1 else "< 0.1%" if value <= 0 else percent(value)
 
 
 def told_apart(one: float, other: float, sign: bool = False) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from nnviz.analysis.data import digits
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
-from nnviz.figures.words import number, percent, with_article
+from nnviz.figures.words import number, percent, probability, with_article
 from nnviz.shell import library
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import small
@@ -129,7 +129,7 @@ def few(session: Session) -> None:
     bars(
         [session.network.classes[index] for index in order],
         trace.probabilities[order],
-        [percent(trace.probabilities[index]) for index in order],
+        [probability(trace.probabilities[index]) for index in order],
     )
 
 
@@ -155,7 +155,7 @@ def numbers(network: Network, trace: Trace, marked: int | None = None) -> None:
 def value(network: Network, answer: float) -> str:
     """One number of the answer as it is read: a probability in percent, a number with its unit."""
     if network.output.shares:
-        return percent(answer)
+        return probability(answer)
     return f"{number(answer)} {network.output.unit}".rstrip()
 
 
@@ -176,15 +176,16 @@ def said_of(network: Network, trace: Trace) -> str:
         return _labels(network, trace)
     if network.output.placed:
         return places.said(network, trace)
-    return f"{names[trace.winner]} ({percent(float(found[trace.winner]))})"
+    return f"{names[trace.winner]} ({probability(float(found[trace.winner]))})"
 
 
 def _labels(network: Network, trace: Trace) -> str:
     held = [int(index) for index in np.argsort(-trace.logits, kind="stable") if trace.logits[index] > 0]
     if not held:
-        nearest = f"{network.classes[trace.winner]} comes nearest, {percent(float(trace.probabilities[trace.winner]))}"
+        share = probability(float(trace.probabilities[trace.winner]))
+        nearest = f"{network.classes[trace.winner]} comes nearest, {share}"
         return f"none of its {trace.logits.size} labels ({nearest})"
-    told = [f"{network.classes[index]} ({percent(float(trace.probabilities[index]))})" for index in held[:3]]
+    told = [f"{network.classes[index]} ({probability(float(trace.probabilities[index]))})" for index in held[:3]]
     return ", ".join(told) + (f" and {len(held) - 3} more labels" if len(held) > 3 else "")
 
 

@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from nnviz.figures.words import number, ordinal, rank, shortened, standing, told_apart, verbatim, with_article
+from nnviz.figures.words import (
+    number,
+    ordinal,
+    percent,
+    probability,
+    rank,
+    shortened,
+    standing,
+    told_apart,
+    verbatim,
+    with_article,
+)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +113,17 @@ def test_a_name_has_the_article_that_is_read_before_it() -> None:
 def test_a_name_is_escaped_for_plotly_and_markup_is_not() -> None:
     assert verbatim("a<br>%{x}") == "a&lt;br&gt;%&#123;x}"
     assert verbatim(Markup("120<br>others")) == "120<br>others"
+
+
+@given(st.integers(1, 100_000), st.data(), st.sampled_from([1, 2]))
+def test_a_share_is_all_or_none_only_where_it_is(total: int, data: st.DataObject, decimals: int) -> None:
+    count = data.draw(st.integers(0, total))
+    said = percent(count / total, decimals)
+    assert (said == f"{100:.{decimals}f}%") == (count == total)
+    assert (said == f"{0:.{decimals}f}%") == (count == 0)
+
+
+def test_a_softmax_is_never_certain() -> None:
+    assert [probability(value) for value in (1.0, 0.9999, 0.5, 1e-9, 0.0)] == [
+        *("> 99.9%", "> 99.9%", "50.0%", "< 0.1%", "< 0.1%")
+    ]

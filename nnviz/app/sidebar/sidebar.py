@@ -11,7 +11,7 @@ from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
 from nnviz.app.sidebar import folder_chooser, number_controls, own_pictures
 from nnviz.components.raster import Panel, Place, raster
-from nnviz.figures.words import with_article
+from nnviz.figures.words import percent, with_article
 from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.page import spared
@@ -41,7 +41,7 @@ def _networks(session: Session) -> None:
     if isinstance(test, dict) and all(_number(test.get(name)) for name in ("accuracy", "digits", "correct")):
         title = escape_markdown(str(card.get("title", "")))
         st.caption(
-            f"{title}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
+            f"{title}: {percent(test['accuracy'], 2)} of {test['digits']:,} test digits right "
             f"({test['correct']:,}), {session.network.parameters:,} parameters."
         )
     else:

@@ -8,14 +8,14 @@ from markupsafe import Markup
 from nnviz.analysis.data import photographs
 from nnviz.analysis.evidence import BrightestKept
 from nnviz.components.raster import raster
-from nnviz.figures.words import number
+from nnviz.figures.words import number, probability
 from nnviz.pages.cats import depths, dreams, looks, sees
 from nnviz.pages.cats.subject import subject, take
 from nnviz.shell import address, library
 from nnviz.shell.markup import html
 from nnviz.shell.page import ENTRIES, ON_WALL, Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, camera, scales
+from nnviz.views import camera, scales
 from nnviz.views.attribution.panels import state
 from nnviz.views.attribution.request import Found, attributions, progress_bar
 from nnviz.views.attribution.zero_map import cause_of_zero
@@ -104,7 +104,7 @@ def sentence(session: Session, found: Found, left: BrightestKept | None) -> Mark
             zero = f"{title} is zero everywhere for {name}. {cause_of_zero(session, found.method)}"
             return html("{}", zero.rstrip())
         return html("{}", found.reason or f"Where it looks: {state(found)}.")
-    say = answer.percent if session.network.output.shares else number
+    say = probability if session.network.output.shares else number
     return html(
         "Blur all but the third of the picture where the map is brightest, and {} gets <b>{}</b>; "
         "all but the third where it is dimmest, {}.",

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from nnviz.figures.words import probability
 from nnviz.pages.cats.subject import take
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import style, write_html
@@ -48,7 +49,7 @@ def draw(session: Session) -> None:
     with st.container(key="cats-classes", gap=None):
         for rank, index in enumerate(order):
             st.button(
-                f"**{escape_markdown(session.class_name(index))}** {answer.percent(float(trace.probabilities[index]))}",
+                f"**{escape_markdown(session.class_name(index))}** {probability(float(trace.probabilities[index]))}",
                 key=f"cats-class-{rank}",
                 width="stretch",
                 on_click=partial(_explain, session, index),

@@ -19,7 +19,7 @@ from nnviz.analysis.network import targets
 from nnviz.analysis.network.trace import Trace
 from nnviz.analysis.progress import Progress
 from nnviz.figures.ranking import ranked_bars
-from nnviz.figures.words import number, told_apart
+from nnviz.figures.words import number, probability, told_apart
 from nnviz.pages.decision import accuracy, predict, switchboard, units_off
 from nnviz.pages.decision.units_off import UnitsOff
 from nnviz.shell import address, controls, jobs
@@ -157,8 +157,8 @@ def _table(session: Session, after: Trace) -> None:
             continue
         cells += [
             html('<span class="bars">{}{}</span>', _bar(was, "was"), _bar(now, "is")),
-            html('<span class="number">{}</span>', answer.percent(was)),
-            html('<span class="number now">{}</span>', answer.percent(now)),
+            html('<span class="number">{}</span>', probability(was)),
+            html('<span class="number now">{}</span>', probability(now)),
         ]
     inner = Markup().join(cells)
     write_html('<div class="nn-knock" role="img" aria-label="Scores before and after">{}</div>', inner)

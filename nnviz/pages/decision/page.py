@@ -15,7 +15,7 @@ from markupsafe import Markup
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.influence import contributions, decides_with_bias, deciding_layer
 from nnviz.figures import adding_up, largest_terms
-from nnviz.figures.words import number, verbatim
+from nnviz.figures.words import number, probability, verbatim
 from nnviz.pages.decision import knockout, predict, speaks, way
 from nnviz.pages.decision.speaks import Terms
 from nnviz.shell import address, controls, hidden_answer
@@ -121,7 +121,7 @@ def _table(session: Session, chosen: int) -> None:
     answer.bars(
         [session.network.classes[i] for i in order],
         trace.probabilities[order],
-        [answer.percent(trace.probabilities[i]) for i in order],
+        [probability(trace.probabilities[i]) for i in order],
         marked=int(np.flatnonzero(order == chosen)[0]),
         second=("logit", [number(trace.logits[i], beside=trace.logits) for i in order]),
         heading=_HEADINGS[output.head] + (" of it" if output.end == "logits" else ""),

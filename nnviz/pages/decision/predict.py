@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.components.raster import raster
+from nnviz.figures.words import probability
 from nnviz.shell import address, hidden_answer
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
@@ -172,7 +173,7 @@ def _versus(session: Session, votes: Counter[int], secret: bool) -> None:
             rows.append(Markup("<span></span><span></span>"))
             continue
         here = float(trace.probabilities[index])
-        rows.append(html('{}<span class="number">{}</span>', _bar(here, "net"), answer.percent(here)))
+        rows.append(html('{}<span class="number">{}</span>', _bar(here, "net"), probability(here)))
     inner = Markup().join(rows)
     write_html('<div class="nn-versus" role="img" aria-label="Votes and answer as bars">{}</div>', inner)
 

@@ -18,6 +18,7 @@ from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.curves import accuracy_curves
+from nnviz.figures.words import probability
 from nnviz.pages.mlp_vs_cnn.nets import (
     INK,
     PLAIN,
@@ -206,7 +207,7 @@ def _number(place: Place, order: np.ndarray, columns: int) -> int:
 
 def _answer(name: str, network: Network, trace: Trace, count: int) -> None:
     order = np.argsort(-trace.logits, kind="stable")[:count]
-    numbers = [answer.percent(float(trace.probabilities[index])) for index in order]
+    numbers = [probability(float(trace.probabilities[index])) for index in order]
     answer.bars([network.classes[index] for index in order], trace.probabilities[order], numbers, colour=INK[name])
 
 
