@@ -18,6 +18,9 @@ from nnviz.shell.page import spared
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, Session
 from nnviz.views import drawing, own_network
 
+GALLERY = "gallery"
+"""Parameter of the address: the class of digits that the sidebar has to choose from, where it is not the picture's."""
+
 
 def draw(session: Session) -> None:
     """Draw it. Each change reruns the page, since everything depends on network and picture."""
@@ -99,14 +102,26 @@ def _thumbnails() -> np.ndarray:
 
 def _digits(session: Session) -> None:
     """The digits of one class, to choose from."""
-    label = session.picture.label if session.picture.label in list("0123456789") else None
     known = {str(number): number for number in range(10)}
-    if "digit-class" not in st.session_state or session.picture.name != st.session_state.get("shown-picture"):
-        st.session_state["digit-class"] = label or st.session_state.get("digit-class") or "7"
+    label = session.picture.label if session.picture.label in known else None
+    before = st.session_state.get("shown-picture")
+    if session.picture.name != before:
+        # Another picture shows those of its own class; with the first the address may say which.
+        if before is not None and label is not None and GALLERY in address.read():
+            address.write(**{GALLERY: None})
         st.session_state["shown-picture"] = session.picture.name
-    shown = st.session_state["digit-class"]
-    st.segmented_control("Picture", list(known), default=shown, key="digit-class", required=True)
-    entries = [entry for entry in digits.gallery() if entry.label == known[st.session_state["digit-class"] or "7"]]
+    last = st.session_state.get("digit-class")
+    shown = address.choice(GALLERY, tuple(known), label or (last if last in known else "7"))
+    address.bound("digit-class", shown)
+    st.segmented_control(
+        "Picture",
+        list(known),
+        default=shown,
+        key="digit-class",
+        required=True,
+        on_change=address.writer(GALLERY, "digit-class"),
+    )
+    entries = [entry for entry in digits.gallery() if entry.label == known[shown]]
     images = np.stack([digits.digit(entry.index)[0] for entry in entries]).astype(np.float32)
     names = [f"test-{entry.index}" for entry in entries]
     at = names.index(session.picture.name) if session.picture.name in names else None
@@ -123,7 +138,7 @@ def _digits(session: Session) -> None:
             )
         ],
         key="gallery",
-        alt=f"{len(entries)} handwritten {st.session_state['digit-class']}s to choose from",
+        alt=f"{len(entries)} handwritten {shown}s to choose from",
         picked=None if at is None else Place(0, at, 0, 0),
         height=0.3,
         least=28,

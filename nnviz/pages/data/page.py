@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from nnviz.analysis.data import digits
 from nnviz.analysis.data.pictures import taken_by
 from nnviz.analysis.network.network import Network
@@ -20,18 +22,22 @@ def render(session: Session) -> None:
     study = None if view == "mistakes" else lambda: controls.study(session, layers, count=0)
     with head(PAGE, study):
         controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
-        if view != "mistakes":
-            _count(session)
+        counted = view != "mistakes" and len(results.counts(session)) > 1
+        if counted or view == "map":
+            with st.popover("Settings", key="data-settings"):
+                if view == "map":
+                    digit_map.settings()
+                if counted:
+                    _count(session)
     if "data" not in session.network.card and not digits.read_by(session.network):
         small(f"The data are the handwritten digits that ship, which {session.network.name} was not made to read.")
     {"map": digit_map, "neighbours": neighbours, "mistakes": mistakes}[view].render(session)
 
 
 def _count(session: Session) -> None:
-    """How many digits are looked at, where more take longer."""
-    if len(results.counts(session)) > 1:
-        titles = {count: f"{int(count):,} digits" for count in results.counts(session)}
-        controls.switch("Digits", results.COUNT, tuple(titles), results.count(session), titles=titles)
+    """How many digits are looked at."""
+    titles = {count: f"{int(count):,}" for count in results.counts(session)}
+    controls.switch("Digits", results.COUNT, tuple(titles), results.count(session), titles=titles, hide=False)
 
 
 def unfit(network: Network) -> str:
