@@ -174,8 +174,8 @@ def test_saliency_adds_up_as_computed_here(app: App, networks: dict[str, Network
     assert shows(app.caption, values[row, column])
     assert expected.adds_up_to is not None
     text = app.main.inner_text()
-    assert shows(text, expected.adds_up_to, 3)
-    assert shows(text, float(expected.values.sum()), 3)
+    assert shows(text, expected.adds_up_to)
+    assert shows(text, float(expected.values.sum()))
 
 
 HIGH = """[document.querySelector('[data-testid="stMain"]')].map(node => node.scrollHeight - node.clientHeight)"""

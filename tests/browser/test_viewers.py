@@ -50,7 +50,8 @@ def test_a_method_that_does_not_fit_says_so_and_the_page_goes_on(app: App, netwo
     app.open("saliency", net="mnist-mlp", method="grad-cam").worked()
     assert reason in app.main.inner_text()
     assert app.element("stException").count() == 0
-    assert shows(app.caption, nnviz.trace(networks["mnist-mlp"], digit(0)[0]).logits[7], 1)
+    values = nnviz.explain(networks["mnist-mlp"], digit(0)[0], "integrated-gradients", 7).over_image()
+    assert shows(app.caption, values.flat[np.abs(values).argmax()])
     app.click("methods", panel=1)
     app.until(method="gradient")
     assert reason in app.main.inner_text()
