@@ -38,7 +38,8 @@ class BothAccuracies:
 
 def layers_without(network: Network) -> tuple[str, ...]:
     """Names of the layers whose F is taken out: all that the class scores are made of, where F changes anything."""
-    return tuple(_linear_calls(network))
+    found: tuple[str, ...] = network.compiled("layers with F", lambda: tuple(_linear_calls(network)))
+    return found
 
 
 def answer_without(network: Network, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -34,7 +34,7 @@ def render(session: Session) -> None:
     with head(PAGE):
         _switch(what)
         _preset(session)
-        label = f"{subject.noun.capitalize()}, 1 to {count:,}"
+        label = f"{subject.noun.capitalize()}, counted from 1 to {count:,}"
         controls.slider(label, subject.noun, subject.number(subject.slot), 1, count)
     if what == "maps" and not found:
         small(f"{reason} So the image is shown.")

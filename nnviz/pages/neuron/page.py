@@ -86,7 +86,7 @@ def _real(session: Session) -> None:
     with curve:
         _curve(was, now)
     with over:
-        surface.draw(now, turn.term, sheet.name_of)
+        surface.draw(now, turn.term, turn.other, sheet.name_of)
     with turned:
         weight_edit.before_and_after(session, was, turn, result)
 
@@ -113,8 +113,8 @@ def _pictures(session: Session, now: Neuron, sheet: Sheet, turn: weight_edit.Tur
         else:
             # What was under study becomes the second input of the surface.
             term = sheet.term_at(place.row or 0, place.column or 0)
-            other = {} if term == turn.term else {"other": turn.term}
-            weight_edit.write(now, weight_edit.Turn(term, None, turn.bias, turn.function), **other)
+            other = turn.other if term == turn.term else turn.term
+            weight_edit.write(now, weight_edit.Turn(term, None, turn.bias, turn.function, other))
 
     marks += [Place(first + step, 0, *sheet.place_of(turn.term), colour="picked") for step in (0, 2)]
     raster(
@@ -123,7 +123,7 @@ def _pictures(session: Session, now: Neuron, sheet: Sheet, turn: weight_edit.Tur
         alt=f"What unit {now.unit} of {now.layer} reads, its weights, their products, and the output",
         picked=Place(weights, 0, *sheet.place_of(turn.term)),
         marks=[*marks, Place(len(panels), 0, *own, colour="picked")],
-        height=0.3,
+        height=0.32,
         least=100,
         wide=True,
         on_pick=pick,

@@ -11,23 +11,20 @@ from nnviz.analysis.layer.neuron_surface import neuron_surface
 from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.colour import from_zero, symmetric
 from nnviz.figures.words import span
-from nnviz.shell import address
 
 
 def second_of(one: Neuron, term: int) -> int:
-    """The other input: the one that was picked before, else the largest term but for the one under study."""
-    chosen, _ = address.whole("other", -1, -1, one.weights.size - 1)
-    if chosen >= 0 and chosen != term:
-        return chosen
+    """The input of the largest term but for the one under study."""
     order = np.argsort(-np.abs(one.terms.ravel()), kind="stable")
     return int(order[0] if order[0] != term else order[1])
 
 
-def draw(one: Neuron, term: int, name_of: Callable[[int], str]) -> None:
-    """Draw the surface, where the neuron has two inputs."""
+def draw(one: Neuron, term: int, other: int | None, name_of: Callable[[int], str]) -> None:
+    """Draw the surface over the inputs of two weights, the second by default that of the largest other term; nothing
+    where the neuron has one input."""
     if one.weights.size < 2:
         return
-    found = neuron_surface(one, term, second_of(one, term))
+    found = neuron_surface(one, term, second_of(one, term) if other is None else other)
     signed = bool((found.values < 0).any())
     low, high = symmetric(found.values) if signed else from_zero(found.values)
     lines = []
@@ -53,6 +50,6 @@ def draw(one: Neuron, term: int, name_of: Callable[[int], str]) -> None:
         f"{found.high:g}",
         marks=[Place(0, 0, *found.cell_of(*found.at), colour="picked")],
         lines=lines,
-        height=0.31,
+        height=0.29,
         least=100,
     )

@@ -29,12 +29,14 @@ class Turn:
         term: flat index of the weight that is picked.
         weight, bias: their new values; None where they are as trained.
         function: Keras' name of another F; None where it is the layer's own.
+        other: flat index of the weight that was picked before: the second input of the surface; None at first.
     """
 
     term: int
     weight: float | None = None
     bias: float | None = None
     function: str | None = None
+    other: int | None = None
 
 
 def read(one: Neuron) -> Turn:
@@ -47,14 +49,16 @@ def read(one: Neuron) -> Turn:
         return Turn(best)
     at = int(term) if term.isdecimal() and int(term) < one.weights.size else best
     function = name if name in keras_activations() and name != one.activation else None
-    return Turn(at, _number(weight), _number(bias) if one.has_bias else None, function)
+    before, replaced = address.whole("other", at, 0, one.weights.size - 1)
+    other = None if replaced or before == at else before
+    return Turn(at, _number(weight), _number(bias) if one.has_bias else None, function, other)
 
 
-def write(one: Neuron, turn: Turn, **more: int) -> None:
-    """Let the address say what is turned, and `more`."""
+def write(one: Neuron, turn: Turn) -> None:
+    """Let the address say what is turned."""
     new = [_written(value) if value is not None else "" for value in (turn.weight, turn.bias)]
     f = [turn.function] if turn.function else []
-    address.write(turn=",".join([str(one.unit), str(turn.term), *new, *f, one.layer]), **more)
+    address.write(turn=",".join([str(one.unit), str(turn.term), *new, *f, one.layer]), other=turn.other)
 
 
 def apply(session: Session, one: Neuron, turn: Turn) -> WeightEdit | None:
