@@ -259,7 +259,7 @@ def test_numbers_are_written_as_a_speaker_would():
 
 def test_the_talk_that_ships_tells_the_story_and_names_only_what_is_there():
     talk = scenes.bundled()
-    assert 14 <= len(talk.scenes) <= 21
+    assert 14 <= len(talk.scenes) <= 30
     assert all(scene.note for scene in talk.scenes)
     talks.check(talk)
 
@@ -279,5 +279,62 @@ def test_what_a_scene_names_and_is_not_there_is_said_with_its_line(change, line,
     talk = parse(GOOD.replace(*change), "mine.yaml")
     with pytest.raises(NnvizError) as caught:
         talks.check(talk)
+    assert str(caught.value).startswith(f"mine.yaml, line {line}: ")
+    assert words in str(caught.value)
+
+
+STEPS = """scenes:
+- page: maps
+  say: One
+  note: First.
+  minutes: 1.5
+  layer: conv1
+  unit: 9
+  steps:
+  - unit: 3
+    note: Second.
+  - unit:
+    layer: conv2
+    say: Two
+- page: filters
+  say: Three
+"""
+
+
+def test_a_step_changes_the_parameters_and_words_that_it_names_and_keeps_the_rest():
+    talk = parse(STEPS)
+    assert [(stop.scene, stop.step, stop.shown.say, stop.shown.note) for stop in talk.stops] == [
+        (1, 0, "One", "First."),
+        (1, 1, "One", "Second."),
+        (1, 2, "Two", "Second."),
+        (2, 0, "Three", ""),
+    ]
+    assert [dict(stop.shown.parameters) for stop in talk.stops] == [
+        {"layer": "conv1", "unit": "9"},
+        {"layer": "conv1", "unit": "3"},
+        {"layer": "conv2"},
+        {},
+    ]
+    assert [scene.minutes for scene in talk.scenes] == [1.5, 0.0]
+    assert [talk.stop(1, 2), talk.stop(1, 99), talk.stop(2, 0), talk.stop(2, 5)] == [2, 2, 3, 3]
+    assert parse(write("T", talk.scenes)).scenes == talk.scenes
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (("  - unit: 3\n", "  - page: filters\n"), 9, "'page'"),
+        (("  - unit: 3\n", "  - 3\n  - unit: 3\n"), 9, "'3'"),
+        (("  - unit: 3\n", "  - step: 3\n"), 9, "'step'"),
+        (("unit: 9\n  steps:", "unit: 9\n  steps: 3\n  other:"), 8, "'3'"),
+        (("minutes: 1.5", "minutes: many"), 5, "'many'"),
+        (("minutes: 1.5", "minutes: -1"), 5, "'-1'"),
+        (("    say: Two", f"    say: {'long ' * 30}"), 13, "letters"),
+    ],
+)
+def test_what_is_wrong_in_a_step_is_said_with_its_line(change, line, words):
+    assert change[0] in STEPS
+    with pytest.raises(NnvizError) as caught:
+        parse(STEPS.replace(*change), "mine.yaml")
     assert str(caught.value).startswith(f"mine.yaml, line {line}: ")
     assert words in str(caught.value)
