@@ -78,5 +78,6 @@ def paged(strength: np.ndarray | None, unit: int, count: int, most: int = PER_PA
         return order
     pages = math.ceil(count / most)
     page, _ = address.whole("page", int(np.flatnonzero(order == unit)[0]) // most + 1, 1, pages)
-    controls.slider(f"Page of {pages}: {count} in all", "page", page, 1, pages)
+    more: dict[str, Any] = {"format": f"page %d of {pages}: {count:,} in all", "label_visibility": "collapsed"}
+    controls.slider(f"Page of {pages}: {count} in all", "page", page, 1, pages, **more)
     return order[(page - 1) * most : page * most]

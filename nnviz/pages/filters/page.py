@@ -22,7 +22,7 @@ from nnviz.views import chart, layer_configuration, scales
 
 SORTS = {"number": "By number", "norm": "By norm", "excited": "By this picture"}
 IN_COLOUR = "rgb"
-LARGE = 30
+LARGE = 25
 """Tiles on one screen that are as fine as a picture: with more they would be too small to be read."""
 
 
