@@ -83,8 +83,8 @@ def test_its_blocks_are_columns_of_their_strongest_maps():
     titles = [panel["title"] for panel in header["panels"]]
     assert titles == ["stem", *(f"block{n:02d}" for n in range(1, 17)), "head", "classes"]
     network = library.network("photo-cnn")
-    picture = library.fitted(network, library.picture("coffee"), library.Transform())
-    trace = library.traced(network, library.content_key("photo-cnn"), picture.digest, picture)
+    fitted = library.fitted(network, library.picture("coffee"), library.Transform())
+    trace = library.traced(network, library.content_key("photo-cnn"), fitted.digest, fitted)
     for block, layer in ((1, "block01_project_bn"), (6, "block06_project_bn"), (17, "head_conv_relu")):
         values = np.abs(trace.activations[layer]).max(axis=(0, 1))
         shown = [int(name.split(" map ")[1].split(" of ")[0]) for name in header["panels"][block]["names"]]
