@@ -65,5 +65,5 @@ def test_the_talk_finds_its_pages_and_its_speaker(viewer: Open, url: str) -> Non
     with app.page.expect_popup() as opened:
         app.page.keyboard.press("s")
     speaker = opened.value
-    speaker.locator("text=of 21").first.wait_for()
+    speaker.locator("text=since the start").first.wait_for()
     assert urlsplit(speaker.url).path == f"{root}/speaker"
