@@ -6,13 +6,15 @@ import math
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from nnviz.analysis.network.network import Network
 from nnviz.components.raster import Panel
-from nnviz.figures.colour import from_zero, symmetric
+from nnviz.figures.colour import TABLES, from_zero, symmetric
 from nnviz.figures.tiles import as_tiles
 from nnviz.figures.words import number, span
 from nnviz.shell import address, controls
+from nnviz.shell.markup import html
 from nnviz.shell.session import Session
 
 SCOPES = {"layer": "Scale: layer", "each": "Each map", "network": "Whole network"}
@@ -56,12 +58,16 @@ def is_input(network: Network, layer: str) -> bool:
 _SAME_NUMBERS = ("Flatten", "Reshape", "Permute")
 
 
-def scale_note(ranges: np.ndarray, scope: str) -> str:
-    """The printed range of a scale, whose it is, and whether brightness can be compared."""
+def scale_note(colour: str, ranges: np.ndarray, scope: str) -> Markup:
+    """The colours between the ends of a scale, whose it is, and whether brightness can be compared."""
     low, high = float(ranges[:, 0].min()), float(ranges[:, 1].max())
     if scope == "each" and len(ranges) > 1:
-        return f"Each map has its own scale (up to {number(high)}): brightness is not comparable between maps."
-    return f"Colours run from {span(low, high)}{' over the whole network' if scope == 'network' else ''}."
+        return html("Each map has its own scale (up to {}): brightness is not comparable.", number(high))
+    stops = ", ".join("rgb({},{},{})".format(*TABLES[colour][at]) for at in range(0, 257, 16))
+    bar = html('<i class="nn-bar" style="background: linear-gradient(90deg, {})"></i>', stops)
+    whose = " over the whole network" if scope == "network" else ""
+    ends = number(low) if low else "0", bar, number(high)
+    return html('<span role="img" aria-label="Colours from {}">{} {} {}</span>{}', span(low, high), *ends, whose)
 
 
 def paged(strength: np.ndarray | None, unit: int, count: int, most: int = PER_PAGE) -> np.ndarray:

@@ -32,7 +32,7 @@ def render(session: Session) -> None:
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
             controls.switch("Scale", "scope", tuple(scales.SCOPES), scope, titles=scales.SCOPES)
-            small(scales.scale_note(ranges, scope), width="content")
+            small(scales.scale_note(colour, ranges, scope), width="content")
         axes = session.activations.ndim
         {1: _vector, 2: _steps}.get(axes, _grid)(session, colour, ranges)
     with right:
