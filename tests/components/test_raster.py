@@ -99,11 +99,20 @@ def test_tiles_in_which_nothing_is_to_be_seen_say_so():
         Panel(tiles[1:2], ranges=(-2, 2)),
         Panel(tiles[1:2], ranges=(-2, 2), say_zero=True),
         Panel(grey),
+        Panel(np.stack([grey[0] / 127, grey[0] / 50000]), "diverging", (-1, 1), say_zero=True),  # weights, no pixels
     ]
     header, _, _ = unpacked(pack(panels, {}))
     some = ["all zero", "nearly zero", "", "all 1.00", ""]
     found = [entry["empty"] for entry in header["panels"]]
-    assert found == [some, [*some[:2], "nearly zero", *some[3:]], [], [], ["nearly zero"], ["nearly zero", ""]]
+    assert found == [
+        some,
+        [*some[:2], "nearly zero", *some[3:]],
+        [],
+        [],
+        ["nearly zero"],
+        ["nearly zero", ""],
+        ["all 1.00", "nearly zero"],
+    ]
 
 
 def test_labels_and_names_arrive_in_any_script_and_the_longest_is_told():

@@ -122,7 +122,7 @@ function drawBlank(context, panel, size, tile, theme) {
 // What a tile without a picture holds, on it: as a word or two, or as a sign where they have no room.
 function drawEmpty(context, panel, values, tile, box, size, theme) {
   const at = panel.offset + tile * panel.h * panel.w * panel.channels, k = 3 * Math.round(256 * share(values[at], rangeOf(panel, tile)));
-  context.fillStyle = textOn(panel.channels === 3 ? values.slice(at, at + 3) : COLOURS[panel.colour].slice(k, k + 3));
+  context.fillStyle = textOn(panel.channels === 3 ? (panel.colour === "diverging" ? [128, 128, 128] : values.slice(at, at + 3)) : COLOURS[panel.colour].slice(k, k + 3));
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `${size.text}px ${theme.font}`;

@@ -238,14 +238,15 @@ def _empty(panel: Panel, ranges: np.ndarray) -> list[str]:
     if not asked or not tiles.size:
         return []
     scales = np.broadcast_to(np.abs(ranges).max(axis=1), n)
-    words = [_nothing_in(tile, scale) for tile, scale in zip(tiles, scales, strict=True)]
+    pixels = tiles.ndim == 4 and panel.colour != "diverging"
+    words = [_nothing_in(tile, scale, pixels) for tile, scale in zip(tiles, scales, strict=True)]
     return words if any(words) else []
 
 
-def _nothing_in(tile: np.ndarray, scale: float) -> str:
+def _nothing_in(tile: np.ndarray, scale: float, pixels: bool) -> str:
     if not tile.any():
         return "all zero"
-    if tile.ndim == 3:  # red, green and blue, of which grey of any one shade is nothing
+    if pixels:  # red, green and blue, of which grey of any one shade is nothing
         return "nearly zero" if np.ptp(tile) <= _NOTHING * 255 else ""
     if np.abs(tile).max() <= _NOTHING * scale:
         return "nearly zero"
