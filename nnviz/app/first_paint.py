@@ -1,6 +1,6 @@
 """What stands in the window before Streamlit's own code runs there: the style, the page's title, what is waited for.
 
-The style is one file, linked in the page that the server sends: nothing is drawn before it is there. Its name holds
+The style is one file, linked in the page that the server sends: nothing else is seen before it is there. Its name holds
 its content, so a browser that has it asks no more. It is linked in the body, as Streamlit adds its own rules to the
 head.
 
@@ -49,11 +49,17 @@ def body(path: str, root: str) -> bytes:
     Args:
         root: that leads from the page to the app's root ("./").
     """
-    link = f'<link rel="stylesheet" href="{root}{style_name()}">'
+    link = unhurried(f'<link rel="stylesheet" href="{root}{style_name()}">'.encode()).decode()
     ahead = "".join(f'<link rel="modulepreload" crossorigin href="{root}static/js/{name}">' for name in scripts())
     later = " ".join(f"{root}static/js/{name}" for kind in _LATER for name in _of(kind))
     script = f'<script data-later="{later}">{_SCRIPT}</script>'
     return f"<style>{_STYLE}</style>{_opening(path)}{link}{ahead}{script}".encode()
+
+
+def unhurried(page: bytes) -> bytes:
+    """The page, in which no style holds up what stands before the rest: opening.js waits for it."""
+    loads = rb"""<link rel="preload" as="style"\1 onload="this.rel = 'stylesheet'">"""
+    return re.sub(rb'<link rel="stylesheet"([^>]*)>', loads, page)
 
 
 def _of(kind: str) -> list[str]:

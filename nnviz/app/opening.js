@@ -10,14 +10,15 @@
   const later = document.currentScript.dataset.later.split(" ").map((name) => new URL(name, document.baseURI).href);
   const opening = document.querySelector("body > .nn-opening"), words = opening.querySelector("p"), bar = opening.querySelector("progress");
   const since = words && Number(words.querySelector("b").textContent);
-  let ended = null, frames = 0, prepared = false;
+  let ended = null, frames = 0;
 
   const whole = (main) => {
-    if (document.querySelector("[data-stale=true], [data-testid=stSkeleton]")) return false;
+    if (document.querySelector("link[rel=preload][as=style], [data-stale=true], [data-testid=stSkeleton]")) return false;
     if ([...main.querySelectorAll("[data-testid=stPlotlyChart]")].some((chart) => chart.checkVisibility() && !chart.querySelector(".main-svg"))) return false;
     if ([...document.querySelectorAll("img")].some((image) => !image.complete)) return false;
+    // Pictures of ours stand beside what is said of them; nobody else's canvas tells when it is drawn.
     return [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every(({ shadowRoot: root }) => (
-      root?.childElementCount && (!root.querySelector("canvas") || root.querySelector("canvas[data-drawn]"))
+      root?.childElementCount && (!root.querySelector(".say") || root.querySelector("canvas[data-drawn]"))
     ));
   };
 
@@ -33,8 +34,6 @@
     const waited = main?.querySelector(".st-key-waiting [data-testid=stProgress]");
     if (words) {
       if (waited) {
-        if (!prepared) prepare();
-        prepared = true;
         if (words.textContent !== waited.textContent) words.textContent = waited.textContent;
         bar.value = Number(waited.querySelector("[role=progressbar]").getAttribute("aria-valuenow")) / 100;
       } else if (words.firstElementChild) {
@@ -50,7 +49,7 @@
       // What is drawn in the frame after a change, as points and marks are, takes one more.
       if (works || frames > 2 || (ended !== null && performance.now() - ended > LONGEST)) {
         opening.remove();
-        if (!prepared) setTimeout(prepare, PEACE);
+        setTimeout(prepare, PEACE);
         return;
       }
     }

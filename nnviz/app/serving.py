@@ -20,13 +20,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.background import BackgroundTask
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
 from streamlit import config
 
-from nnviz.app import first_paint, startup
+from nnviz.app import first_paint
 from nnviz.pages import FIRST_SLUG
 from nnviz.shell import old_addresses
 
@@ -51,6 +51,12 @@ def lines(path: str) -> bytes:
 class AddLines(BaseHTTPMiddleware):
     """Adds the lines to HTML pages, and leads to the address that a page has."""
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass at once what is none of it: a page asks for a hundred files."""
+        asked = dict(scope.get("headers", ())).get(b"accept", b"")
+        ours = b"text/html" in asked or scope.get("path", "").endswith(".css")
+        await (super().__call__ if ours else self.app)(scope, receive, send)
+
     async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Answer one request."""
         path = _below_root(request.scope["path"])
@@ -69,8 +75,9 @@ class AddLines(BaseHTTPMiddleware):
         body = b"".join([chunk async for chunk in response.body_iterator])  # type: ignore[attr-defined]
         headers = {name: value for name, value in response.headers.items() if name not in _NOT_SENT}
         body = body.replace(b"<head>", b"<head>" + lines(path), 1)
+        body = first_paint.unhurried(body)
         body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path)), 1)
-        return Response(body, response.status_code, headers, background=BackgroundTask(startup.visited.set))
+        return Response(body, response.status_code, headers)
 
 
 def _root(path: str) -> str:

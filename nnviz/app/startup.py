@@ -6,7 +6,9 @@ This module imports neither TensorFlow nor Streamlit, so that the server is up b
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
+import importlib.util
 import os
 import sys
 import threading
@@ -34,15 +36,12 @@ class Warmup:
     error: NnvizError | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
-    def start(
-        self, jobs: Sequence[tuple[str, Callable[[], object]]], after: Callable[[], object] = lambda: None
-    ) -> None:
-        """Run the jobs one after the other in a thread of their own, once `after` has returned there."""
-        threading.Thread(target=self._run, args=(tuple(jobs), after), daemon=True, name="warm-up").start()
+    def start(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        """Run the jobs one after the other in a thread of their own."""
+        threading.Thread(target=self._run, args=(tuple(jobs),), daemon=True, name="warm-up").start()
 
-    def _run(self, jobs: Sequence[tuple[str, Callable[[], object]]], after: Callable[[], object]) -> None:
+    def _run(self, jobs: Sequence[tuple[str, Callable[[], object]]]) -> None:
         try:
-            after()
             for title, job in jobs:
                 self.doing, began = title, time.perf_counter()
                 try:
@@ -68,11 +67,8 @@ class Warmup:
 
 
 warmup = Warmup()
-visited = threading.Event()
-"""That a page was sent to a browser."""
-_UNVISITED, _PAINT = 0.5, 0.15
-"""Seconds that the first visitor is waited for, and those in which what his page needs first is sent to him: while
-TensorFlow is imported the server answers slowly."""
+_POLITE = 0.0002
+"""Seconds after which the import of TensorFlow lets another thread go on."""
 program = "streamlit run dashboard.py --"
 """How the app was started, for `--help` and for what is wrong on the command line."""
 
@@ -149,15 +145,24 @@ def begin(arguments: Sequence[str]) -> None:
     if options.given.talk is not None:
         jobs.append(("talk", _own_talk))
     # Last: the first picture is not slower for it.
-    warmup.start([*jobs, ("trace", _first_trace), ("child for own models", _prepare)], after=_first_visit)
+    warmup.start([*jobs, ("trace", _first_trace), ("child for own models", _prepare)])
 
 
-def _first_visit() -> None:
-    if visited.wait(_UNVISITED):
-        time.sleep(_PAINT)
+def _load_library() -> None:
+    """Load TensorFlow's library while all other threads go on: by its import it would hold them up."""
+    found = importlib.util.find_spec("tensorflow")
+    if sys.platform != "linux" or found is None or found.origin is None:
+        return
+    libraries = sorted(Path(found.origin).parent.glob("libtensorflow_*.so.*"), reverse=True)
+    for path in libraries:
+        ctypes.CDLL(None).dlopen(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
 def _import_tensorflow() -> None:
+    _load_library()
+    interval = sys.getswitchinterval()
+    # The first page is sent meanwhile, and each of its requests changes threads a dozen times.
+    sys.setswitchinterval(_POLITE)
     # Modules hold no garbage, and to look for some among a million objects again and again is a quarter of the import.
     gc.disable()
     try:
@@ -165,6 +170,7 @@ def _import_tensorflow() -> None:
     finally:
         gc.freeze()
         gc.enable()
+        sys.setswitchinterval(interval)
     import nnviz.analysis.attribution  # noqa: F401
 
     keep_session()

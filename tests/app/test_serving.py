@@ -95,7 +95,7 @@ def test_the_lines_stand_first_in_the_head_and_in_the_body_once(path, status):
 def test_the_style_is_one_file_for_ever_and_linked_from_every_page():
     """Relative to the page, since a proxy may serve the app below a prefix."""
     for path in ("/", "/filters", "/a/b"):
-        (link,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', ask(path)[2])
+        (link,) = re.findall(r'<link rel="preload" as="style" href="([^"]+)" onload', ask(path)[2])
         assert urljoin(f"http://host/lab{path}", link) == f"http://host/lab/{first_paint.style_name()}"
     status, headers, body = ask(f"/{first_paint.style_name()}", "text/css,*/*;q=0.1")
     assert (status, headers["content-type"].partition(";")[0]) == (200, "text/css")

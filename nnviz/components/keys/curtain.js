@@ -30,8 +30,9 @@ function whole() {
   const charts = [...main.querySelectorAll("[data-testid=stPlotlyChart]")];
   if (charts.some((chart) => !chart.querySelector(".main-svg"))) return false;
   if ([...main.querySelectorAll("img")].some((image) => !image.complete)) return false;
+  // Pictures of ours stand beside what is said of them; nobody else's canvas tells when it is drawn.
   return [...main.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every(({ shadowRoot: root }) => (
-    root && root.childElementCount && (!root.querySelector("canvas") || root.querySelector("canvas[data-drawn]"))
+    root && root.childElementCount && (!root.querySelector(".say") || root.querySelector("canvas[data-drawn]"))
   ));
 }
 
