@@ -27,7 +27,8 @@ TILES, WALL_TILES = 5, 12
 """Maps of a layer that are shown, the strongest: as many as are large enough to be seen."""
 MOST_LETTERS = 12
 """Letters of a layer's name, so that all columns stand in one row."""
-WHAT = "Each column is what a layer makes of the picture, computed now: click a map to see its wires"
+LAYERS = "Each column is what a layer makes of the picture, computed now: click a map to see its wires."
+BLOCKS = "Each map is what a block of layers makes of the picture, computed now."
 LINES = 8
 """The strongest inputs and outputs that are drawn."""
 
@@ -77,8 +78,8 @@ def render(session: Session) -> None:
             if block:
                 blocks.steps(found, block)
             size = f"{len(session.network.layers)} layers, {session.network.parameters:,} parameters"
-            more = "" if found else _left_out(session)
-            small(html("<b>{}</b>: {}{}. {}.", session.name, size, more, WHAT), width="content")
+            more = f". {BLOCKS}" if found and not block else f"{'' if found else _left_out(session)}. {LAYERS}"
+            small(html("<b>{}</b>: {}{}", session.name, size, more), width="content")
         caption(_body(session, found, block))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             small(html("<b>{}</b>: {}", session.layer.name, session.layer.description), width="content")
