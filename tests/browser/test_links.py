@@ -141,7 +141,7 @@ def test_a_link_that_was_saved_before_its_page_was_renamed_opens_it_with_all_tha
 
 def test_back_leaves_each_page_in_one_press(app: App) -> None:
     app.open()
-    for title in ("Filters", "Decision", "Likes"):
+    for title in ("Filters", "Decision", "Preferred picture"):
         app.menu(title)
     # What is chosen on a page is a step of its own.
     app.menu("Filters")

@@ -44,7 +44,7 @@ def draw(tone: int = 255) -> None:
 
 
 WAYS = {
-    "a patch of Higher levels": lambda: strokes._open(
+    "a patch of Strokes to digits": lambda: strokes._open(
         SimpleNamespace(layer=SimpleNamespace(name="conv1"), unit=2), [HIT], 0, DIGITS
     ),
     "a patch of the dossier": lambda: pictures._open(session.read(), SimpleNamespace(hits=[HIT], of=DIGITS), 0),

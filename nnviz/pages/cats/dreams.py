@@ -30,7 +30,7 @@ def chosen(found: list[Depth]) -> Depth:
 
 
 def plan_of(session: Session, depth: Depth) -> visualization_request.VisualizationPlan:
-    """The dream, as the page of what a unit likes makes it: what one of them made the other has."""
+    """The dream, as the page of preferred pictures makes it: what one of them made the other has."""
     requested = visualization_request.VisualizationRequest(
         subject="unit",
         way="dream",

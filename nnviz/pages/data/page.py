@@ -36,7 +36,7 @@ def render(session: Session) -> None:
 
 def _count(session: Session) -> None:
     """How many digits are looked at."""
-    titles = {count: f"{int(count):,}" for count in results.counts(session)}
+    titles = {count: f"{int(count):,} digits" for count in results.counts(session)}
     controls.switch("Digits", results.COUNT, tuple(titles), results.count(session), titles=titles, hide=False)
 
 

@@ -1,4 +1,4 @@
-"""What is asked for on the page of what a unit likes: subject, way and parameters, as the address has them."""
+"""What is asked for on the page of preferred pictures: subject, way and parameters, as the address has them."""
 
 from __future__ import annotations
 
