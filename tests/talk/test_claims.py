@@ -248,6 +248,8 @@ def the_target_is(name):
 
 
 CLAIMS = {
+    "The same 7": it_is_a(7),
+    "Which of the four cells it was": a_window_is_two_pixels,
     "the image becomes 784 numbers": the_image_has(784),
     "pixel 29 lands beside 28, far from 57": pixel_29,
     "Pixel 29 touches 1, 2, 30, 57 and 58. In the vector it stands beside 28": pixel_29,
@@ -285,7 +287,7 @@ CLAIMS = {
 
 
 def words(scene: Scene) -> str:
-    return " ".join(f"{scene.say} {scene.note} {scene.text}".split())
+    return " ".join(f"{scene.say} {scene.note}".split())
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
@@ -295,9 +297,7 @@ def test_what_is_said_is_so(claim):
     assert CLAIMS[claim](said[-1])
 
 
-NUMBER = re.compile(
-    r"\d[\d.,]*%?|\b(?:two|three|four|five|six|seven|eight|nine|ten|sixteen|half|twice|least|most)\b", re.I
-)
+NUMBER = re.compile(r"\d[\d.,]*%?|\b(?:two|three|four|five|six|seven|eight|nine|ten|sixteen|half|twice)\b", re.I)
 
 
 def test_no_number_is_said_that_nothing_computes():
