@@ -102,7 +102,7 @@ def _cloud(session: Session, mine: Embedding | None, places: np.ndarray, princip
         alt=f"{len(numbers):,} test digits where {session.layer.name} has them, coloured by class",
         picked=at,
         other=other,
-        height=0.71,
+        height=0.69,
         turn=turn(),
         on_turn=lambda yaw, pitch: address.write(turn=f"{yaw},{pitch}"),
         small_pictures=address.choice("marks", tuple(MARKS), "points") == "digits",
