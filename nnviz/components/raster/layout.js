@@ -47,7 +47,7 @@ function measure(panel, side, room, width, ratio, type, tallest = 0) {
   columns = Math.max(1, Math.min(columns, panel.n, Math.floor((width + GAP) / stepX) || 1));
   const rows = Math.ceil(panel.n / columns);
   // A guess on the safe side: text that is as wide as all there is makes no picture smaller.
-  const titles = Math.min(Math.max(panel.title.length * 0.55 * title, ...lines.map((line) => line.length * 0.53 * text), panel.bar ? 11 * text : 0), width);
+  const titles = Math.min(Math.max(panel.title.length * 0.55 * title, ...lines.map((line) => line.length * 0.53 * text), panel.bar ? 7 * text : 0), width);
   return {
     wide, high, tileW, tileH, stepX, stepY, columns, rows, head, foot, ...type,
     width: Math.max(columns * stepX - GAP, panel.strip ? 0 : titles), height: head + rows * stepY - GAP,

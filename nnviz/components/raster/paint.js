@@ -133,7 +133,8 @@ function drawEmpty(context, panel, values, tile, box, size, theme) {
 
 // The colours between the ends of a range.
 function drawBar(context, panel, x, y, size, theme) {
-  const [low, high] = rangeOf(panel, 0).map((end) => number(end)), wide = 5 * size.text, table = COLOURS[panel.colour];
+  const [low, high] = rangeOf(panel, 0).map((end) => number(end)), table = COLOURS[panel.colour];
+  const room = size.width - context.measureText(low + high).width - 0.8 * size.text, wide = Math.max(size.text, Math.min(5 * size.text, room));
   const from = x + context.measureText(low).width + 0.4 * size.text, fill = context.createLinearGradient(from, 0, from + wide, 0);
   for (let stop = 0; stop <= 16; stop++) fill.addColorStop(stop / 16, `rgb(${table.slice(48 * stop, 48 * stop + 3).join(",")})`);
   context.fillText(low, x, y);

@@ -159,7 +159,23 @@ function neighbour(state, at, [down, right]) {
   }
   const column = (at.tile % size.columns) + right, tile = at.tile + right + down * size.columns;
   if (right && (column < 0 || column >= size.columns || tile >= panel.n)) return across(state, at, right) || at;
-  return tile >= 0 && tile < panel.n ? { ...at, tile } : at;
+  if (tile >= 0 && tile < panel.n) return { ...at, tile };
+  return (down && beyond(state, at, down)) || at;
+}
+
+// The tile that stands nearest in a row of panels below or above.
+function beyond(state, at, down) {
+  const { panels } = state.header, here = pickedBox(state, at);
+  let best = null;
+  panels.forEach((panel, next) => {
+    if (panel.pick !== "tile" || Math.sign(panel.row - panels[at.panel].row) !== down) return;
+    for (let tile = 0; tile < panel.n; tile++) {
+      const there = { panel: next, tile, row: 0, column: 0 }, box = pickedBox(state, there);
+      const far = Math.abs(box.y - here.y) + 0.2 * Math.abs(box.x - here.x);
+      if (!best || far < best.far) best = { far, there };
+    }
+  });
+  return best && best.there;
 }
 
 // The tile or cell of the next panel that stands level with this one.
