@@ -79,8 +79,8 @@ def test_where_it_looks_is_the_attribution_and_its_third_is_measured():
     header, numbers = picture(app, "cats-look")
     np.testing.assert_allclose(numbers[: found.size].reshape(found.shape), found, atol=1e-5)
     assert header["panels"][0]["title"] == "Where it looks"
-    assert header["panels"][0]["note"] == "Grad-CAM"
-    assert header["panels"][0]["ends"][0] == "0.00"
+    assert header["panels"][0]["note"].startswith("Grad-CAM")
+    assert header["panels"][0]["bar"]
     sharp = brightest_kept(network, photo, found, trace.winner)
     assert sharp.brightest > 0.5 > 0.1 > sharp.dimmest
     assert (
