@@ -16,6 +16,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from markupsafe import Markup
 from streamlit import file_util
 
 from nnviz.app import startup
@@ -49,17 +50,13 @@ def body(path: str, root: str) -> bytes:
     Args:
         root: that leads from the page to the app's root ("./").
     """
-    link = unhurried(f'<link rel="stylesheet" href="{root}{style_name()}">'.encode()).decode()
-    ahead = "".join(f'<link rel="modulepreload" crossorigin href="{root}static/js/{name}">' for name in scripts())
+    loads = "this.rel = 'stylesheet'"
+    link = html('<link rel="preload" as="style" href="{}" onload="{}">', root + style_name(), Markup(loads))
+    ahead = [html('<link rel="modulepreload" crossorigin href="{}static/js/{}">', root, name) for name in scripts()]
     later = " ".join(f"{root}static/js/{name}" for kind in _LATER for name in _of(kind))
-    script = f'<script data-later="{later}">{_SCRIPT}</script>'
-    return f"<style>{_STYLE}</style>{_opening(path)}{link}{ahead}{script}".encode()
-
-
-def unhurried(page: bytes) -> bytes:
-    """The page, in which no style holds up what stands before the rest: opening.js waits for it."""
-    loads = rb"""<link rel="preload" as="style"\1 onload="this.rel = 'stylesheet'">"""
-    return re.sub(rb'<link rel="stylesheet"([^>]*)>', loads, page)
+    script = html('<script data-later="{}">{}</script>', later, Markup(_SCRIPT))
+    style = html("<style>{}</style>", Markup(_STYLE))
+    return Markup().join([style, _opening(path), link, *ahead, script]).encode()
 
 
 def _of(kind: str) -> list[str]:
@@ -84,15 +81,15 @@ def scripts() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _opening(path: str) -> str:
+def _opening(path: str) -> Markup:
     if startup.warmup.done.is_set():
         from nnviz.pages import registry
 
         slug = path.strip("/") or FIRST_SLUG
         title = next((page.title for page in registry.PAGES if page.slug == slug), None)
         if title is None:  # the talk, which has the whole window
-            return '<div class="nn-opening"></div>'
-        return str(html('<div class="nn-opening beside"><h1>{}</h1></div>', title))
+            return html('<div class="nn-opening"></div>')
+        return html('<div class="nn-opening beside"><h1>{}</h1></div>', title)
     spent = time.perf_counter() - options.started
     words = html("Step 1 of 3: loading TensorFlow, <b>{}</b> s since the server started.", int(spent))
-    return str(html('<div class="nn-opening"><h1>nnviz</h1><p>{}</p><progress value="0.17"></progress></div>', words))
+    return html('<div class="nn-opening"><h1>nnviz</h1><p>{}</p><progress value="0.17"></progress></div>', words)

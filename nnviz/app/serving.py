@@ -16,6 +16,7 @@ What stands in the window before Streamlit's code runs is put into the page too,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -75,9 +76,15 @@ class AddLines(BaseHTTPMiddleware):
         body = b"".join([chunk async for chunk in response.body_iterator])  # type: ignore[attr-defined]
         headers = {name: value for name, value in response.headers.items() if name not in _NOT_SENT}
         body = body.replace(b"<head>", b"<head>" + lines(path), 1)
-        body = first_paint.unhurried(body)
+        body = unhurried(body)
         body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path)), 1)
         return Response(body, response.status_code, headers)
+
+
+def unhurried(page: bytes) -> bytes:
+    """The page, in which Streamlit's style does not hold up what stands before the rest: opening.js waits for it."""
+    loads = rb"""<link rel="preload" as="style"\1 onload="this.rel = 'stylesheet'">"""
+    return re.sub(rb'<link rel="stylesheet"([^>]*)>', loads, page)
 
 
 def _root(path: str) -> str:
