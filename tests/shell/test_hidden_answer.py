@@ -165,5 +165,5 @@ def test_nobody_sets_picture_or_network_but_by_the_one_way_that_hides_the_answer
             assert not any("query_params" in ast.unparse(target) for target in written), place
     assert setters == whole
     assert {place: value for place, value in links.items() if value != "address.read()"} == {
-        "app/main.py": "{address.SCENE: '1'}"
+        "app/menu.py": "{address.SCENE: '1'}"
     }

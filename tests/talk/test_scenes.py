@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnviz.errors import NnvizError
@@ -233,6 +233,7 @@ NAME = st.from_regex(r"[a-z]{1,8}", fullmatch=True).filter(lambda name: name not
 NOTE = st.lists(WORD, max_size=3).map("\n".join)
 
 
+@settings(deadline=None)
 @given(st.lists(st.builds(Scene, WORD, WORD, NOTE, st.dictionaries(NAME, WORD, max_size=4)), min_size=1, max_size=4))
 def test_what_is_written_is_read_back(made):
     found = parse(write("A title: #1", tuple(made)))
