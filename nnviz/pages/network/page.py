@@ -107,7 +107,7 @@ def _layers(session: Session, layers: list[LayerInfo], block: Block | None) -> s
         alt=f"All layers of {session.network.name} with their activations on this picture",
         picked=None if at is None else columns[at].place(at, session.unit),
         lines=lines,
-        height=0.64,
+        height=0.6,
         least=24,
         wide=True,
         swipe=True,
