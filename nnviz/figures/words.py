@@ -21,6 +21,7 @@ def number(value: float, sign: bool = False, beside: Any = 0.0) -> str:
     """
     if abs(value) < _ROUNDING * float(np.max(np.abs(beside), initial=0.0)):
         value = 0.0
+    value += 0.0  # no minus in front of nought
     plus = "+" if sign else ""
     text = f"{value:{plus}.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:{plus}.2g}"
     return text.replace("-", "\u2212")
