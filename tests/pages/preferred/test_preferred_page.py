@@ -148,7 +148,10 @@ def test_the_chosen_picture_is_dreamt(whole):
 
 @pytest.mark.parametrize(
     ("rate", "goes", "so_what"),
-    [(1, "rises", "what it sees a little of, it is given more of"), (30, "falls", "each step goes too far; try a smaller rate")],
+    [
+        (1, "rises", "what it sees a little of, it is given more of"),
+        (30, "falls", "each step goes too far; try a smaller rate"),
+    ],
 )
 def test_a_dream_is_said_to_rise_or_to_fall(rate, goes, so_what):
     few = {
