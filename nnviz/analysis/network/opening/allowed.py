@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 
 import keras
-from keras.src.applications.convnext import LayerScale
+from keras.src.applications.convnext import LayerScale, StochasticDepth
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 from keras.src.legacy import layers as old_layers
 from keras.src.ops import core, einops, image, linalg, math, nn, numpy
 from keras.src.ops.operation import Operation
@@ -37,7 +38,7 @@ MODELS: Named = {"Sequential": keras.Sequential, "Functional": keras.src.models.
 LAYERS: Named = (
     _classes(keras.layers, but=(*OUTSIDE, *_ABSTRACT))
     | {name: getattr(old_layers, name) for name in ("RandomHeight", "RandomWidth", "ThresholdedReLU")}
-    | {"LayerScale": LayerScale}
+    | {each.__name__: each for each in (LayerScale, StochasticDepth, CustomScaleLayer)}
 )
 OPERATIONS: Named = _classes(core, einops, image, linalg, math, nn, numpy, but=_CALL_A_FUNCTION, of=Operation)
 OPERATIONS.pop("Operation", None)

@@ -12,7 +12,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 from keras.applications import mobilenet_v2, resnet
-from keras.src.applications.convnext import LayerScale
+from keras.src.applications.convnext import LayerScale, StochasticDepth
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 Build = Callable[[], keras.Model]
 
@@ -107,7 +108,14 @@ def operations() -> keras.Model:
 
 
 def layer_scale() -> keras.Model:
-    return _of(_chain(layers.Conv2D(4, 3), layers.LayerNormalization(), LayerScale(0.5, 4, name="scale")))
+    """The layers that applications of Keras have of their own."""
+
+    def body(x: keras.KerasTensor) -> keras.KerasTensor:
+        x = LayerScale(0.5, 4, name="scale")(layers.LayerNormalization()(layers.Conv2D(4, 3)(x)))
+        added = CustomScaleLayer(0.2, name="added")([x, layers.Conv2D(4, 1)(x)])
+        return StochasticDepth(0.1, name="depth")(added)
+
+    return _of(body)
 
 
 def preparing() -> keras.Model:
