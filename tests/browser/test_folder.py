@@ -64,11 +64,29 @@ def done(app: App) -> int:
     return int(found.group(1).replace(",", "")) if found else 0
 
 
-def test_it_is_searched_once_stopped_taken_up_and_found_again(
+def views(app: App, addresses: list[dict[str, str]]) -> list[tuple[str, list[str]]]:
+    """What each address shows once its work is done: its sentence, and every picture drawn on the page."""
+    found = []
+    for address in addresses:
+        app.open(**address).worked()
+        drawn = app.main.locator("canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
+        found.append((app.caption, drawn))
+    return found
+
+
+def test_it_is_searched_stopped_taken_up_survives_the_server_and_is_found_again(
     start: Callable[[], Server], viewer: Callable[..., App], own: Path
 ) -> None:
+    picture = folder(own).entries[7].name
+    addresses = [
+        {"slug": "maps", "net": "mnist-cnn", "image": "test-18", "layer": "conv2", "unit": "5", "dx": "2"},
+        {"slug": "saliency", "net": "mnist-mlp", "image": "test-3", "method": "integrated-gradients", "target": "5"},
+        {"slug": "decision", "net": "mnist-cnn", "image": picture},
+    ]
     server, count = start(), 4 * COUNT
     app = viewer(server.url)
+    before = views(app, addresses)
+    assert all(drawn for _, drawn in before)
     app.page.goto(f"{server.url}/strokes?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
     caption(app, "are being searched")
     app.page.wait_for_function(
@@ -88,7 +106,14 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     again.click()
     app.element("stProgress").wait_for(timeout=SECONDS)
     assert done(app) in (0, *range(int(stopped.group(1)), count + 2))
-    # It goes on while the viewer is elsewhere.
+    # The server dies in the middle of it, and another one shows the same again.
+    server.kill()
+    app.page.goto("about:blank")
+    other.page.goto("about:blank")
+    app = viewer(start().url)
+    assert views(app, addresses) == before
+    # What was searched is kept; the rest goes on while the viewer is elsewhere.
+    app.open("strokes", net="photo-cnn", layer="classes", unit=285)
     app.menu("Feature maps")
     app.menu("Strokes to digits")
     caption(app, f"Of {count} pictures cat/part")
@@ -106,41 +131,6 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     assert f"Shown: {path.group()}" in app.sidebar.inner_text()
     assert (app.picked("folder") or "").startswith("0,")
     assert app.alerts == []
-
-
-def views(app: App, addresses: list[dict[str, str]]) -> list[tuple[str, list[str]]]:
-    """What each address shows once its work is done: its sentence, and every picture drawn on the page."""
-    found = []
-    for address in addresses:
-        app.open(**address).worked()
-        drawn = app.main.locator("canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
-        found.append((app.caption, drawn))
-    return found
-
-
-def test_a_server_that_was_killed_in_the_middle_shows_the_same_again(
-    start: Callable[[], Server], viewer: Callable[..., App], own: Path
-) -> None:
-    picture = folder(own).entries[7].name
-    addresses = [
-        {"slug": "maps", "net": "mnist-cnn", "image": "test-18", "layer": "conv2", "unit": "5", "dx": "2"},
-        {"slug": "saliency", "net": "mnist-mlp", "image": "test-3", "method": "integrated-gradients", "target": "5"},
-        {"slug": "decision", "net": "mnist-cnn", "image": picture},
-    ]
-    server = start()
-    app = viewer(server.url)
-    before = views(app, addresses)
-    assert all(drawn for _, drawn in before)
-    # In the middle of a search of the folder, of which something is kept already or not.
-    app.page.goto(f"{server.url}/strokes?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
-    app.element("stProgress").wait_for(timeout=SECONDS)
-    server.kill()
-    app.page.goto("about:blank")
-    again = viewer(start().url)
-    assert views(again, addresses) == before
-    again.open("strokes", net="photo-cnn", layer="classes", unit=281)
-    caption(again, f"Of {4 * COUNT} pictures")
-    assert again.alerts == []
 
 
 def test_links_to_pictures_and_the_chooser(start: Callable[[], Server], viewer: Callable[..., App], own: Path) -> None:
