@@ -12,16 +12,6 @@
   const since = words && Number(words.querySelector("b").textContent);
   let ended = null, frames = 0;
 
-  const whole = (main) => {
-    if (document.querySelector("link[rel=preload][as=style], [data-stale=true], [data-testid=stSkeleton]")) return false;
-    if ([...main.querySelectorAll("[data-testid=stPlotlyChart]")].some((chart) => chart.checkVisibility() && !chart.querySelector(".main-svg"))) return false;
-    if ([...document.querySelectorAll("img")].some((image) => !image.complete)) return false;
-    // Pictures of ours stand beside what is said of them; nobody else's canvas tells when it is drawn.
-    return [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every(({ shadowRoot: root }) => (
-      root?.childElementCount && (!root.querySelector(".say") || root.querySelector("canvas[data-drawn]"))
-    ));
-  };
-
   // What only some pages have is loaded while nobody waits, so that its first time takes no longer than any other.
   const prepare = () => {
     const idle = window.requestIdleCallback ?? ((done) => setTimeout(done, 50));
@@ -45,7 +35,7 @@
       const works = main.querySelector("[data-testid=stProgress], [data-testid=stSpinner], [data-testid=stException]");
       if (app.dataset.testScriptState !== "notRunning") ended = null;
       else if (main.querySelector("[data-testid=stElementContainer]")) ended ??= performance.now();
-      frames = ended !== null && whole(main) ? frames + 1 : 0;
+      frames = ended !== null && window.nnRoom.whole(main) && window.nnRoom.settled ? frames + 1 : 0;
       // What is drawn in the frame after a change, as points and marks are, takes one more.
       if (works || frames > 2 || (ended !== null && performance.now() - ended > LONGEST)) {
         opening.remove();

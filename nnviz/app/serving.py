@@ -5,7 +5,7 @@ name that it has now: Streamlit would say that there is no such page. And three 
 sent. One says where the server is: without it, a link that opens an inner page makes Streamlit's browser code look for
 the server below that page first, two failed requests and two errors in the console before anything is drawn. One lets
 the parameters that a page sets as it opens take the place of its bare address in the browser's history: as an entry of
-their own they would make Back need two presses for each page. And one is the theme's (theme.js).
+their own they would make Back need two presses for each page. And two are files: the theme (theme.js), and how much room pictures take (room.js).
 
 A proxy may serve the app below a prefix that it takes off, so the server does not know its own address, and the browser
 does not know which part of the address is the prefix. So all is said relative to the page that was asked for: how many
@@ -36,7 +36,7 @@ _HISTORY = (
     "!location.search && new URL(url, location.href).pathname === location.pathname "
     "? history.replaceState(state, title, url) : push(state, title, url);"
 )
-_THEME = (Path(__file__).parent / "theme.js").read_text()
+_OURS = tuple((Path(__file__).parent / name).read_text() for name in ("theme.js", "room.js"))
 # Asked for as plain text and as a whole, so that the lines can be put in; they make untrue what is said of the file.
 _NOT_ASKED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 _NOT_SENT = ("content-length", "etag", "last-modified")
@@ -45,7 +45,7 @@ _NOT_SENT = ("content-length", "etag", "last-modified")
 def lines(path: str) -> bytes:
     """What is put into the page at a path below the app's root ("/", "/filters")."""
     server = f'window.__streamlit = {{ BACKEND_BASE_URL: new URL("{_root(path)}", location.href).href }};'
-    scripts = (server, f"{{ {_HISTORY} }}", _THEME)
+    scripts = (server, f"{{ {_HISTORY} }}", *_OURS)
     return "".join(f"<script>{script}</script>" for script in scripts).encode()
 
 

@@ -98,9 +98,11 @@ def says(session: Session, *, narrow: bool = False) -> None:
     big, right_side = (st.container(), st.container()) if narrow else st.columns([2 if long else 1, 3], gap="small")
     with big:
         size = html(' style="font-size:{}rem"', "2" if len(name) <= 24 else "1.4") if long else ""
-        write_html('<div class="nn-small">{}</div><div class="nn-big"{}>{}</div>', _HEADINGS[output.kind], size, name)
-        if right := verdict(session):
-            write_html('<p class="nn-small">{}.</p>', right)
+        right = verdict(session)
+        write_html(
+            '<div class="nn-says{}"><span class="nn-small">{}</span> <b class="nn-big"{}>{}</b> <span>{}</span></div>',
+            *(" row" if narrow else "", _HEADINGS[output.kind], size, name, f"{right}." if right else ""),
+        )
     with right_side:
         if output.shares:
             few(session)

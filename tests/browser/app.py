@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import numpy as np
 from playwright.sync_api import Locator, Page
 
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import Trace
 from nnviz.pages import registry
 
 SECONDS = 90_000
@@ -176,3 +179,11 @@ def shows(text: str, value: float, places: int = 2) -> bool:
     """Whether one of the numbers in a text is this one, to as many places."""
     found = re.findall(r"[-+]?\d+(?:\.\d+)?", text.replace("\u2212", "-").replace(",", ""))
     return any(abs(float(number) - value) <= 0.51 * 10**-places for number in found)
+
+
+def strongest_term(network: Network, trace: Trace, target: int) -> float:
+    """What the last dense layer's input adds most to a class's logit, or takes from it: activation times weight."""
+    last = network.layers[-1].name
+    before = next(layer.name for layer in reversed(network.layers[:-1]) if not layer.name.startswith("dropout"))
+    terms = trace.activations[before] * network.model.get_layer(last).get_weights()[0][:, target]
+    return float(terms[np.abs(terms).argmax()])

@@ -18,7 +18,7 @@ FOUND = """() => {
     primary: all("[data-testid=stBaseButton-primary]").map((node) => node.innerText),
     captions: all("[data-testid=nnCaption]").map((node) => node.innerText.trim()),
     foot: all(".st-key-foot a").map((node) => /Previous|Next/.exec(node.innerText)?.[0]).filter(Boolean),
-    menu: all(".st-key-menu a[aria-current=page]").length,
+    menu: all(".st-key-menu a").filter((link) => getComputedStyle(link).backgroundColor !== "rgba(0, 0, 0, 0)").length,
   };
 }"""
 

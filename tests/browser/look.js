@@ -38,7 +38,7 @@ window.nn = {
     const shown = '[data-testid="stMain"] h1, [data-testid="stAlert"], [data-testid="stException"]';
     const canvases = this.canvases();
     // Nothing is seen before all of it is (app/opening.js).
-    if (document.querySelector("body > .nn-opening")) { this.was = ""; return false; }
+    if (document.querySelector("body > .nn-opening") || !(window.nnRoom?.settled ?? true)) { this.was = ""; return false; }
     if (!document.querySelector(shown) || this.missing(canvases)) { this.was = ""; return false; }
     const drawn = canvases.map((canvas) => canvas.dataset.drawn + canvas.dataset.picked + canvas.width);
     // The app learns of another size of the window later than the window has it.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from accessing import focusable, nameless, serious
-from app import SECONDS, App, shows
+from app import SECONDS, App, shows, strongest_term
 from grammar import ungrammatical
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -156,10 +156,11 @@ def test_a_filter_has_its_norm_and_its_answer(app: App, networks: dict[str, Netw
 def test_decision_has_the_logits(
     app: App, networks: dict[str, Network], net: str, number: int, target: int | None
 ) -> None:
-    found = _trace(networks[net], number)
+    network = networks[net]
+    found = _trace(network, number)
     more = {} if target is None else {"target": target}
     app.open("decision", net=net, image=f"test-{number}", **more)
-    assert shows(app.caption, found.logits[found.winner if target is None else target])
+    assert shows(app.caption, strongest_term(network, found, found.winner if target is None else target))
     bars = app.page.locator(".nn-answer").inner_text()
     assert all(shows(bars, logit) for logit in found.logits)
 

@@ -21,7 +21,7 @@ def test_the_check_draws_every_scene_and_says_that_it_is_ready(viewer: Callable[
     rows = app.page.locator(".nn-rehearse tr")
     assert rows.count() == len(TALK.stops)
     assert all("ready" in text and "not ready" not in text for text in rows.all_inner_texts())
-    app.page.get_by_role("button", name="Check again").click()
+    app.page.get_by_role("button", name="Rehearse again").click()
     app.page.get_by_text(f"All {len(TALK.stops)} scenes and steps are ready").wait_for(timeout=120_000)
     rows.nth(2).get_by_role("link").click()
     stands(app, TALK.stops[2])

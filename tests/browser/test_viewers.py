@@ -35,7 +35,7 @@ def test_two_viewers_do_not_disturb_each_other(viewer: Open, server: Server, net
         second.until(net="mnist-mlp", image="test-18", layer="dense2", unit=step)
         assert shows(first.caption, maps[..., 2 * step].max())
         assert f"Unit {step} of dense2" in second.caption
-        assert shows(second.caption, units[step])
+        assert shows(second.caption, units[step]) if units[step] else "silent" in second.caption
     second.press("dx", "ArrowRight", 2)
     second.until(dx=2)
     assert "dx" not in first.address

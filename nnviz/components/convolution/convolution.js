@@ -32,7 +32,7 @@ function roomFor(state) {
   const main = state.root.getRootNode().host?.closest("[data-testid=stMain]") || document.scrollingElement;
   state.top = state.root.getBoundingClientRect().top + (main ? main.scrollTop : 0);
   const controls = state.root.clientWidth < 560 ? 5 : 2.6;
-  return Math.max(230, window.innerHeight - state.top - state.parts.stage.offsetTop - (controls + state.header.below) * rem());
+  return Math.max(230, (window.innerHeight - state.top - state.parts.stage.offsetTop - (controls + state.header.below) * rem()) * given());
 }
 
 // Sizes, the largest that fit: all three grids where there is room, else one of them with a switch.

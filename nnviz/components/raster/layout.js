@@ -8,6 +8,11 @@ function rem() {
   return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
 
+// How much of its share of the window a picture takes: the page gives more or less (app/room.js).
+function given() {
+  return parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--nn-room")) || 1;
+}
+
 // Sizes of what is written, CSS px: a panel's title in shares of the root's, which style.css says and a talk says anew.
 function typeSizes() {
   const root = rem(), share = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--nn-panel-title")) || 0.82;
@@ -58,7 +63,7 @@ function measure(panel, side, room, width, ratio, type, tallest = 0) {
 function arrange(header, width, ratio) {
   // Text has a least size, so in a low window the pictures give way.
   const low = window.innerHeight < 800 ? 0.88 : 1, type = typeSizes();
-  const room = Math.max(160, header.height * window.innerHeight * low);
+  const room = Math.max(160, header.height * window.innerHeight * low * given());
   const gap = header.lines.length || header.wide ? Math.max(28, Math.min(90, width * 0.028)) : 24;
   const most = Math.max(...header.panels.map((panel) => (panel.strip ? 0 : panel.most)), 16);
   const rows = [...new Set(header.panels.map((panel) => panel.row))].sort();

@@ -9,8 +9,9 @@ function draw(state) {
   if (!width) return;
   const ratio = window.devicePixelRatio || 1, low = window.innerHeight < 800 ? 0.8 : 1;
   // Text has a least size, so in a low window the points give way.
-  const height = Math.max(220, Math.floor(header.height * window.innerHeight * low));
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  const style = getComputedStyle(document.documentElement), given = parseFloat(style.getPropertyValue("--nn-room")) || 1;
+  const height = Math.max(220, Math.floor(header.height * window.innerHeight * low * given));
+  const rem = parseFloat(style.fontSize) || 16;
   const theme = (state.theme = themeOf(root));
   if (state.drawnOf !== `${header.what} ${theme.dark}`) {
     state.colours = inks(header, theme);

@@ -27,7 +27,9 @@ TILES, WALL_TILES = 5, 12
 """Maps of a layer that are shown, the strongest: as many as are large enough to be seen."""
 MOST_LETTERS = 12
 """Letters of a layer's name, so that all columns stand in one row."""
-LAYERS = "Each column is what a layer makes of the picture, computed now: click a map to see its wires."
+LAYERS = (
+    "Each column is what a layer makes of the picture, computed now, its strongest maps: click one to see its wires."
+)
 BLOCKS = "Each map is what a block of layers makes of the picture, computed now."
 LINES = 8
 """The strongest inputs and outputs that are drawn."""
@@ -187,15 +189,12 @@ def _panel(session: Session, column: Column, title: str) -> Panel:
             cell=44,
             numbers=values.size <= 12,
         )
-    notes = [shape]
-    if len(column.shown) < len(as_tiles(values)):
-        notes.append(f"{len(column.shown)} strongest")
     return Panel(
         as_tiles(values)[column.shown],
         colour,
         ranges[column.shown],
         title=title,
-        note="\n".join(notes),
+        note=shape,
         names=[f"{layer.name}, map {index}" for index in column.shown],
         most=128,
         columns=2 if st.session_state.get(ON_WALL) else 1,

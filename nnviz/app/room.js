@@ -1,0 +1,88 @@
+// A page fits its window: all pictures and charts of it are larger or smaller by one factor, `--nn-room`, until its foot
+// stands at the foot of the window. Stands in the page before Streamlit's own script.
+{
+  const KEY = "nnviz-room", LEAST = 0.68, MOST = 1.2, PHONE = 640;
+  // Pixels: what is too high is seen as a bar to scroll with; what is too low is seen when it is more than a line.
+  const HIGH = 1, LOW = 26, TRIES = 6;
+  const storage = (() => { try { return window.sessionStorage; } catch { return null; } })();
+  const kept = JSON.parse(storage?.getItem(KEY) ?? "{}");
+  const find = (name) => document.querySelector(`[data-testid=${name}]`);
+  let at = null, factor = 1, tries = 0, before = null, settled = true, waiting = null;
+
+  // Whether all that is announced is drawn.
+  const whole = (main) => {
+    if (document.querySelector("link[rel=preload][as=style], [data-stale=true], [data-testid=stSkeleton]")) return false;
+    if ([...main.querySelectorAll("[data-testid=stPlotlyChart]")].some((chart) => chart.checkVisibility() && !chart.querySelector(".main-svg"))) return false;
+    if ([...document.querySelectorAll("img")].some((image) => !image.complete)) return false;
+    // Pictures of ours stand beside what is said of them; nobody else's canvas tells when it is drawn.
+    return [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every(({ shadowRoot: root }) => (
+      root?.childElementCount && (!root.querySelector(".say") || root.querySelector("canvas[data-drawn]"))
+    ));
+  };
+
+  const take = (wanted) => {
+    factor = wanted;
+    document.documentElement.style.setProperty("--nn-room", String(factor));
+    // All that draws by itself draws anew as for another size of the window.
+    window.dispatchEvent(new Event("resize"));
+  };
+
+  const keep = () => {
+    settled = true;
+    if (at !== null) kept[at] = factor;
+    storage?.setItem(KEY, JSON.stringify(kept));
+  };
+
+  // Pixels by which the page could be higher; negative where it is too high. null without a foot that stands at the end.
+  const spare = (main) => {
+    const foot = main.querySelector("[data-testid=stLayoutWrapper]:has(> .st-key-foot)");
+    if (!foot || innerWidth <= PHONE) return null;
+    const high = main.scrollHeight - main.clientHeight;
+    if (high > HIGH) return -high;
+    const above = [...foot.parentElement.children].filter((node) => node !== foot && node.checkVisibility());
+    return foot.getBoundingClientRect().top - Math.max(...above.map((node) => node.getBoundingClientRect().bottom));
+  };
+
+  const fit = () => {
+    waiting = null;
+    const main = find("stMain"), works = !main || find("stApp").dataset.testScriptState !== "notRunning";
+    if (works || !whole(main)) return again(60);
+    if (main.querySelector("[data-testid=stProgress], [data-testid=stSpinner]")) { settled = true; return null; }
+    const place = `${location.pathname} ${new URLSearchParams(location.search).get("net")} ${innerWidth}x${innerHeight}`;
+    if (place !== at) {
+      at = place;
+      tries = 0;
+      before = null;
+      if ((kept[at] ?? 1) !== factor) { take(kept[at] ?? 1); return again(60); }
+    }
+    const left = spare(main);
+    if (left === null || (left >= 0 && left <= LOW) || tries >= TRIES) return keep();
+    // What a share more of the factor adds to the page: as measured by the step before, or a good half of the window.
+    const gained = before && factor !== before.factor ? (before.left - left) / (factor - before.factor) : 0.55 * innerHeight;
+    // Pictures that are as wide as the page grow no more.
+    if (left > 0 && before && gained < 0.05 * innerHeight) return keep();
+    const wanted = factor + (left > 0 ? left - LOW / 2 : left - 4) / Math.max(gained, 0.1 * innerHeight);
+    // Too high by far, as with all that can be opened open: one scrolls, and the pictures keep their size.
+    const next = wanted < LEAST ? (tries ? LEAST : 1) : Math.min(wanted, MOST);
+    before = { factor, left };
+    tries += 1;
+    if (Math.abs(next - factor) < 0.004) return keep();
+    take(next);
+    return again(40);
+  };
+
+  const again = (after) => {
+    settled = false;
+    waiting ??= setTimeout(fit, after);
+  };
+
+  window.nnRoom = { whole, get settled() { return settled; } };
+  // Another page, another size, another number of lines.
+  const sizes = new ResizeObserver(() => again(60));
+  const seen = new WeakSet();
+  new MutationObserver(() => {
+    const block = find("stMainBlockContainer")?.firstElementChild;
+    if (block && !seen.has(block)) { seen.add(block); sizes.observe(block); }
+  }).observe(document, { childList: true, subtree: true });
+  window.addEventListener("resize", (event) => { if (event.isTrusted) { tries = 0; again(60); } });
+}
