@@ -5,7 +5,8 @@ name that it has now: Streamlit would say that there is no such page. And three 
 sent. One says where the server is: without it, a link that opens an inner page makes Streamlit's browser code look for
 the server below that page first, two failed requests and two errors in the console before anything is drawn. One lets
 the parameters that a page sets as it opens take the place of its bare address in the browser's history: as an entry of
-their own they would make Back need two presses for each page. And two are files: the theme (theme.js), and how much room pictures take (room.js).
+their own they would make Back need two presses for each page. And two are files: the theme (theme.js), how much room
+pictures have (room.js).
 
 A proxy may serve the app below a prefix that it takes off, so the server does not know its own address, and the browser
 does not know which part of the address is the prefix. So all is said relative to the page that was asked for: how many

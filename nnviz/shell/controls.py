@@ -30,7 +30,8 @@ def slider(label: str, name: str, value: int, low: int, high: int, *, step: int 
     def write() -> None:
         # Another unit may stand on another page of tiles: that is found anew.
         clears = {} if name == "page" else {"page": None}
-        address.write(**{name: st.session_state[key], **clears})
+        if not address.unheard(name, st.session_state[key]):
+            address.write(**{name: st.session_state[key], **clears})
 
     knob(label, key, value, low, high, write, step=step, **more)
 
@@ -137,17 +138,22 @@ def study(
     """
     count = session.activations.shape[-1] if count is None else count
     unit = session.unit if unit is None else unit
+    key, words = f"slider-{name}", noun[0].upper() + noun[1:]
+
+    def moved() -> None:
+        if write is not None and not address.unheard(name, st.session_state[key]):
+            write(st.session_state[key])
+
     places = st.columns([3, 2], vertical_alignment="center", gap="medium") if count > 1 else [st.container()]
     with places[0], st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
         layers(session, options)
     if count > 1:
         more: dict[str, Any] = {"format": f"{noun} %d", "label_visibility": "collapsed"}
-        key, words = f"slider-{name}", noun[0].upper() + noun[1:]
         with places[1]:
             if write is None:
                 slider(words, name, unit, 0, count - 1, **more)
             else:
-                knob(words, key, unit, 0, count - 1, lambda: write(st.session_state[key]), step=1, **more)
+                knob(words, key, unit, 0, count - 1, moved, step=1, **more)
 
 
 def layers(session: Session, options: Sequence[LayerInfo]) -> None:
@@ -167,10 +173,16 @@ def layers(session: Session, options: Sequence[LayerInfo]) -> None:
             session.layer.name,
             format_func=lambda name: f"layer {escape_markdown(name)}",
             key="slider-layer",
-            on_change=lambda: go_to(st.session_state["slider-layer"]),
+            on_change=_slid,
             label_visibility="collapsed",
         )
     _step("Next layer", "arrow_forward", "layer-on", names[at + 1] if at + 1 < len(names) else None)
+
+
+def _slid() -> None:
+    layer = st.session_state["slider-layer"]
+    if not address.unheard("layer", layer):
+        go_to(layer)
 
 
 def _step(label: str, icon: str, key: str, layer: str | None) -> None:

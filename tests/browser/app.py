@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import numpy as np
 from playwright.sync_api import Locator, Page
 
 from nnviz.analysis.network.network import Network
@@ -182,8 +181,8 @@ def shows(text: str, value: float, places: int = 2) -> bool:
 
 
 def strongest_term(network: Network, trace: Trace, target: int) -> float:
-    """What the last dense layer's input adds most to a class's logit, or takes from it: activation times weight."""
+    """What the last dense layer's input adds most to a class's logit: activation times weight."""
     last = network.layers[-1].name
     before = next(layer.name for layer in reversed(network.layers[:-1]) if not layer.name.startswith("dropout"))
     terms = trace.activations[before] * network.model.get_layer(last).get_weights()[0][:, target]
-    return float(terms[np.abs(terms).argmax()])
+    return float(terms.max())
