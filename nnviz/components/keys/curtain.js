@@ -23,17 +23,10 @@ function release(state) {
   state.held = null;
 }
 
-// Whether all that the scene announces is drawn, and nothing of the one before is left.
+// Whether all that the scene announces is drawn, as high as the window has room for, and nothing of the one before is left.
 function whole() {
   const main = document.querySelector("[data-testid=stMain]");
-  if (!main || main.querySelector("[data-stale=true], [data-testid=stSkeleton]")) return false;
-  const charts = [...main.querySelectorAll("[data-testid=stPlotlyChart]")];
-  if (charts.some((chart) => !chart.querySelector(".main-svg"))) return false;
-  if ([...main.querySelectorAll("img")].some((image) => !image.complete)) return false;
-  // Pictures of ours stand beside what is said of them; nobody else's canvas tells when it is drawn.
-  return [...main.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every(({ shadowRoot: root }) => (
-    root && root.childElementCount && (!root.querySelector(".say") || root.querySelector("canvas[data-drawn]"))
-  ));
+  return main !== null && window.nnRoom.whole(main) && window.nnRoom.settled;
 }
 
 // The server has drawn what was wanted: shown at once when it stands there whole, the counter with it.

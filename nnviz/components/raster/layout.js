@@ -62,15 +62,15 @@ function measure(panel, side, room, width, ratio, type, tallest = 0) {
 // All panels, row by row, with the largest tiles that fit; smaller than `least` they flow on below instead.
 function arrange(header, width, ratio) {
   // Text has a least size, so in a low window the pictures give way.
-  const low = window.innerHeight < 800 ? 0.88 : 1, type = typeSizes();
-  const room = Math.max(160, header.height * window.innerHeight * low * given());
+  const low = window.innerHeight < 800 ? 0.88 : 1, type = typeSizes(), least = header.least * low * Math.min(given(), 1);
+  const room = Math.max(160 * Math.min(given(), 1), header.height * window.innerHeight * low * given());
   const gap = header.lines.length || header.wide ? Math.max(28, Math.min(90, width * 0.028)) : 24;
   const most = Math.max(...header.panels.map((panel) => (panel.strip ? 0 : panel.most)), 16);
   const rows = [...new Set(header.panels.map((panel) => panel.row))].sort();
   let chosen = null;
   // Panels of one row begin at one height, however many lines stand above them.
   const heads = new Map(rows.map((row) => [row, Math.max(...header.panels.filter((p) => p.row === row).map((p) => measure(p, 16, room, width, ratio, type).head))]));
-  for (let side = most; side >= header.least || !chosen; side -= 2) {
+  for (let side = most; side >= least || !chosen; side -= 2) {
     const below = header.panels.filter((p) => p.strip).reduce((sum, p) => sum + measure(p, side, room, width, ratio, type).height + gap, 0);
     const sizes = header.panels.map((panel) => measure(panel, side, room - (panel.strip ? 0 : below), width, ratio, type, heads.get(panel.row)));
     const fits = rows.every((row) => {

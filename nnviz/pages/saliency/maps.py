@@ -66,8 +66,8 @@ def render(session: Session, chosen: str) -> None:
         progress_bar()
 
 
-_WIDTHS = [7, 8]
-"""Of the map, and of what stands beside it: four thumbnails of 96 px at 1280, a photograph three times at 1920."""
+_WIDTHS = (0.4, 0.6)
+"""Of the map, and of what stands beside it: what is said of a map takes more room than the map in a low window."""
 
 
 def families(session: Session) -> dict[str, list[SaliencyMethod]]:
