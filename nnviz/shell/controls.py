@@ -161,21 +161,21 @@ def layers(session: Session, options: Sequence[LayerInfo]) -> None:
     names = [layer.name for layer in options]
     if session.layer.name not in names:
         names = sorted({*names, session.layer.name}, key=lambda name: session.network.layer(name).index)
-    at = names.index(session.layer.name)
-    _step("Layer before", "arrow_back", "layer-back", names[at - 1] if at else None)
     if len(names) < 2:
         st.markdown(f"layer **{escape_markdown(names[0])}**", width="content")
-    else:
-        address.bound("slider-layer", session.layer.name, tuple(names))
-        st.select_slider(
-            "Layer",
-            names,
-            session.layer.name,
-            format_func=lambda name: f"layer {escape_markdown(name)}",
-            key="slider-layer",
-            on_change=_slid,
-            label_visibility="collapsed",
-        )
+        return
+    at = names.index(session.layer.name)
+    _step("Layer before", "arrow_back", "layer-back", names[at - 1] if at else None)
+    address.bound("slider-layer", session.layer.name, tuple(names))
+    st.select_slider(
+        "Layer",
+        names,
+        session.layer.name,
+        format_func=lambda name: f"layer {escape_markdown(name)}",
+        key="slider-layer",
+        on_change=_slid,
+        label_visibility="collapsed",
+    )
     _step("Next layer", "arrow_forward", "layer-on", names[at + 1] if at + 1 < len(names) else None)
 
 

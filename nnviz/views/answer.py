@@ -11,12 +11,18 @@ from markupsafe import Markup
 from nnviz.analysis.data import digits
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
+from nnviz.figures.curves import COLOURS
 from nnviz.figures.words import number, percent, probability, with_article
 from nnviz.shell import library
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 from nnviz.views import places
+
+
+def ink(network: Network) -> str:
+    """The colour of a net's own answer, as everywhere: orange of an MLP, blue of a CNN."""
+    return COLOURS[int(any(layer.convolution for layer in network.layers))]
 
 
 def bars(
@@ -26,10 +32,11 @@ def bars(
     marked: int | None = None,
     second: tuple[str, Sequence[str]] | None = None,
     heading: str = "",
-    colour: str = "#d9700a",
+    *,
+    colour: str,
 ) -> None:
     """Bars, one a class, from 0 to 1, with their numbers; `second` is one more column of numbers with its title,
-    `heading` the title of the numbers, `colour` that of the bars."""
+    `heading` the title of the numbers, `colour` that of the bars (see `ink`)."""
     titles, cells = Markup(), [Markup()] * len(names)
     if second is not None:
         titles = html(
@@ -68,7 +75,7 @@ def compared(session: Session, now: np.ndarray, titles: tuple[str, str], count: 
     cells = [head]
     for i in order:
         wide = 100 * float(now[i]) if network.output.shares else 0.0
-        bar = html('<span class="bar"><div style="width:{:.1f}%"></div></span>', wide)
+        bar = html('<span class="bar"><div style="width:{:.1f}%;background:{}"></div></span>', wide, ink(network))
         share = bar if network.output.shares else Markup("<span></span>")
         cells += [
             html('<span class="name">{}</span>', session.class_name(i)),
@@ -132,6 +139,7 @@ def few(session: Session) -> None:
         [session.network.classes[index] for index in order],
         trace.probabilities[order],
         [probability(trace.probabilities[index]) for index in order],
+        colour=ink(session.network),
     )
 
 

@@ -43,8 +43,10 @@ function place(state) {
   const strip = header.rest === null && header.channels > 1 && header.channels <= MOST_CHANNELS;
   const usual = long <= 3 ? 64 : long <= 6 ? 48 : Math.min(32, Math.max(4, Math.floor(352 / long)));
   const perRow = Math.min(header.channels, 32), stripRows = Math.ceil(header.channels / perRow), stripHigh = stripRows > 1 ? 14 : 24;
-  const sums = Math.max(12.5 * text, 190), sign = 2.2 * text, head = 1.6 * text, stripTall = strip ? stripRows * stripHigh + 2.4 * text : 0;
+  const sign = 2.2 * text, head = 1.6 * text, stripTall = strip ? stripRows * stripHigh + 2.4 * text : 0;
   const titles = [header.channels > 1 ? "channel 00+ 00 others" : "products", header.bias === null ? "" : "+ bias", "= sum", ...header.stages.map(stageTitle)].filter(Boolean);
+  // The longest title of a line beside its number.
+  const sums = Math.max(12.5 * text, 190, (Math.max(...titles.map((title) => title.length)) * 0.53 + 6) * text);
   const lines = (titles.length + (header.channels > 1 ? 1 : 0)) * 1.55 * text + stripTall;
   const inline = titles.reduce((sum, title) => sum + (title.length + 7) * 0.53 * text + 2 * text, 0);
   // "all": two rows of two; "row": three grids beside each other, the sums below; "one": one grid at a time.

@@ -54,8 +54,9 @@ def render(session: Session) -> None:
 
     with head(PAGE, study):
         without.button(session)
+    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
+        write_html('<p class="nn-formula">{}</p>', _formula(found, (*cell, unit)), width="content")
         layer_configuration.popover(layer)
-    write_html('<p class="nn-formula">{}</p>', _formula(found, (*cell, unit)))
     left, middle, right = st.columns(3, gap="medium")
     with left:
         _picture(session, found, unit, cell, before=True)

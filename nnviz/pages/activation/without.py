@@ -77,6 +77,7 @@ def draw(session: Session, mine: Job | None) -> None:
                 ["with F", "without F"],
                 np.array([one.share for one in both]),
                 [f"{one.share:.2%} ({one.correct:,})" for one in both],
+                colour=answer.ink(session.network),
             )
         elif mine.halted:
             small(mine.reason)

@@ -18,6 +18,7 @@ from nnviz.analysis.intervention.knockout import knocked_out, ranking, switchabl
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.trace import Trace
 from nnviz.analysis.progress import Progress
+from nnviz.figures.colour import NEUTRAL
 from nnviz.figures.ranking import ranked_bars
 from nnviz.figures.words import number, probability, told_apart
 from nnviz.pages.decision import accuracy, predict, switchboard, units_off
@@ -156,7 +157,7 @@ def _table(session: Session, after: Trace) -> None:
             cells += [Markup("<span></span>")] * 3
             continue
         cells += [
-            html('<span class="bars">{}{}</span>', _bar(was, "was"), _bar(now, "is")),
+            html('<span class="bars">{}{}</span>', _bar(was, NEUTRAL), _bar(now, answer.ink(session.network))),
             html('<span class="number">{}</span>', probability(was)),
             html('<span class="number now">{}</span>', probability(now)),
         ]
@@ -164,8 +165,9 @@ def _table(session: Session, after: Trace) -> None:
     write_html('<div class="nn-knock" role="img" aria-label="Scores before and after">{}</div>', inner)
 
 
-def _bar(share: Any, kind: str) -> Markup:
-    return html('<i class="{}" style="width:{:.1f}%"></i>', kind, 100 * min(max(float(share), 0.0), 1.0))
+def _bar(share: Any, colour: str) -> Markup:
+    wide = 100 * min(max(float(share), 0.0), 1.0)
+    return html('<i style="width:{:.1f}%;background:{}"></i>', wide, colour)
 
 
 def _score_name(session: Session) -> str:

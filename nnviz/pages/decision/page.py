@@ -125,6 +125,7 @@ def _table(session: Session, chosen: int) -> None:
         marked=int(np.flatnonzero(order == chosen)[0]),
         second=("logit", [number(trace.logits[i], beside=trace.logits) for i in order]),
         heading=_HEADINGS[output.head] + (" of it" if output.end == "logits" else ""),
+        colour=answer.ink(session.network),
     )
 
 
