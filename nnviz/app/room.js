@@ -3,12 +3,13 @@
 // before Streamlit's own script.
 {
   const KEY = "nnviz-room", LEAST = 0.68, MOST = 1.2, PHONE = 640;
-  // Pixels: what is too high is seen as a bar to scroll with; what is too low is seen when it is more than a line.
-  const HIGH = 1, LOW = 26, TRIES = 6;
+  // Pixels: what is too high is seen as a bar to scroll with; what is too low is seen when it is more than a line. And
+  // milliseconds since the last click or key.
+  const HIGH = 1, LOW = 26, TRIES = 6, PEACE = 400;
   const storage = (() => { try { return window.sessionStorage; } catch { return null; } })();
   const kept = JSON.parse(storage?.getItem(KEY) ?? "{}");
   const find = (name) => document.querySelector(`[data-testid=${name}]`);
-  let at = null, factor = 1, tries = 0, before = null, fits = null, settled = true, waiting = null;
+  let at = null, factor = 1, tries = 0, before = null, fits = null, settled = true, waiting = null, touched = -1e9;
 
   // Whether all that is announced is drawn.
   const whole = (main) => {
@@ -67,6 +68,8 @@
     if (left < 0 && fits >= factor) fits = null;
     if (tries >= TRIES && left < 0 && fits !== null) take(fits);
     if ((left >= 0 && left <= LOW) || tries >= TRIES) return keep();
+    // Nothing moves under a hand that is at work.
+    if (performance.now() - touched < PEACE) return again(60);
     // What a share more of the factor adds to the page: as measured by the step before, or a good half of the window.
     const gained = before && factor !== before.factor ? (before.left - left) / (factor - before.factor) : 0.55 * innerHeight;
     // Pictures that are as wide as the page grow no more.
@@ -95,5 +98,6 @@
     const block = find("stMainBlockContainer")?.firstElementChild;
     if (block && !seen.has(block)) { seen.add(block); sizes.observe(block); }
   }).observe(document, { childList: true, subtree: true });
+  for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, () => { touched = performance.now(); }, true);
   window.addEventListener("resize", (event) => { if (event.isTrusted) { tries = 0; again(60); } });
 }

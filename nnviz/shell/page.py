@@ -26,7 +26,7 @@ ENTRIES = "pages"
 ON_WALL = "sentence on the wall"
 """Where the session keeps what a talk says instead of the page's title, while a scene of it is drawn."""
 
-_TITLE, _VIEWS, _STUDY = 4, 5.25, 6.75
+_TITLE, _VIEWS, _STUDY = 4, 5.9, 6.1
 """Shares of the head's width: on every page what is under study has the same place. A switch of three words
 and the settings stand in one row."""
 

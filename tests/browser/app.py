@@ -43,7 +43,7 @@ class App:
 
     def still(self) -> App:
         """Wait until all that was asked is answered, all that is announced is drawn, and nothing changes any more."""
-        self.page.wait_for_function("() => window.nn.still()", polling=40, timeout=SECONDS)
+        self.page.wait_for_function("() => window.nn.still()", polling=60, timeout=SECONDS)
         return self
 
     def worked(self) -> App:

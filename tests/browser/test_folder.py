@@ -16,7 +16,7 @@ from server import Server, serving
 from nnviz.analysis.data.folder import folder
 from nnviz.analysis.data.photographs import gallery, photograph
 
-COUNT = 15
+COUNT = 10
 """Pictures of each of the four photographs: several batches of the search, so that it can be stopped in the middle."""
 
 
