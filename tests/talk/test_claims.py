@@ -154,7 +154,7 @@ class Off:
 
 def with_it_off(scene):
     seen = shown(scene)
-    after = knocked_out(seen.network, seen.fitted, seen.layer.name, [int(scene.parameters["off"])])
+    after = knocked_out(seen.network, seen.fitted, seen.layer.name, [int(scene.parameters["off"].partition("@")[0])])
     before = seen.trace.probabilities
     return Off(int(before.argmax()), float(before.max()), int(after.winner), float(after.probabilities.max()))
 
@@ -172,7 +172,7 @@ def sure_and_sure(scene):
 def accuracy_falls(scene):
     seen = shown(scene)
     images, labels = digits.labelled(seen.network)
-    off = [int(scene.parameters["off"])]
+    off = [int(scene.parameters["off"].partition("@")[0])]
     shares = [finished(accuracy(seen.network, images, labels, seen.layer.name, units)).share for units in ((), off)]
     return [f"{share:.1%}" for share in shares] == ["99.3%", "98.3%"] and len(labels) == 10_000
 
