@@ -26,9 +26,8 @@ ENTRIES = "pages"
 ON_WALL = "sentence on the wall"
 """Where the session keeps what a talk says instead of the page's title, while a scene of it is drawn."""
 
-_TITLE, _VIEWS, _STUDY = 4, 5.9, 6.1
-"""Shares of the head's width: on every page what is under study has the same place. A switch of three words
-and the settings stand in one row."""
+_TITLE, _VIEWS, _STUDY = 4, 5.5, 6.5
+"""Shares of the head's width: on every page what is under study has the same place, ten digits in one row too."""
 
 _COMPLAINT = "complaint"
 _SAID = "said of the address"
