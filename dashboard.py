@@ -23,6 +23,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     the background has so far."""
     streamlit_patches.ask_nobody()
     streamlit_patches.keep_order()
+    streamlit_patches.keep_together()
     streamlit_patches.forget_the_gone()
     try:
         startup.begin(sys.argv[1:])
@@ -37,6 +38,9 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 def on_script_error(error: Exception) -> bool:
     """Show what a user can mend as its sentence, and so all that a network of his own makes a page raise; all else as
     Streamlit does."""
+    # What would show it is imported with TensorFlow: beside its own import neither would come to its end.
+    if not startup.warmup.done.is_set():
+        return False
     from nnviz.shell import page
 
     found = page.as_sentence(error)

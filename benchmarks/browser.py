@@ -23,7 +23,7 @@ HEADS = ("What is pressed", "Presses", "p50 ms", "p95 ms", "p50 to empty", "p95 
 
 METER = """
 window.meter = {
-  pressed: 0, last: 0, changes: 0,
+  pressed: 0, first: 0, last: 0, changes: 0,
   // What is looked at: pictures that the server drew anew, charts, captions. Not the widgets themselves.
   belongs(change) {
     if (change.type === "attributes" && change.attributeName === "data-drawn") return true;
@@ -33,7 +33,11 @@ window.meter = {
   },
   watch(root) {
     const observer = new MutationObserver((changes) => {
-      if (changes.some((change) => this.belongs(change))) { this.last = performance.now(); this.changes += 1; }
+      if (changes.some((change) => this.belongs(change))) {
+        this.last = performance.now();
+        this.first = this.changes ? this.first : this.last;
+        this.changes += 1;
+      }
     });
     observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
   },

@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--rounds", type=int, default=3, help="through the talk and back, after the first time")
     asked = parser.parse_args()
-    talk = scenes.bundled().scenes
+    talk = [stop.shown for stop in scenes.bundled().stops]
     ours, empty = free_port(), free_port()
     with (
         serving(ROOT / "dashboard.py", ours),
@@ -62,14 +62,14 @@ def main() -> None:
                 by_scene.setdefault(scene, []).append(taken["again"][-1])
     titles = {
         "empty": "Empty page: slider",
-        "first": "Talk: a scene for the first time",
-        "again": "Talk: a scene once more",
+        "first": "Talk: a scene or step for the first time",
+        "again": "Talk: a scene or step once more",
     }
     floor = milliseconds(taken["empty"], 95)
     found = [_row(titles[name], times, floor, name == "empty") for name, times in taken.items()]
     print(table(HEADS, [list(row.values()) for row in found]))
     slowest = max(by_scene, key=lambda at: milliseconds(by_scene[at]))
-    print(f"\nThe slowest scene: {slowest} ({talk[slowest - 1].page}), p50 {milliseconds(by_scene[slowest]):.0f} ms.")
+    print(f"\nThe slowest stop: {slowest} ({talk[slowest - 1].page}), p50 {milliseconds(by_scene[slowest]):.0f} ms.")
     per_scene = {str(at): [round(1000 * time, 1) for time in times] for at, times in sorted(by_scene.items())}
     report({"talk": found, "by scene": per_scene}, asked.json)
 

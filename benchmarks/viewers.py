@@ -32,8 +32,8 @@ from benchmarks.measuring import ROOT, answering, free_port, milliseconds, repor
 GOALS = {10: 1.0, 50: 5.0}
 """Seconds that the 95th percentile of a page may take, by the number of viewers."""
 PAGES = (
-    *("", "neuron", "flatten", "mlp-vs-cnn", "convolution", "filters", "maps", "pooling", "higher", "decision"),
-    *("saliency", "data", "likes", "dossier", "cats"),
+    *("", "neuron", "flatten", "mlp-vs-cnn", "convolution", "filters", "maps", "pooling", "strokes", "decision"),
+    *("saliency", "data", "preferred", "dossier", "cats"),
 )
 NETWORKS = ("mnist-cnn", "mnist-mlp")
 PATIENCE, SILENT = 120.0, 0.1

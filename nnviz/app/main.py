@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ import streamlit as st
 from nnviz.app import startup
 from nnviz.shell import options
 from nnviz.shell.jobs.worker import worker
-from nnviz.shell.markup import style, write_html
 
 if TYPE_CHECKING:
     from nnviz.shell.page import Page
@@ -26,9 +24,8 @@ def main() -> None:
     """Draw the app once. Until TensorFlow is there, the page says what it waits for."""
     # An icon of our own: a Material symbol as a tab's icon would be fetched from outside.
     st.set_page_config("nnviz", str(_HERE / "icon.svg"), layout="wide")
-    style((_HERE / "style.css").read_text())
     _wait()
-    from nnviz.app import paper_note
+    from nnviz.app import foot, menu, paper_note
     from nnviz.app.sidebar import own_pictures, sidebar
     from nnviz.pages import registry
     from nnviz.shell import jobs, opening, page
@@ -54,11 +51,12 @@ def main() -> None:
     }
     chosen = st.navigation([*entries.values(), *places.values()], position="hidden")
     apart = next((place for place in talk.PLACES if places[place.slug] == chosen), None)
-    menu = st.container()
+    slug = chosen.url_path or registry.FIRST.slug
+    head = st.container()
     if apart is not None:
         if apart.menu:
-            with menu:
-                _menu(entries, registry.PAGES, places)
+            with head:
+                menu.draw(entries, registry.PAGES, places["talk"], slug)
         chosen.run()
         return
     own_pictures.clipboard()
@@ -68,12 +66,12 @@ def main() -> None:
         session = page.readable(complains=False) if ready else None
         page.say_refused()
     fit: Sequence[Page] = registry.PAGES
-    with menu:
+    with head:
         if session is not None:
             # What the network that is shown cannot fill is left out.
             with page.spared():
                 fit = [each for each in registry.PAGES if not each.unfit(session.network)]
-        _menu(entries, fit, places)
+        menu.draw(entries, fit, places["talk"], slug)
     if session is None:
         return
     # Said here, since the address is mended: the fragment below finds nothing amiss in it any more.
@@ -92,16 +90,18 @@ def main() -> None:
     with st.container(key="assumed", horizontal=True, vertical_alignment="center", gap="small"), page.spared():
         own_network.said(session)
     sidebar.draw(session)
+    shown = next(page_ for page_ in registry.PAGES if entries[page_.slug] == chosen)
     with st.sidebar:
-        save_scene.popover(next(slug for slug, entry in entries.items() if entry == chosen))
+        save_scene.popover(shown.slug)
     chosen.run()
+    foot.draw(entries, fit, shown)
 
 
 def _wait() -> None:
     """Say what the server is doing until the first picture can be drawn."""
     # Drawn in every run, as all that is not always there: what comes after it has the same place in each, and what
     # is clicked while a run begins is still heard by the part of the page that it was meant for.
-    with st.container():
+    with st.container(key="waiting"):
         if startup.warmup.wait(0):
             return
         place = st.empty()
@@ -116,22 +116,6 @@ def _wait() -> None:
                 f"{time.perf_counter() - options.started:.0f} s since the server started.",
             )
     place.empty()
-
-
-def _menu(entries: dict[str, st.Page], pages: Sequence[Page], places: dict[str, st.Page]) -> None:
-    from nnviz.shell import address
-
-    chapters = [(chapter, list(group)) for chapter, group in groupby(pages, key=lambda entry: entry.chapter)]
-    with st.container(horizontal=True, gap="medium", key="menu"):
-        for chapter, group in chapters:
-            with st.container(width="content", gap=None):
-                write_html('<p class="nn-chapter">{}</p>', chapter, width="content")
-                with st.container(horizontal=True, gap="small", width="content"):
-                    for entry in group:
-                        st.page_link(entries[entry.slug])
-        with st.container(width="content", gap=None, key="menu-talk"):
-            st.page_link(places["talk"], query_params={address.SCENE: "1"})
-            st.page_link(places["check"])
 
 
 with worker.drawing():

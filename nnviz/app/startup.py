@@ -6,7 +6,9 @@ This module imports neither TensorFlow nor Streamlit, so that the server is up b
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
+import importlib.util
 import os
 import sys
 import threading
@@ -65,6 +67,8 @@ class Warmup:
 
 
 warmup = Warmup()
+_POLITE = 0.0002
+"""Seconds after which the import of TensorFlow lets another thread go on."""
 program = "streamlit run dashboard.py --"
 """How the app was started, for `--help` and for what is wrong on the command line."""
 
@@ -144,7 +148,29 @@ def begin(arguments: Sequence[str]) -> None:
     warmup.start([*jobs, ("trace", _first_trace), ("child for own models", _prepare)])
 
 
+def _load_library() -> None:
+    """Load TensorFlow's library while all other threads go on: by its import it would hold them up."""
+    found = importlib.util.find_spec("tensorflow")
+    if sys.platform != "linux" or found is None or found.origin is None:
+        return
+    libraries = sorted(Path(found.origin).parent.glob("libtensorflow_*.so.*"), reverse=True)
+    for path in libraries:
+        ctypes.CDLL(None).dlopen(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
+
+
 def _import_tensorflow() -> None:
+    _load_library()
+    interval = sys.getswitchinterval()
+    # The first page is sent meanwhile, and each of its requests changes threads a dozen times.
+    sys.setswitchinterval(_POLITE)
+    # Modules hold no garbage, and to look for some among a million objects again and again is a quarter of the import.
+    gc.disable()
+    try:
+        import tensorflow  # noqa: F401
+    finally:
+        gc.freeze()
+        gc.enable()
+        sys.setswitchinterval(interval)
     import nnviz.analysis.attribution  # noqa: F401
 
     keep_session()

@@ -11,6 +11,9 @@ And until a browser has been told that a run has ended, whatever it sends has th
 more. Streamlit has forgotten these values by then, but not what to do when they change, and takes them for changes: in
 the talk the slider of the scene before then chose the layer of the next one. So that is forgotten with the value.
 
+What a run draws is sent when the run ends, or after a moment, where it takes longer: a caption and the picture that it
+speaks of change together, although one was drawn before the other was computed.
+
 And where another site's page tries to connect, Streamlit asks an address outside for the machine's own, to tell whether
 it is meant: nobody is asked here, and who serves the app under a name of its own says so (`browser.serverAddress`).
 
@@ -19,13 +22,23 @@ The parts of Streamlit that this takes are not public: they stand in this file a
 
 from __future__ import annotations
 
+import asyncio
+
 from streamlit import net_util
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.session_state import SessionState, _is_stale_widget
 
 _clear = ForwardMsgQueue.clear
 _remove_stale_widgets = SessionState._remove_stale_widgets
+_flush = AppSession.flush_browser_queue
+
+MOMENT = 0.15
+"""Seconds that what a run has drawn waits for the rest of it, at most."""
+_WAITS_UNTIL = "_nnviz_waits_until"
+_ENDS = ("new_session", "script_finished")
 
 
 def keep_order() -> None:
@@ -41,6 +54,31 @@ def _kept(
         self._delta_index_map = {}
         return
     _clear(self, retain_lifecycle_msgs, fragment_ids_this_run)
+
+
+def keep_together() -> None:
+    """Let what a run draws be sent as a whole. Called once, by the server."""
+    AppSession.flush_browser_queue = _whole  # type: ignore[method-assign]
+
+
+def _whole(self: AppSession) -> list[ForwardMsg]:
+    if _under_way(self._browser_queue._queue):
+        loop = asyncio.get_running_loop()
+        if (until := getattr(self, _WAITS_UNTIL, None)) is None:
+            until = loop.time() + MOMENT
+            setattr(self, _WAITS_UNTIL, until)
+            if self._message_enqueued_callback is not None:
+                loop.call_at(until, self._message_enqueued_callback)
+        if loop.time() < until:
+            return []
+    setattr(self, _WAITS_UNTIL, None)
+    return _flush(self)
+
+
+def _under_way(waiting: list[ForwardMsg]) -> bool:
+    """Whether a run has begun of which nothing was sent yet, and has not ended."""
+    ends = (kind for message in reversed(waiting) if (kind := message.WhichOneof("type")) in _ENDS)
+    return next(ends, None) == "new_session"
 
 
 def ask_nobody() -> None:

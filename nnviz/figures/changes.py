@@ -91,12 +91,13 @@ def change_curves(
         tickfont_size=font,
         title_font_size=font,
         zeroline=False,
-        title_standoff=4,
+        title_standoff=8,
+        automargin=True,
     )
     figure.update_yaxes(range=[0, top], tickfont_size=font, nticks=6, zeroline=False, rangemode="tozero")
     longest = max((len(name) + 8 for name in names), default=0)
     right = round(0.56 * font * longest) + 12
-    figure.update_layout(height=height, margin={"l": 10, "r": right, "t": 10, "b": 10}, showlegend=False)
+    figure.update_layout(height=height, margin={"l": 10, "r": right, "t": 10, "b": 56}, showlegend=False)
     return figure
 
 

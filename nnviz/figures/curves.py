@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEGATIVE, PICKED, POSITIVE
+from nnviz.figures.words import percent
 
 COLOURS = (POSITIVE, NEGATIVE)
 DASHES = ("solid", "dash")
@@ -41,12 +42,13 @@ def accuracy_curves(
             figure.add_scatter(
                 x=np.asarray(steps),
                 y=np.asarray(values, float),
+                customdata=[percent(float(value), 2) for value in values],
                 name=name,
                 legendgroup=name,
                 showlegend=column == 1,
                 mode="lines",
                 line=line,
-                hovertemplate=f"{name}, %{{x}}: %{{y:.2%}}<extra></extra>",
+                hovertemplate=f"{name}, %{{x}}: %{{customdata}}<extra></extra>",
                 row=1,
                 col=column,
             )
@@ -71,8 +73,8 @@ def accuracy_curves(
     figure.update_yaxes(tickfont_size=font, tickformat=".0%", range=[0, 1.04], dtick=0.25, zeroline=False)
     figure.update_layout(
         height=height,
-        margin={"l": 10, "r": 10, "t": 12, "b": 10},
-        # Below the peak of the first chart, where there is room as long as a middle step is the best.
-        legend={"x": 0.47 / max(len(groups), 1), "xanchor": "center", "y": 0.05, "font": {"size": font}},
+        margin={"l": 10, "r": 10, "t": 34, "b": 10},
+        # Above both charts, where neither a curve nor the mark of a step ever stands.
+        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1, "yanchor": "bottom", "font": {"size": font}},
     )
     return figure

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from nnviz.figures.colour import NEGATIVE, PICKED, POSITIVE
-from nnviz.figures.words import verbatim
+from nnviz.figures.answers import ANSWER
+from nnviz.figures.colour import NEUTRAL, PICKED
+from nnviz.figures.words import percent, shortened, verbatim
 
-COLOURS, DASHES = (POSITIVE, NEGATIVE), ("solid", "dash")
-LONGEST = 9
-"""Letters of a layer's name below the axis."""
+COLOURS, DASHES = (ANSWER, NEUTRAL), ("solid", "dash")
+LONGEST = 14
+"""Letters of a layer's name beside the axis."""
 
 
 def depth_curves(
@@ -22,7 +23,7 @@ def depth_curves(
     height: int = 300,
     font: int = 18,
 ) -> go.Figure:
-    """Shares over the layers of a network, one line each, from 0 to 100 %.
+    """Shares in the layers of a network, which follow each other downwards, one line each, from 0 to 100 %.
 
     Args:
         layers: names, in order.
@@ -36,26 +37,26 @@ def depth_curves(
     for index, (name, values) in enumerate(lines.items()):
         colour = COLOURS[index % 2]
         figure.add_scatter(
-            x=named,
-            y=list(values),
+            x=list(values),
+            y=named,
+            customdata=["" if value is None else percent(float(value)) for value in values],
             name=name,
             mode="lines+markers",
             line={"color": colour, "width": 4, "dash": DASHES[index % 2]},
             marker={"size": 10},
-            hovertemplate=f"{name}, %{{x}}: %{{y:.1%}}<extra></extra>",
+            hovertemplate=f"{name}, %{{y}}: %{{customdata}}<extra></extra>",
             cliponaxis=False,
         )
     if now is not None and now in layers:
-        figure.add_vline(x=list(layers).index(now), line={"width": 3, "color": PICKED}, layer="below")
+        figure.add_hline(y=list(layers).index(now), line={"width": 3, "color": PICKED}, layer="below")
     # A category that no line has a value for yet would be left out.
-    figure.update_xaxes(type="category", range=[-0.3, len(layers) - 0.7], categoryarray=named, tickfont_size=font)
-    ticks = [verbatim(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…") for name in layers]
-    figure.update_xaxes(tickvals=list(range(len(layers))), ticktext=ticks)
-    figure.update_xaxes(categoryorder="array", tickangle=-45 if len(layers) > 4 else 0, zeroline=False)
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.04], dtick=0.25, tickfont_size=font, zeroline=False)
+    figure.update_yaxes(type="category", range=[len(layers) - 0.6, -0.4], categoryarray=named, tickfont_size=font)
+    ticks = [verbatim(name) for name in shortened(layers, LONGEST)]
+    figure.update_yaxes(tickvals=list(range(len(layers))), ticktext=ticks, categoryorder="array", zeroline=False)
+    figure.update_xaxes(tickformat=".0%", range=[0, 1.04], dtick=0.25, tickfont_size=font, zeroline=False, tickangle=0)
     figure.update_layout(
         height=height,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        margin={"l": 10, "r": 24, "t": 10, "b": 10},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": font}},
     )
     return figure

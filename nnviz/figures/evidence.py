@@ -158,7 +158,7 @@ def change_bars(changes: np.ndarray, copies: int, *, title: str = "", height: in
             textposition="inside",
             insidetextanchor="start",
             textangle=0,
-            insidetextfont={"size": font + 2, "color": "#14171a"},
+            insidetextfont={"size": font + 2, "color": "#000"},
             marker={
                 "color": POSITIVE,
                 "opacity": 0.85,

@@ -25,7 +25,7 @@ def histograms(groups: Mapping[str, np.ndarray], *, height: int = 260, font: int
     titles = [f"{verbatim(title)} ({values.size:,})" for title, values in shown.items()]
     figure = make_subplots(rows=1, cols=max(len(shown), 1), subplot_titles=titles, horizontal_spacing=0.12)
     for column, values in enumerate(shown.values(), start=1):
-        counts, edges = np.histogram(values, bins=min(40, max(8, values.size // 4)))
+        counts, edges = np.histogram(values.astype(np.float64), bins=min(40, max(8, values.size // 4)))
         centres = (edges[:-1] + edges[1:]) / 2
         figure.add_bar(
             x=centres,

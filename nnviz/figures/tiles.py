@@ -27,6 +27,13 @@ def fold(vector: np.ndarray) -> np.ndarray:
     return padded.reshape(rows, columns)
 
 
+def in_rows(vector: np.ndarray, columns: int) -> np.ndarray:
+    """A vector (n,) as one tile (1, rows, columns) in row-major order; cells beyond its end are zero."""
+    padded = np.zeros(-(-vector.size // columns) * columns, np.float32)
+    padded[: vector.size] = vector
+    return padded.reshape(1, -1, columns)
+
+
 def as_tiles(activations: np.ndarray) -> np.ndarray:
     """Activations without batch axis as (tiles, rows, columns): maps by channel, a vector folded to one tile.
 

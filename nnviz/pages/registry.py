@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nnviz.pages import FIRST_SLUG
+from nnviz.pages.activation import page as activation
 from nnviz.pages.cats import page as cats
 from nnviz.pages.convolution import page as convolution
 from nnviz.pages.data import page as data
@@ -11,13 +12,13 @@ from nnviz.pages.dossier import page as dossier
 from nnviz.pages.feature_maps import page as feature_maps
 from nnviz.pages.filters import page as filters
 from nnviz.pages.flatten import page as flatten
-from nnviz.pages.higher import page as higher
-from nnviz.pages.likes import page as likes
 from nnviz.pages.mlp_vs_cnn import page as mlp_vs_cnn
 from nnviz.pages.network import page as network
 from nnviz.pages.neuron import page as neuron
 from nnviz.pages.pooling import page as pooling
+from nnviz.pages.preferred import page as preferred
 from nnviz.pages.saliency import page as saliency
+from nnviz.pages.strokes import page as strokes
 from nnviz.shell.page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -28,12 +29,13 @@ PAGES: tuple[Page, ...] = (
     convolution.PAGE,
     filters.PAGE,
     feature_maps.PAGE,
+    activation.PAGE,
     pooling.PAGE,
-    higher.PAGE,
+    strokes.PAGE,
     decision.PAGE,
     saliency.PAGE,
     data.PAGE,
-    likes.PAGE,
+    preferred.PAGE,
     dossier.PAGE,
     cats.PAGE,
 )

@@ -20,8 +20,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nnviz.shell import old_addresses
 
-TALK, SCENE = "talk", "scene"
-"""Parameters of a talk: which one of those that are given now, and the scene that it shows."""
+TALK, SCENE, STEP = "talk", "scene", "step"
+"""Parameters of a talk: which one of those that are given now, the scene that it shows, and the step inside it."""
+PLAY = "play"
+"""Parameter that has an animation start: 1 plays what stands there already; whoever turns it by hand ends that."""
 
 PREDICT = "predict"
 """Parameter that has the audience guess the answer: 1 hides it, 0 shows it; see `hidden_answer`."""
@@ -81,23 +83,25 @@ def read() -> Parameters:
     if run is not None and last is not None and last.run is run:
         return last.found
     given = st.query_params.to_dict()
-    found = _brought_up_to_date(old_addresses.parameters(given), last.found if last is not None else {})
+    before = last.found if last is not None else {}
+    found = _brought_up_to_date(old_addresses.parameters(given), before)
     if found != given:
         st.query_params.from_dict(found)
-    return _keep(found)
+    return _keep(found, given if found == before else {})
 
 
 @dataclass(frozen=True)
 class _Last:
-    """What the address said last, and the run in which that was read or written."""
+    """What the address said last, the run in which that was read or written, and what the browser said meanwhile."""
 
     found: Parameters
     run: object
+    stale: Mapping[str, str]
 
 
-def _keep(found: Mapping[str, str]) -> Parameters:
+def _keep(found: Mapping[str, str], stale: Mapping[str, str]) -> Parameters:
     kept = Parameters(found)
-    st.session_state[_LAST] = _Last(kept, _run())
+    st.session_state[_LAST] = _Last(kept, _run(), stale)
     return kept
 
 
@@ -124,6 +128,16 @@ def write(**values: Any) -> None:
     replace(found)
 
 
+def unheard(name: str, value: Any) -> bool:
+    """Whether a widget stands where the browser's address had it before the browser heard of a newer one.
+
+    A message brings what all widgets stand at: to the server, one that was moved by an earlier click, of which the
+    browser does not know yet, seems to be moved back by the next.
+    """
+    read()
+    return st.session_state[_LAST].stale.get(name) == str(value)
+
+
 def hide_answer() -> None:
     """Hide the answer again, where the audience predicts: another picture is shown under the name of the one before."""
     if PREDICT in dict.keys(read()):
@@ -136,14 +150,14 @@ def replace(found: Mapping[str, str]) -> None:
     if before != dict(found):
         st.query_params.from_dict(dict(found))
         _superseded().append((_path(), before, time.monotonic()))
-    _keep(found)
+    _keep(found, st.session_state[_LAST].stale)
 
 
 def _brought_up_to_date(given: dict[str, str], last: Mapping[str, str]) -> dict[str, str]:
     """What a run is to read that was asked for with the address `given`, where it said `last` before."""
     if not given:
         # A talk is left when another page is opened.
-        return {name: text for name, text in last.items() if name not in (TALK, SCENE)}
+        return {name: text for name, text in last.items() if name not in (TALK, SCENE, STEP, PLAY)}
     if not last or given == last:
         return given
     if _replaced_since(given):
@@ -243,4 +257,10 @@ def _differ(one: Any, other: Any, near: float) -> bool:
 
 def writer(name: str, key: str, convert: Callable[[Any], Any] = lambda value: value) -> Callable[[], None]:
     """A callback that writes a widget's value to the address."""
-    return lambda: write(**{name: convert(st.session_state[key])})
+
+    def changed() -> None:
+        value = convert(st.session_state[key])
+        if not unheard(name, value):
+            write(**{name: value})
+
+    return changed

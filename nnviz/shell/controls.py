@@ -11,6 +11,7 @@ import streamlit as st
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.shell import address
 from nnviz.shell.markdown import escape_markdown
+from nnviz.shell.page import small
 from nnviz.shell.session import Session
 
 MANY = 40
@@ -29,7 +30,8 @@ def slider(label: str, name: str, value: int, low: int, high: int, *, step: int 
     def write() -> None:
         # Another unit may stand on another page of tiles: that is found anew.
         clears = {} if name == "page" else {"page": None}
-        address.write(**{name: st.session_state[key], **clears})
+        if not address.unheard(name, st.session_state[key]):
+            address.write(**{name: st.session_state[key], **clears})
 
     knob(label, key, value, low, high, write, step=step, **more)
 
@@ -85,6 +87,7 @@ def listed(
     title: Callable[[Any], str] = str,
     hide: bool = False,
     width: int | Literal["stretch"] = "stretch",
+    help: str = "",
 ) -> None:
     """A list to choose one option from; its value stands in the session under `key`."""
     address.bound(key, value, tuple(options))
@@ -97,6 +100,7 @@ def listed(
         on_change=choose,
         label_visibility="collapsed" if hide else "visible",
         width=width,
+        help=help or None,
     )
 
 
@@ -112,27 +116,73 @@ def informative_layers(layers: Sequence[LayerInfo]) -> list[LayerInfo]:
     return [layer for layer in layers if layer.name not in inner or read[layer.name] > 1]
 
 
+def study(
+    session: Session,
+    options: Sequence[LayerInfo],
+    noun: str = "unit",
+    *,
+    count: int | None = None,
+    unit: int | None = None,
+    name: str = "unit",
+    write: Callable[[int], None] | None = None,
+) -> None:
+    """The layer and the unit under study: the one kind of these controls, for the head of every page.
+
+    Args:
+        options: layers to choose from.
+        noun: what the page calls a unit of the layer: "unit", "map", "filter".
+        count: of the units; by default as many as the layer has. Of one, or of none, there is no choice.
+        unit: the one under study; by default the session's.
+        name: of it in the address.
+        write: takes the unit that is chosen, where more is to be written than its name.
+    """
+    count = session.activations.shape[-1] if count is None else count
+    unit = session.unit if unit is None else unit
+    key, words = f"slider-{name}", noun[0].upper() + noun[1:]
+
+    def moved() -> None:
+        if write is not None and not address.unheard(name, st.session_state[key]):
+            write(st.session_state[key])
+
+    places = st.columns([3, 2], vertical_alignment="center", gap="medium") if count > 1 else [st.container()]
+    with places[0], st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
+        layers(session, options)
+    if count > 1:
+        more: dict[str, Any] = {"format": f"{noun} %d", "label_visibility": "collapsed"}
+        with places[1]:
+            if write is None:
+                slider(words, name, unit, 0, count - 1, **more)
+            else:
+                knob(words, key, unit, 0, count - 1, moved, step=1, **more)
+
+
 def layers(session: Session, options: Sequence[LayerInfo]) -> None:
     """Step through layers: two buttons and a slider."""
     names = [layer.name for layer in options]
     if session.layer.name not in names:
         names = sorted({*names, session.layer.name}, key=lambda name: session.network.layer(name).index)
+    if len(names) < 2:
+        st.markdown(f"layer **{escape_markdown(names[0])}**", width="content")
+        return
     at = names.index(session.layer.name)
     _step("Layer before", "arrow_back", "layer-back", names[at - 1] if at else None)
-    if len(names) < 2:
-        st.markdown(f"**{escape_markdown(names[0])}**")
-    else:
-        address.bound("slider-layer", session.layer.name, tuple(names))
-        st.select_slider(
-            "Layer",
-            names,
-            session.layer.name,
-            format_func=escape_markdown,
-            key="slider-layer",
-            on_change=lambda: go_to(st.session_state["slider-layer"]),
-            label_visibility="collapsed",
-        )
+    address.bound("slider-layer", session.layer.name, tuple(names))
+    st.select_slider(
+        "Layer",
+        names,
+        session.layer.name,
+        format_func=lambda name: f"layer {escape_markdown(name)}",
+        key="slider-layer",
+        on_change=_slid,
+        label_visibility="collapsed",
+    )
     _step("Next layer", "arrow_forward", "layer-on", names[at + 1] if at + 1 < len(names) else None)
+
+
+def _slid() -> None:
+    layer = st.session_state["slider-layer"]
+    if not address.unheard("layer", layer):
+        go_to(layer)
 
 
 def _step(label: str, icon: str, key: str, layer: str | None) -> None:
@@ -148,6 +198,13 @@ def _step(label: str, icon: str, key: str, layer: str | None) -> None:
 def go_to(layer: str) -> None:
     """Take another layer under study: its strongest unit, no cell."""
     address.write(layer=layer, unit=None, row=None, column=None, page=None)
+
+
+def explained(session: Session) -> None:
+    """The class that is explained, behind the word that stands before it on every page."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        small("Explain", width="content")
+        classes(session)
 
 
 def classes(session: Session, width: int = 320) -> None:

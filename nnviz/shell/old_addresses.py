@@ -7,16 +7,24 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
-SLUGS = {"plain": "mlp-vs-cnn"}
+SLUGS = {"plain": "mlp-vs-cnn", "higher": "strokes", "likes": "preferred", "check": "rehearse"}
 """Old slugs of pages. `nnviz.app.serving` leads their links on, and a talk's scenes are read with the new ones."""
 
-PARAMETERS: dict[str, str] = {}
-"""Old names of parameters; none was renamed yet."""
+VIEWS = {("pooling", "activation"): "activation"}
+"""Pages that were a view of another page once, by that page's slug and the view."""
+
+_PREFERRED = ("of", "way", "other", "shown", "steps", "rate", "octaves", "as", "moved", "seed", "dream", "layer")
+PARAMETERS = {f"likes.{name}": f"preferred.{name}" for name in _PREFERRED}
+"""Old names of parameters."""
 
 
-def slug(name: str) -> str:
-    """What a page's slug is now."""
-    return SLUGS.get(name, name)
+def place(slug: str, found: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The slug and the parameters of a page as they are now."""
+    slug, parameters_now = SLUGS.get(slug, slug), parameters(found)
+    own = VIEWS.get((slug, parameters_now.get("view", "")))
+    if own is None:
+        return slug, parameters_now
+    return own, {name: text for name, text in parameters_now.items() if name != "view"}
 
 
 def parameters(found: Mapping[str, Value]) -> dict[str, Value]:

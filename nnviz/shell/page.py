@@ -26,8 +26,26 @@ ENTRIES = "pages"
 ON_WALL = "sentence on the wall"
 """Where the session keeps what a talk says instead of the page's title, while a scene of it is drawn."""
 
+_TITLE, _VIEWS, _STUDY = 4, 5.5, 6.5
+"""Shares of the head's width: on every page what is under study has the same place, ten digits in one row too."""
+
 _COMPLAINT = "complaint"
 _SAID = "said of the address"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one would open next: a paper, a course, an article.
+
+    Attributes:
+        title: of it, short enough for the foot of a page.
+        by: who wrote it, and when.
+        url: where it stands. A plain link: the app itself asks for nothing there.
+    """
+
+    title: str
+    by: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +59,7 @@ class Page:
         chapter: of the story, as the menu groups it.
         render: draws the page; what it draws is one fragment, rerun on its own by the page's own controls.
         unfit: why the page can show nothing of a network, in a sentence; "" where it can. The menu leaves it out then.
+        reading: what stands under "Read on" at the foot of the page, one to three.
     """
 
     title: str
@@ -49,6 +68,7 @@ class Page:
     chapter: str
     render: Callable[[Session], None]
     unfit: Callable[[Network], str] = lambda network: ""
+    reading: tuple[Reading, ...] = ()
 
 
 def show(page: Page) -> None:
@@ -92,16 +112,24 @@ def _draw(page: Page, stand: bool) -> None:
 
 
 @contextmanager
-def head(page: Page) -> Iterator[None]:
-    """The page's title, and beside it the controls that are drawn inside; in a talk its sentence above them."""
+def head(page: Page, study: Callable[[], None] | None = None) -> Iterator[None]:
+    """The page's head, alike on every page: its title (in a talk its sentence, above the rest), then the switch between
+    its views and what else is drawn inside, and at the right end the layer and the unit under study.
+
+    Args:
+        study: draws what is under study, as `controls.study` does; None where the page has no choice of it.
+    """
     sentence = st.session_state.get(ON_WALL)
     if sentence:
         st.title(sentence, anchor=False)
-        controls = st.container()
-    else:
-        title, controls = st.columns([1, 3], vertical_alignment="center", gap="large")
-        title.title(page.title, anchor=False)
-    with controls, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    widths = (() if sentence else (_TITLE,)) + ((_VIEWS, _STUDY) if study else (_VIEWS + _STUDY,))
+    places = list(st.columns(widths, vertical_alignment="center", gap="medium"))
+    if not sentence:
+        places.pop(0).title(page.title, anchor=False)
+    if study:
+        with places[1], st.container(key="study"):
+            study()
+    with places[0], st.container(horizontal=True, vertical_alignment="center", gap="small"):
         yield
 
 

@@ -46,6 +46,21 @@ def score_words(network: Network, index: int) -> str:
     return f"{what} over all {'pixels' if output.kind == 'picture' else 'steps'}"
 
 
+def class_of_unit(network: Network, layer: str, unit: int) -> str:
+    """The class that a unit of the layer that answers stands for, where that has a name of its own; else nothing."""
+    if network.output.placed or layer not in (answer_layer(network), network.graph.output_name):
+        return ""
+    index = unit + (network.graph.output_head == "binary")
+    name = network.classes[index]
+    return "" if name == str(index) else name
+
+
+def unit_name(network: Network, layer: str, unit: int) -> str:
+    """A unit as a sentence has it: "unit 5 of conv2", "unit 285 of classes (Egyptian Mau)"."""
+    name = class_of_unit(network, layer, unit)
+    return f"unit {unit} of {layer}" + (f" ({name})" if name else "")
+
+
 def of_difference(network: Network, this: int, that: int) -> TargetWords:
     """Why one class and not another."""
     name, other = network.classes[this], network.classes[that]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nnviz.talk import check, speaker, wall
+from nnviz.talk import rehearse, speaker, wall
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Place:
 
 
 TALK = Place("Start the talk", ":material/slideshow:", "talk", wall.draw)
-CHECK = Place("Check", ":material/checklist:", "check", check.draw, menu=True)
+REHEARSE = Place("Rehearse", ":material/checklist:", "rehearse", rehearse.draw, menu=True)
+PREVIEW = Place("What comes next", ":material/preview:", "preview", wall.preview)
 SPEAKER = Place("Speaker's view", ":material/speaker_notes:", "speaker", speaker.draw)
 
-PLACES = (TALK, CHECK, SPEAKER)
+PLACES = (TALK, REHEARSE, PREVIEW, SPEAKER)

@@ -7,15 +7,12 @@ from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
 from typing import Literal
 
-import streamlit as st
-
 from nnviz.analysis.progress import Progress, retold
 from nnviz.errors import NnvizError
-from nnviz.pages import registry
-from nnviz.shell import address, caches, jobs, page
+from nnviz.shell import address, caches, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.session import read
-from nnviz.talk import headless
+from nnviz.talk import headless, shown
 from nnviz.talk.scenes import Scene, Talk
 
 _NEXT = "next scene"
@@ -46,8 +43,8 @@ def drawn(scene: Scene, stopping: Callable[[], bool]) -> Generator[Progress, Non
         address.forget_asked()
         session = read()
         found.extend(session.notices)
-        st.session_state[page.ON_WALL] = scene.say
-        registry.page(scene.page).render(session)
+        with shown.on_wall(scene):
+            shown.page_of(scene).render(session)
         unread = sorted(set(scene.parameters) - address.asked())
         found.extend(f"Nothing on the page {scene.page} asks for {name!r}." for name in unread)
         found.extend(address.unknown())
@@ -81,14 +78,14 @@ def prepare(scene: Scene | None) -> Job | None:
 
 
 def prerender_all(talk: Talk) -> Job:
-    """All scenes of a talk, one after the other; its result, and `so_far`, are the outcomes of all."""
+    """All stops of a talk, one after the other; its result, and `so_far`, are the outcomes of all."""
     job = Job("Scenes drawn", ("prerender", talk), lambda: _prerendering(talk, lambda: job.stopping), caches.scenes)
     return job
 
 
 def _prerendering(talk: Talk, stopping: Callable[[], bool]) -> Generator[Progress, None, tuple[Outcome, ...]]:
-    outcomes, total = [Outcome() for _ in talk.scenes], len(talk.scenes)
-    for index, scene in enumerate(talk.scenes):
+    outcomes, total = [Outcome() for _ in talk.stops], len(talk.stops)
+    for index, scene in enumerate(stop.shown for stop in talk.stops):
         outcomes[index] = Outcome("running")
         yield Progress(index, total, tuple(outcomes))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from nnviz.shell import address
-from nnviz.talk import scenes
-from nnviz.talk.scenes import MOST_IN_NOTE, MOST_LETTERS, Scene
+from nnviz.talk import writing
+from nnviz.talk.scenes import MOST_LETTERS, Scene
+from nnviz.talk.yaml_nodes import MOST_IN_NOTE
 
 _KEPT = "saved scenes"
 
@@ -31,7 +32,7 @@ def popover(page: str) -> None:
         if not kept:
             st.caption("Saved views become a talk: `streamlit run dashboard.py -- --talk talk.yaml`.")
             return
-        text = scenes.write("My talk", tuple(kept))
+        text = writing.write("My talk", tuple(kept))
         st.code(text, language="yaml", height=220)
         count = f"{len(kept)} scene{'s' if len(kept) > 1 else ''}"
         st.download_button(f"Download the talk ({count})", text, "talk.yaml", "text/yaml", key="scene-download")
@@ -44,5 +45,7 @@ def _drop() -> None:
 
 def _scene(page: str) -> Scene:
     """The view that the address describes, without what no control of this page asks for."""
-    found = {name: text for name, text in address.read().items() if name in address.asked()}
+    own = (address.TALK, address.SCENE, address.STEP)
+    asked = address.asked().difference(own)
+    found = {name: text for name, text in address.read().items() if name in asked}
     return Scene(page, st.session_state["scene-say"].strip(), st.session_state["scene-note"].strip(), found)

@@ -5,52 +5,65 @@
     - page: filters
       say: A filter is a small picture of what it looks for.
       note: Let them guess what filter 9 looks for before you turn it.
+      minutes: 2
       net: mnist-cnn
       image: test-0
       layer: conv1
       unit: 9
+      steps:
+      - unit: 3
+        note: And this one?
 
-`page` is the last part of a page's address, `say` the sentence on the wall, `note` what only the speaker sees. All
-else is a parameter of that address, as the browser shows it.
+`page` is the last part of a page's address, `say` the sentence on the wall, `note` what only the speaker sees,
+`minutes` what is planned for it, `text` what stands below the sentence on a page of the talk's own. All else is a
+parameter of that address, as the browser shows it. A step is one press of the remote inside the scene: parameters that
+change from then on (one without a value goes), and, where it has them, another sentence and note.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlencode
 
 import yaml
-from yaml.composer import ComposerError
 
 from nnviz.errors import NnvizError
-from nnviz.shell import old_addresses
+from nnviz.shell import address, old_addresses
+from nnviz.talk.yaml_nodes import line_of, pairs, root, text, what, wrong
 
 BUNDLED = Path(__file__).parent / "talk.yaml"
 MOST_LETTERS = 90
 """Of the sentence on the wall: as many as stand on one line, in the size that the back row reads."""
 MOST_BYTES = 200_000
 """Of a file: some hundred scenes with long notes. A parser that is given a hundred megabytes takes an hour."""
-_MOST_SCENES = 500
-_MOST_IN_ADDRESS = 2_000
-"""Letters of a parameter's value: browsers and servers refuse an address of more than some thousand."""
-MOST_IN_NOTE = 5_000
-_DEEPEST = 8
-"""Nodes inside each other: a talk has three, and PyYAML a Python frame or two for each."""
-_KEYS = ("page", "say", "note")
-_CORE = "tag:yaml.org,2002:"
-_BOOL, _NULL = f"{_CORE}bool", f"{_CORE}null"
-_PLAIN = {
-    yaml.ScalarNode: {_CORE + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")},
-    yaml.SequenceNode: {f"{_CORE}seq"},
-    yaml.MappingNode: {f"{_CORE}map"},
-}
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
+_MOST_SCENES, _MOST_STEPS = 500, 50
+_MOST_MINUTES = 600
+_OF_STEP = ("say", "note")
+KEYS = ("page", "say", "note", "text", "minutes", "steps")
+"""What a scene has beside the parameters of its address."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One press of the remote inside a scene.
+
+    Attributes:
+        parameters: those that change; "" takes one away.
+        say, note: the sentence and the note from then on; "" where they stay.
+        line: where it begins in its file, counted from 1.
+        lines: the same of each of its keys.
+    """
+
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    say: str = ""
+    note: str = ""
+    line: int = field(default=0, compare=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,9 @@ class Scene:
         say: the sentence on the wall.
         note: for the speaker alone; may have several lines, or none.
         parameters: of the page's address: network, image, layer, unit and so on.
+        steps: what the remote does inside it, in order.
+        text: what stands below the sentence on a page of the talk's own, in lines.
+        minutes: planned for it; 0 where nothing is.
         line: where it begins in its file, counted from 1.
         lines: the same of each of its keys.
     """
@@ -70,6 +86,9 @@ class Scene:
     say: str
     note: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    steps: tuple[Step, ...] = ()
+    text: str = ""
+    minutes: float = 0.0
     line: int = field(default=0, compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
@@ -77,6 +96,26 @@ class Scene:
     def address(self) -> str:
         """Where the page alone shows the same."""
         return f"{self.page}?{urlencode(self.parameters)}"
+
+    def at(self, step: int) -> Scene:
+        """The scene as it stands after so many of its steps, which has none of its own."""
+        found = replace(self, steps=())
+        for each in self.steps[:step]:
+            changed = {name: value for name, value in {**found.parameters, **each.parameters}.items() if value}
+            lines = {**found.lines, **each.lines}
+            say, note = each.say or found.say, each.note or found.note
+            shown = MappingProxyType(changed)
+            found = replace(found, say=say, note=note, parameters=shown, lines=lines, line=each.line)
+        return found
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where Page Down stops: a scene (from 1) after so many of its steps, and what stands there."""
+
+    scene: int
+    step: int
+    shown: Scene
 
 
 @dataclass(frozen=True)
@@ -87,9 +126,23 @@ class Talk:
     scenes: tuple[Scene, ...]
     name: str = ""
 
+    @cached_property
+    def stops(self) -> tuple[Stop, ...]:
+        """All scenes with all their steps, in the order of Page Down."""
+        return tuple(
+            Stop(number, step, scene.at(step))
+            for number, scene in enumerate(self.scenes, 1)
+            for step in range(len(scene.steps) + 1)
+        )
+
+    def stop(self, scene: int, step: int) -> int:
+        """Which of the stops (from 0) that scene is (from 1) after that step, or after its last one before."""
+        here = [at for at, each in enumerate(self.stops) if each.scene == scene and each.step <= step]
+        return here[-1]
+
     def wrong(self, line: int, reason: str) -> NnvizError:
         """The sentence about something that is wrong in its file."""
-        return _wrong(self.name, line, reason)
+        return wrong(self.name, line, reason)
 
 
 def read(path: Path) -> Talk:
@@ -106,11 +159,11 @@ def read(path: Path) -> Talk:
     if len(content) > MOST_BYTES:
         raise NnvizError(f"A talk of at most {MOST_BYTES:,} bytes was expected. Received: {path.name}, which has more.")
     try:
-        text = content.decode("utf-8")
+        decoded = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _wrong(path.name, line, f"text in UTF-8 was expected. Received: {error.reason}.") from error
-    return parse(text, path.name)
+        raise wrong(path.name, line, f"text in UTF-8 was expected. Received: {error.reason}.") from error
+    return parse(decoded, path.name)
 
 
 @lru_cache(maxsize=1)
@@ -119,174 +172,108 @@ def bundled() -> Talk:
     return read(BUNDLED)
 
 
-def parse(text: str, name: str = "talk") -> Talk:
+def parse(content: str, name: str = "talk") -> Talk:
     """The talk that a text describes.
 
     Args:
-        text: YAML.
+        content: YAML.
         name: of the file, for the sentence about what is wrong in it.
 
     Raises:
         NnvizError: not a talk; the sentence names the line.
     """
-    root = _root(text, name)
-    if root is None:
-        raise _wrong(name, 1, "title and scenes were expected. Received: nothing.")
-    found = _pairs(root, name, "title and scenes")
+    outermost = root(content, name)
+    if outermost is None:
+        raise wrong(name, 1, "title and scenes were expected. Received: nothing.")
+    found = pairs(outermost, name, "title and scenes")
     for key, (node, _) in found.items():
         if key not in ("title", "scenes"):
-            raise _wrong(name, _line(node), f"title or scenes was expected. Received: {key!r}.")
+            raise wrong(name, line_of(node), f"title or scenes was expected. Received: {key!r}.")
     if "scenes" not in found:
-        raise _wrong(name, _line(root), "scenes were expected. Received: none.")
+        raise wrong(name, line_of(outermost), "scenes were expected. Received: none.")
     scenes = found["scenes"][1]
     if not isinstance(scenes, yaml.SequenceNode) or not scenes.value:
-        raise _wrong(name, _line(scenes), f"a list of scenes was expected. Received: {_what(scenes)}.")
+        raise wrong(name, line_of(scenes), f"a list of scenes was expected. Received: {what(scenes)}.")
     if len(scenes.value) > _MOST_SCENES:
         reason = f"at most {_MOST_SCENES} scenes were expected. Received: {len(scenes.value):,}."
-        raise _wrong(name, _line(scenes.value[_MOST_SCENES]), reason)
-    title = _text(*found["title"], name) if "title" in found else ""
+        raise wrong(name, line_of(scenes.value[_MOST_SCENES]), reason)
+    title = text(*found["title"], name) if "title" in found else ""
     return Talk(title, tuple(_scene(node, name) for node in scenes.value), name)
 
 
-class _Loader(yaml.SafeLoader):
-    """Composes plain nodes only, a few inside each other: no tag of a language, and nothing that nests without end."""
-
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            mark = self.peek_event().start_mark
-            raise ComposerError(None, None, f"lists or mappings more than {_DEEPEST} deep", mark)
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        if node is not None and node.tag not in _PLAIN[type(node)]:
-            raise ComposerError(None, None, f"a value with the tag {node.tag[:60]!r}", node.start_mark)
-        return node
-
-
-def _root(text: str, name: str) -> yaml.Node | None:
-    """The outermost node of a text; None where there is nothing in it."""
-    line = 1
-    try:
-        loader = _Loader(text)
-        try:
-            return loader.get_single_node()
-        finally:
-            line = loader.line + 1
-            loader.dispose()
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        reason = f"text was expected. Received: the character U+{error.character:04X}."
-        raise _wrong(name, line, reason) from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else line
-        problem = str(error.problem or error.context).removeprefix("but ")
-        raise _wrong(name, line, f"YAML was expected. Received: {problem}.") from error
-    except (ValueError, OverflowError) as error:
-        # PyYAML's own: the code of a character that there is not, the number of a version with thousands of digits.
-        raise _wrong(name, line, f"YAML was expected. Received: {error}.") from error
-
-
-def write(title: str, scenes: tuple[Scene, ...]) -> str:
-    """The text of a talk's file, which `parse` reads back."""
-    entries = []
-    for scene in scenes:
-        texts = {"page": scene.page, "say": scene.say} | ({"note": scene.note} if scene.note else {})
-        entries.append({**texts, **{name: _plain(text) for name, text in scene.parameters.items()}})
-    return yaml.dump(
-        {"title": title, "scenes": entries}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
-    )
-
-
-def _plain(text: str) -> str | int:
-    """A whole number as such, so that it is written without quotes."""
-    # Of more digits than there are in any address Python makes no number.
-    whole = text.isascii() and len(text) < 20 and text.removeprefix("-").isdecimal() and str(int(text)) == text
-    return int(text) if whole else text
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes notes of several lines as such, as a speaker would."""
-
-
-def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _represent)
-
-
 def _scene(node: yaml.Node, name: str) -> Scene:
-    pairs = _pairs(node, name, "a scene with page and say")
-    texts = {key: _text(*pair, name) for key, pair in pairs.items()}
+    found = pairs(node, name, "a scene with page and say")
+    steps = _steps(*found["steps"], name) if "steps" in found else ()
+    texts = {key: text(*pair, name) for key, pair in found.items() if key != "steps"}
     for key in ("page", "say"):
         if not texts.get(key):
-            raise _wrong(name, _line(node), f"each scene was expected to have {key!r}. Received: {_names(texts)}.")
-    line = _line(pairs["say"][0])
-    if "\n" in texts["say"].strip() or len(texts["say"]) > MOST_LETTERS:
-        raise _wrong(
-            name,
-            line,
-            f"one sentence of at most {MOST_LETTERS} letters was expected in 'say'. "
-            f"Received: {len(texts['say'])} letters.",
-        )
-    parameters = {key: text for key, text in texts.items() if key not in _KEYS}
+            given = ", ".join(key for key in texts if texts[key]) or "nothing"
+            raise wrong(name, line_of(node), f"each scene was expected to have {key!r}. Received: {given}.")
+    _sentence(texts["say"], line_of(found["say"][0]), name)
     # A talk that was written before something was renamed is given as one of today.
+    slug, parameters = old_addresses.place(texts["page"], _others(found, texts, KEYS, name))
     return Scene(
-        old_addresses.slug(texts["page"]),
+        slug,
         texts["say"].strip(),
         texts.get("note", "").strip(),
-        MappingProxyType(old_addresses.parameters(parameters)),
-        _line(node),
-        MappingProxyType(old_addresses.parameters({key: _line(key_node) for key, (key_node, _) in pairs.items()})),
+        MappingProxyType(parameters),
+        steps,
+        texts.get("text", "").strip(),
+        _minutes(texts["minutes"], line_of(found["minutes"][0]), name) if texts.get("minutes") else 0.0,
+        line_of(node),
+        _lines(found),
     )
 
 
-def _pairs(node: yaml.Node, name: str, expected: str) -> dict[str, tuple[yaml.Node, yaml.Node]]:
-    """Keys with the nodes of key and value."""
-    if not isinstance(node, yaml.MappingNode):
-        raise _wrong(name, _line(node), f"{expected} were expected. Received: {_what(node)}.")
-    found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode) or not _NAME.fullmatch(key.value):
-            raise _wrong(name, _line(key), f"a name was expected before the colon. Received: {_what(key)}.")
-        if key.value in found:
-            raise _wrong(name, _line(key), f"{key.value!r} was expected once. Received: a second one.")
-        found[key.value] = (key, value)
+def _steps(key: yaml.Node, node: yaml.Node, name: str) -> tuple[Step, ...]:
+    if not isinstance(node, yaml.SequenceNode) or not 0 < len(node.value) <= _MOST_STEPS:
+        given = f"{len(node.value):,}" if isinstance(node, yaml.SequenceNode) and node.value else what(node)
+        raise wrong(name, line_of(key), f"a list of at most {_MOST_STEPS} steps was expected. Received: {given}.")
+    return tuple(_step(each, name) for each in node.value)
+
+
+def _step(node: yaml.Node, name: str) -> Step:
+    found = pairs(node, name, "the parameters of a step")
+    texts = {key: text(*pair, name) for key, pair in found.items()}
+    for key in texts:
+        if key in KEYS and key not in _OF_STEP:
+            line = line_of(found[key][0])
+            raise wrong(name, line, f"parameters, say or note were expected in a step. Received: {key!r}.")
+    if texts.get("say"):
+        _sentence(texts["say"], line_of(found["say"][0]), name)
+    return Step(
+        MappingProxyType(old_addresses.parameters(_others(found, texts, _OF_STEP, name))),
+        texts.get("say", "").strip(),
+        texts.get("note", "").strip(),
+        line_of(node),
+        _lines(found),
+    )
+
+
+def _sentence(say: str, line: int, name: str) -> None:
+    if "\n" in say.strip() or len(say) > MOST_LETTERS:
+        expected = f"one sentence of at most {MOST_LETTERS} letters was expected in 'say'."
+        raise wrong(name, line, f"{expected} Received: {len(say)} letters.")
+
+
+def _minutes(given: str, line: int, name: str) -> float:
+    try:
+        found = float(given)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= _MOST_MINUTES:
+        expected = f"a number above 0 and up to {_MOST_MINUTES} was expected in 'minutes'."
+        raise wrong(name, line, f"{expected} Received: {given[:20]!r}.")
     return found
 
 
-def _text(key: yaml.Node, value: yaml.Node, name: str) -> str:
-    """A single value as the address writes it."""
-    if not isinstance(value, yaml.ScalarNode):
-        raise _wrong(name, _line(key), f"one value was expected for {key.value!r}. Received: {_what(value)}.")
-    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in value.value):
-        raise _wrong(name, _line(key), f"letters were expected in {key.value!r}. Received: a control character.")
-    most = MOST_IN_NOTE if key.value == "note" else _MOST_IN_ADDRESS
-    if len(value.value) > most:
-        reason = f"at most {most:,} letters were expected in {key.value!r}. Received: {len(value.value):,} letters."
-        raise _wrong(name, _line(key), reason)
-    if value.tag == _NULL:
-        return ""
-    if value.tag == _BOOL:
-        return "1" if value.value.lower() in ("true", "yes", "on", "y") else "0"
-    return str(value.value)
+def _others(found: Mapping[str, Any], texts: Mapping[str, str], keys: tuple[str, ...], name: str) -> dict[str, str]:
+    """The parameters of an address, without what the talk itself writes there."""
+    for key in (address.TALK, address.SCENE, address.STEP):
+        if key in texts:
+            raise wrong(name, line_of(found[key][0]), f"a parameter of the page was expected. Received: {key!r}.")
+    return {key: value for key, value in texts.items() if key not in keys}
 
 
-def _what(node: yaml.Node) -> str:
-    if isinstance(node, yaml.SequenceNode):
-        return "a list" if node.value else "an empty list"
-    return "a mapping" if isinstance(node, yaml.MappingNode) else repr(node.value[:40]) if node.value else "nothing"
-
-
-def _names(texts: Mapping[str, str]) -> str:
-    return ", ".join(key for key in texts if texts[key]) or "nothing"
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
-
-
-def _wrong(name: str, line: int, reason: str) -> NnvizError:
-    return NnvizError(f"{name}, line {line}: {reason}")
+def _lines(found: Mapping[str, tuple[yaml.Node, yaml.Node]]) -> Mapping[str, int]:
+    return MappingProxyType(old_addresses.parameters({key: line_of(node) for key, (node, _) in found.items()}))

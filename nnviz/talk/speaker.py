@@ -1,9 +1,9 @@
-"""The speaker's view, for a window of its own: the note of the scene on the wall, what comes next, and the clock."""
+"""The speaker's view, for a window of its own: the note of what stands on the wall, what comes next, and the clock."""
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from functools import partial
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -11,49 +11,66 @@ from markupsafe import Markup
 
 from nnviz.components.keys import remote
 from nnviz.shell import address
-from nnviz.shell.markup import html, style, write_html
-from nnviz.talk import stage, talks
-from nnviz.talk.scenes import Scene
+from nnviz.shell.markup import html, write_html
+from nnviz.talk import stage, talks, wall
+from nnviz.talk.scenes import Stop, Talk
 
-_STYLE = Path(__file__).parent / "speaker.css"
 _EVERY = 0.4
 """Seconds between two looks at the wall: it is followed within one second."""
 
 
 def draw() -> None:
     """Draw the view of the wall that the address names; it follows by itself, and its keys turn that wall."""
-    style(_STYLE.read_text())
-    wall = address.read().get(address.TALK) or talks.own_id(hand_out=True)
-    remote(wall, key="talk-remote")
-    st.fragment(_view, run_every=_EVERY)(wall)
+    followed = address.read().get(address.TALK) or talks.own_id(hand_out=True)
+    st.fragment(_view, run_every=_EVERY)(followed)
+    with st.container(key="speaker-does", horizontal=True, gap="small"):
+        st.button("Set the clock to 0", key="speaker-clock", on_click=partial(stage.restart, followed))
+        st.link_button("Rehearse", "rehearse")
 
 
-def _view(wall: str) -> None:
-    talk = talks.current()
-    shown = stage.shown(wall)
-    if shown is None:
+def _view(followed: str) -> None:
+    talk, shown = talks.current(), stage.shown(followed)
+    at = None if shown is None else talk.stop(min(shown.scene, len(talk.scenes)), shown.step)
+    after = None if at is None or at + 1 == len(talk.stops) else talk.stops[at + 1]
+    remote(
+        followed,
+        key="talk-remote",
+        steps=[len(scene.steps) for scene in talk.scenes],
+        scenes=[scene.say for scene in talk.scenes],
+        after=None if at is None or after is None else at + 2,
+        preview=f"preview?{urlencode(wall.place(after))}" if after is not None else "",
+    )
+    if shown is None or at is None:
         st.title("Speaker's view", anchor=False)
         st.info("It waits for the talk: no window shows the talk with this id yet. Press S there, or open it below.")
-        link = urlencode({address.SCENE: 1, address.TALK: wall})
+        link = urlencode({address.SCENE: 1, address.TALK: followed})
         st.link_button("Start the talk", f"talk?{link}", type="primary")
         return
-    at = min(shown.scene, len(talk.scenes))
-    scene = talk.scenes[at - 1]
-    after = talk.scenes[at] if at < len(talk.scenes) else None
-    spent = int(time.time() - shown.began)
-    clock = f"{spent // 3600}:{spent // 60 % 60:02d}:{spent % 60:02d}" if spent >= 3600 else _minutes(spent)
+    stop = talk.stops[at]
+    steps = len(talk.scenes[stop.scene - 1].steps)
+    step = html(", step <b>{}</b> of {}", stop.step, steps) if steps else ""
     # One element, so that a look that finds nothing new changes no more than the clock.
     write_html(
-        '<div class="nn-speaker"><header><span>Scene <b>{}</b> of {}</span>'
-        "<span>since the start <b>{}</b></span><span>now <b>{}</b></span></header>"
+        '<div class="nn-speaker"><header><span>Scene <b>{}</b> of {}{}</span><span>since the start <b>{}</b>{}</span>'
+        "<span>now <b>{}</b></span></header>"
         '<h1>{}</h1><div class="note">{}</div><footer>{}</footer></div>',
-        *(at, len(talk.scenes), clock, _now()),
-        *(scene.say, _note(scene), _next(after)),
+        *(stop.scene, len(talk.scenes), step, _clock(time.time() - shown.began), _planned(talk, stop), _now()),
+        *(stop.shown.say, _note(stop), _next(talk, stop, after)),
     )
 
 
-def _minutes(seconds: int) -> str:
-    return f"{seconds // 60}:{seconds % 60:02d}"
+def _clock(seconds: float) -> str:
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+
+
+def _planned(talk: Talk, stop: Stop) -> Markup:
+    """When this scene is planned to begin and to end, on the same clock."""
+    minutes = [scene.minutes for scene in talk.scenes]
+    if not any(minutes):
+        return Markup("")
+    begins, ends = (_clock(60 * sum(minutes[:count])) for count in (stop.scene - 1, stop.scene))
+    return html(", planned for <b>{}</b> to <b>{}</b> of {}", begins, ends, _clock(60 * sum(minutes)))
 
 
 def _now() -> str:
@@ -63,10 +80,17 @@ def _now() -> str:
     return time.strftime("%H:%M", there)
 
 
-def _note(scene: Scene) -> Markup:
-    lines = [line for line in scene.note.splitlines() if line] or ["No note."]
+def _note(stop: Stop) -> Markup:
+    lines = [line for line in stop.shown.note.splitlines() if line] or ["No note."]
     return Markup().join(html("<p>{}</p>", line) for line in lines)
 
 
-def _next(scene: Scene | None) -> str:
-    return "This is the last scene." if scene is None else html("Next: <b>{}</b>", scene.say)
+def _next(talk: Talk, stop: Stop, after: Stop | None) -> Markup | str:
+    if after is None:
+        return "This is the last scene."
+    if after.scene != stop.scene:
+        return html("Next: <b>{}</b>", after.shown.say)
+    step = talk.scenes[stop.scene - 1].steps[after.step - 1]
+    changed = ", ".join(f"{name} {value}".strip() for name, value in step.parameters.items())
+    what = step.say or (step.note.splitlines() or [changed])[0]
+    return html("Next, step {}: <b>{}</b>", after.step, what)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _MOST = 4096
 _LETTERS = 40
@@ -21,11 +21,13 @@ class Shown:
 
     Attributes:
         scene: from 1.
-        began: when its first scene was shown, seconds since the epoch.
+        began: when the talk's clock began, seconds since the epoch.
+        step: of the scene, from 0.
     """
 
     scene: int
     began: float
+    step: int = 0
 
 
 _shown: dict[str, Shown] = {}
@@ -37,14 +39,14 @@ def new_id() -> str:
     return secrets.token_urlsafe(6)
 
 
-def show(wall: str, scene: int) -> Shown:
-    """Note that a wall shows a scene; of too many walls, those go that nobody has turned or followed for longest."""
+def show(wall: str, scene: int, step: int = 0) -> Shown:
+    """Note what a wall shows; of too many walls, those go that nobody has turned or followed for longest."""
     wall = wall[:_LETTERS]
     with _lock:
         before = _shown.pop(wall, None)
         while len(_shown) >= _MOST:
             _shown.pop(next(iter(_shown)))
-        _shown[wall] = Shown(scene, before.began if before else time.time())
+        _shown[wall] = Shown(scene, before.began if before else time.time(), step)
         return _shown[wall]
 
 
@@ -52,6 +54,14 @@ def claim(wall: str) -> bool:
     """Be the wall of that name, if none is yet: a speaker's window may wait for it. Whether it is this one's now."""
     with _lock:
         return _shown.setdefault(wall[:_LETTERS], found := Shown(1, time.time())) is found
+
+
+def restart(wall: str) -> None:
+    """Set the clock of that wall back to zero."""
+    wall = wall[:_LETTERS]
+    with _lock:
+        if wall in _shown:
+            _shown[wall] = replace(_shown[wall], began=time.time())
 
 
 def drop(wall: str) -> None:

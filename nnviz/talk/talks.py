@@ -9,10 +9,9 @@ import streamlit as st
 
 from nnviz.analysis.progress import finished
 from nnviz.errors import NnvizError, in_one_sentence
-from nnviz.pages import registry
 from nnviz.shell import options
 from nnviz.shell.session import read
-from nnviz.talk import headless, scenes, stage
+from nnviz.talk import headless, scenes, shown, stage
 from nnviz.talk.scenes import Scene, Talk
 
 _OWN = "own name of a wall"
@@ -46,7 +45,7 @@ def _read(path: Path, size: int, time: int) -> Talk:
 
 
 def _known(talk: Talk, scene: Scene) -> None:
-    slugs = [entry.slug for entry in registry.PAGES]
+    slugs = [entry.slug for entry in shown.pages()]
     if scene.page not in slugs:
         raise talk.wrong(scene.lines["page"], f"a page was expected: {', '.join(slugs)}. Received: {scene.page!r}.")
 
@@ -70,12 +69,12 @@ def handed_out() -> bool:
 
 
 def check(talk: Talk) -> None:
-    """See whether what the scenes name is there: pages, networks, pictures, layers, units.
+    """See whether what the scenes and their steps name is there: pages, networks, pictures, layers, units.
 
     Raises:
         NnvizError: something is not; the sentence names the line.
     """
-    for scene in talk.scenes:
+    for scene in (stop.shown for stop in talk.stops):
         _known(talk, scene)
         notices: list[str] = []
 

@@ -11,12 +11,18 @@ from markupsafe import Markup
 from nnviz.analysis.data import digits
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
-from nnviz.figures.words import number, percent, with_article
+from nnviz.figures.curves import COLOURS
+from nnviz.figures.words import number, percent, probability, with_article
 from nnviz.shell import library
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 from nnviz.views import places
+
+
+def ink(network: Network) -> str:
+    """The colour of a net's own answer, as everywhere: orange of an MLP, blue of a CNN."""
+    return COLOURS[int(any(layer.convolution for layer in network.layers))]
 
 
 def bars(
@@ -26,9 +32,11 @@ def bars(
     marked: int | None = None,
     second: tuple[str, Sequence[str]] | None = None,
     heading: str = "",
+    *,
+    colour: str,
 ) -> None:
     """Bars, one a class, from 0 to 1, with their numbers; `second` is one more column of numbers with its title,
-    `heading` the title of the numbers."""
+    `heading` the title of the numbers, `colour` that of the bars (see `ink`)."""
     titles, cells = Markup(), [Markup()] * len(names)
     if second is not None:
         titles = html(
@@ -38,7 +46,9 @@ def bars(
     rows = [
         html(
             '<span class="name{on}">{name}</span>{cell}'
-            '<span class="bar"><div style="width:{share:.1f}%"></div></span><span class="number">{number}</span>',
+            '<span class="bar"><div style="width:{share:.1f}%;background:{colour}"></div></span>'
+            '<span class="number">{number}</span>',
+            colour=colour,
             on=" on" if index == marked else "",
             name=name,
             cell=cells[index],
@@ -52,8 +62,36 @@ def bars(
     write_html('<div class="nn-answer{}" role="img" aria-label="Answer as bars">{}</div>', wide, inner)
 
 
-def says(session: Session) -> None:
-    """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture."""
+def compared(session: Session, now: np.ndarray, titles: tuple[str, str], count: int = 4) -> None:
+    """The answer as trained beside another, the strongest classes of both.
+
+    Args:
+        now: (K,), the other answer; its bars are drawn.
+        titles: of the two columns of numbers.
+    """
+    network, was = session.network, session.trace.probabilities
+    order = np.argsort(-np.maximum(was, now), kind="stable")[:count]
+    head = html('<span></span><span class="number">{}</span><span></span><span class="number">{}</span>', *titles)
+    cells = [head]
+    for i in order:
+        wide = 100 * float(now[i]) if network.output.shares else 0.0
+        bar = html('<span class="bar"><div style="width:{:.1f}%;background:{}"></div></span>', wide, ink(network))
+        share = bar if network.output.shares else Markup("<span></span>")
+        cells += [
+            html('<span class="name">{}</span>', session.class_name(i)),
+            html('<span class="number">{}</span>{}', value(network, float(was[i])), share),
+            html('<span class="number">{}</span>', value(network, float(now[i]))),
+        ]
+    inner = Markup().join(cells)
+    write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
+
+
+def says(session: Session, *, narrow: bool = False) -> None:
+    """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture.
+
+    Args:
+        narrow: all below each other, for a column of a few words.
+    """
     output = session.network.output
     if output.placed:
         places.draw(session, "says", height=0.24)
@@ -64,12 +102,14 @@ def says(session: Session) -> None:
         return
     # A quarter of the row holds four large letters.
     long = len(name) > 4
-    big, right_side = st.columns([2 if long else 1, 3], gap="small")
+    big, right_side = (st.container(), st.container()) if narrow else st.columns([2 if long else 1, 3], gap="small")
     with big:
         size = html(' style="font-size:{}rem"', "2" if len(name) <= 24 else "1.4") if long else ""
-        write_html('<div class="nn-small">{}</div><div class="nn-big"{}>{}</div>', _HEADINGS[output.kind], size, name)
-        if right := verdict(session):
-            write_html('<p class="nn-small">{}.</p>', right)
+        right = verdict(session)
+        write_html(
+            '<div class="nn-says{}"><span class="nn-small">{}</span> <b class="nn-big"{}>{}</b> <span>{}</span></div>',
+            *(" row" if narrow else "", _HEADINGS[output.kind], size, name, f"{right}." if right else ""),
+        )
     with right_side:
         if output.shares:
             few(session)
@@ -98,7 +138,8 @@ def few(session: Session) -> None:
     bars(
         [session.network.classes[index] for index in order],
         trace.probabilities[order],
-        [percent(trace.probabilities[index]) for index in order],
+        [probability(trace.probabilities[index]) for index in order],
+        colour=ink(session.network),
     )
 
 
@@ -124,7 +165,7 @@ def numbers(network: Network, trace: Trace, marked: int | None = None) -> None:
 def value(network: Network, answer: float) -> str:
     """One number of the answer as it is read: a probability in percent, a number with its unit."""
     if network.output.shares:
-        return percent(answer)
+        return probability(answer)
     return f"{number(answer)} {network.output.unit}".rstrip()
 
 
@@ -145,15 +186,16 @@ def said_of(network: Network, trace: Trace) -> str:
         return _labels(network, trace)
     if network.output.placed:
         return places.said(network, trace)
-    return f"{names[trace.winner]} ({percent(float(found[trace.winner]))})"
+    return f"{names[trace.winner]} ({probability(float(found[trace.winner]))})"
 
 
 def _labels(network: Network, trace: Trace) -> str:
     held = [int(index) for index in np.argsort(-trace.logits, kind="stable") if trace.logits[index] > 0]
     if not held:
-        nearest = f"{network.classes[trace.winner]} comes nearest, {percent(float(trace.probabilities[trace.winner]))}"
+        share = probability(float(trace.probabilities[trace.winner]))
+        nearest = f"{network.classes[trace.winner]} comes nearest, {share}"
         return f"none of its {trace.logits.size} labels ({nearest})"
-    told = [f"{network.classes[index]} ({percent(float(trace.probabilities[index]))})" for index in held[:3]]
+    told = [f"{network.classes[index]} ({probability(float(trace.probabilities[index]))})" for index in held[:3]]
     return ", ".join(told) + (f" and {len(held) - 3} more labels" if len(held) > 3 else "")
 
 

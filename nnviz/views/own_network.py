@@ -46,7 +46,7 @@ def drop() -> None:
     if st.session_state.pop(_TAKEN, False):
         st.rerun()  # the page is a fragment, and a network is opened by the whole
     if not brought and not st.session_state.get(ON_WALL):
-        upload("Or your own: drop a Keras model or a picture", "page", tuple(camera.TYPES))
+        upload("Or drop your own model or picture", "page", tuple(camera.TYPES))
 
 
 def _take(key: str) -> None:

@@ -14,8 +14,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from streamlit import config
 
+from nnviz.app import first_paint, startup
 from nnviz.app.serving import AddLines, lines
-from nnviz.pages import FIRST_SLUG
+from nnviz.pages import FIRST_SLUG, registry
 
 PAGE = "<!doctype html><html><head><title>\u732b</title></head><body><head></body></html>"
 LINE = lines("/").decode()
@@ -82,12 +83,45 @@ def ask(path, accept="text/html,*/*", query=b"", **headers):
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/slow", 404)])
-def test_the_line_stands_first_in_the_head_once(path, status):
+def test_the_lines_stand_first_in_the_head_and_in_the_body_once(path, status):
     found, headers, body = ask(path)
     assert found == status
-    assert body == PAGE.replace("<head>", "<head>" + LINE, 1)
     assert headers["content-length"] == str(len(body.encode()))
+    # Both say how many seconds the server has been starting.
+    first, body = (re.sub(r"<b>\d+</b> s", "", text) for text in (first_paint.body(path, "./").decode(), body))
+    assert body == PAGE.replace("<head>", "<head>" + LINE, 1).replace("<body>", "<body>" + first, 1)
     assert headers["content-type"].startswith("text/html")
+
+
+def test_the_style_is_one_file_for_ever_and_linked_from_every_page():
+    """Relative to the page, since a proxy may serve the app below a prefix."""
+    for path in ("/", "/filters", "/a/b"):
+        (link,) = re.findall(r'<link rel="preload" as="style" href="([^"]+)" onload', ask(path)[2])
+        assert urljoin(f"http://host/lab{path}", link) == f"http://host/lab/{first_paint.style_name()}"
+    status, headers, body = ask(f"/{first_paint.style_name()}", "text/css,*/*;q=0.1")
+    assert (status, headers["content-type"].partition(";")[0]) == (200, "text/css")
+    assert "immutable" in headers["cache-control"]
+    assert body.encode() == first_paint.style()
+
+
+def test_what_draws_the_elements_of_every_page_is_asked_for_with_it():
+    folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    for kind in first_paint._DRAWN:
+        assert any(name.startswith(f"{kind}.") for name in first_paint.scripts()), f"Streamlit has no {kind}"
+    for kind in first_paint._LATER:
+        assert f"../static/js/{kind}." in ask("/a/b")[2], f"Streamlit has no {kind}"
+    assert all((folder / name).is_file() for name in first_paint.scripts())
+    assert f'href="../static/js/{first_paint.scripts()[0]}"' in ask("/a/b")[2]
+
+
+def test_the_title_stands_in_the_window_before_the_page_is_drawn(monkeypatch):
+    assert "<h1>nnviz</h1>" in ask("/filters")[2]
+    assert "loading TensorFlow" in ask("/filters")[2]
+    monkeypatch.setattr(startup, "warmup", startup.Warmup())
+    startup.warmup.done.set()
+    assert "<h1>Filters</h1>" in ask("/filters")[2]
+    assert f"<h1>{registry.FIRST.title}</h1>" in ask("/")[2]
+    assert "<h1>" not in ask("/talk")[2]
 
 
 def test_headers_stay_but_what_the_line_makes_untrue():
@@ -171,8 +205,6 @@ def test_only_pages_are_led_elsewhere():
 
 
 def test_the_first_page_is_the_one_that_the_registry_has():
-    from nnviz.pages import registry
-
     assert registry.FIRST.slug == FIRST_SLUG
     assert registry.FIRST in registry.PAGES
 

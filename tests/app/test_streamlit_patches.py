@@ -3,9 +3,13 @@ what a browser still sends of a widget that is gone."""
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from streamlit import net_util
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
@@ -19,8 +23,10 @@ PAGE, BAR = "page", "bar"
 @pytest.fixture(autouse=True)
 def _mended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)
+    monkeypatch.setattr(AppSession, "flush_browser_queue", AppSession.flush_browser_queue)
     monkeypatch.setattr(SessionState, "_remove_stale_widgets", SessionState._remove_stale_widgets)
     streamlit_patches.keep_order()
+    streamlit_patches.keep_together()
     streamlit_patches.forget_the_gone()
 
 
@@ -161,3 +167,55 @@ def test_another_sites_page_is_refused_and_nobody_outside_is_asked(monkeypatch):
     assert not server_util.is_url_from_allowed_origins("https://evil.example")
     assert server_util.is_url_from_allowed_origins("http://localhost:8501")
     assert asked == []
+
+
+def begun() -> ForwardMsg:
+    message = ForwardMsg()
+    message.new_session.SetInParent()
+    return message
+
+
+async def _sent(session: AppSession, *messages: ForwardMsg) -> list[str]:
+    for message in messages:
+        session._enqueue_forward_msg(message)
+    return [message.WhichOneof("type") for message in session.flush_browser_queue()]
+
+
+def _session(woken: list[float]) -> AppSession:
+    """A viewer of whom nothing but the queue is there; `woken` gets the time whenever the server is told to send."""
+    session = AppSession.__new__(AppSession)
+    session._state = AppSessionState.SHUTDOWN_REQUESTED  # there is nothing to shut down
+    session._browser_queue = ForwardMsgQueue()
+    session._message_enqueued_callback = lambda: woken.append(asyncio.get_running_loop().time())
+    return session
+
+
+def test_what_a_run_draws_is_sent_when_it_ends() -> None:
+    async def run() -> None:
+        session = _session([])
+        assert await _sent(session, text(PAGE, "before", 0)) == ["delta"]
+        assert await _sent(session, begun(), text(PAGE, "picture", 0)) == []
+        assert await _sent(session, text(PAGE, "caption", 1)) == []
+        ended = finished(ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+        assert await _sent(session, ended) == ["new_session", "delta", "delta", "script_finished"]
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, run()).result()
+
+
+def test_of_a_long_run_what_is_drawn_is_sent_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamlit_patches, "MOMENT", 0.01)
+
+    async def run() -> None:
+        woken: list[float] = []
+        session = _session(woken)
+        assert await _sent(session, begun(), text(PAGE, "computing", 0)) == []
+        before = len(woken)
+        while len(woken) == before:
+            await asyncio.sleep(0.005)
+        assert await _sent(session) == ["new_session", "delta"]
+        # From here on it is sent as it comes.
+        assert await _sent(session, text(PAGE, "half", 1)) == ["delta"]
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, run()).result()

@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page
 
+from nnviz.analysis.network.network import Network
+from nnviz.analysis.network.trace import Trace
 from nnviz.pages import registry
 
 SECONDS = 90_000
@@ -41,7 +43,7 @@ class App:
 
     def still(self) -> App:
         """Wait until all that was asked is answered, all that is announced is drawn, and nothing changes any more."""
-        self.page.wait_for_function("() => window.nn.still()", polling=40, timeout=SECONDS)
+        self.page.wait_for_function("() => window.nn.still()", polling=60, timeout=SECONDS)
         return self
 
     def worked(self) -> App:
@@ -176,3 +178,11 @@ def shows(text: str, value: float, places: int = 2) -> bool:
     """Whether one of the numbers in a text is this one, to as many places."""
     found = re.findall(r"[-+]?\d+(?:\.\d+)?", text.replace("\u2212", "-").replace(",", ""))
     return any(abs(float(number) - value) <= 0.51 * 10**-places for number in found)
+
+
+def strongest_term(network: Network, trace: Trace, target: int) -> float:
+    """What the last dense layer's input adds most to a class's logit: activation times weight."""
+    last = network.layers[-1].name
+    before = next(layer.name for layer in reversed(network.layers[:-1]) if not layer.name.startswith("dropout"))
+    terms = trace.activations[before] * network.model.get_layer(last).get_weights()[0][:, target]
+    return float(terms.max())

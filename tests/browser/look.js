@@ -12,15 +12,9 @@ window.nn = {
   since: 0,
   was: "",
   canvases() {
-    const found = [];
-    const walk = (root) => {
-      for (const node of root.querySelectorAll("*")) {
-        if (node.matches("canvas[data-drawn]")) found.push(node);
-        if (node.shadowRoot) walk(node.shadowRoot);
-      }
-    };
-    walk(document);
-    return found;
+    // Asked for many times a second: only where there can be one.
+    const roots = [document, ...[...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].map((host) => host.shadowRoot)];
+    return roots.flatMap((root) => (root ? [...root.querySelectorAll("canvas[data-drawn]")] : []));
   },
   // What is announced and not there yet: a chart, a picture, or the script that draws either.
   missing(canvases) {
@@ -37,6 +31,8 @@ window.nn = {
     this.idle ??= now;
     const shown = '[data-testid="stMain"] h1, [data-testid="stAlert"], [data-testid="stException"]';
     const canvases = this.canvases();
+    // Nothing is seen before all of it is (app/opening.js).
+    if (document.querySelector("body > .nn-opening") || !(window.nnRoom?.settled ?? true)) { this.was = ""; return false; }
     if (!document.querySelector(shown) || this.missing(canvases)) { this.was = ""; return false; }
     const drawn = canvases.map((canvas) => canvas.dataset.drawn + canvas.dataset.picked + canvas.width);
     // The app learns of another size of the window later than the window has it.

@@ -97,10 +97,12 @@ def test_space_is_turned_by_keys_and_by_hand(app: App) -> None:
     app.page.mouse.move(box["x"] + 380, box["y"] + 230, steps=4)
     app.page.mouse.up()
     app.page.wait_for_function(_TURNED, arg=after, timeout=SECONDS)
+    app.page.wait_for_function(_IN_ADDRESS, timeout=SECONDS)
     # To turn is not to pick.
     assert app.address["image"] == "test-0"
 
 
+_IN_ADDRESS = "() => /^\\d+,-?\\d+$/.test(new URLSearchParams(location.search).get('turn') || '')"
 _TURNED = "was => window.nn.canvases().some(node => node.dataset.turn && node.dataset.turn !== was)"
 
 

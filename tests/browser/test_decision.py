@@ -57,9 +57,9 @@ def test_filters_are_switched_by_a_click_and_by_keys(app: App, networks: dict[st
 def test_test_digits_are_counted_on_demand(app: App) -> None:
     app.open("decision", view="knock", layer="conv1", off=5)
     app.page.get_by_role("button", name="Count test digits").click()
-    said = app.page.get_by_test_id("nnCaption").filter(has_text="of 10,000 test digits it reads")
+    said = app.page.locator(".nn-small").filter(has_text="of 10,000 test digits")
     said.wait_for(timeout=SECONDS)
-    after, before = re.findall(r"reads ([\d,]+) instead of ([\d,]+)", app.caption)[0]
+    after, before = re.findall(r"reads ([\d,]+) of 10,000 test digits, ([\d,]+) as trained", said.inner_text())[0]
     assert before == "9,934"
     assert int(after.replace(",", "")) < 9934
 

@@ -12,7 +12,7 @@ ONE = ((126, 40), (126, 210))
 
 def stroke(app: App, points: tuple[tuple[int, int], ...]) -> None:
     """Draw through some points of the canvas, then wait for what the pages make of it."""
-    canvas = app.element("stPopoverBody").locator("canvas").last
+    canvas = app.page.locator(".st-key-hand canvas").last
     canvas.wait_for()
     box = canvas.bounding_box()
     assert box is not None
@@ -25,14 +25,11 @@ def stroke(app: App, points: tuple[tuple[int, int], ...]) -> None:
     mouse.up()
 
 
-def begin(app: App) -> None:
-    app.page.get_by_role("button", name="Draw a digit").click()
-
-
 def test_what_is_drawn_is_read_after_each_stroke(app: App) -> None:
     app.open(FIRST, image="test-2")
     assert app.says == "1"
-    begin(app)
+    # It stands on the page itself: the sidebar's own is for the others.
+    assert not app.page.get_by_role("button", name="Draw a digit").is_visible()
     stroke(app, SEVEN)
     app.until(image="upload")
     assert app.says == "7"
@@ -44,7 +41,7 @@ def test_what_is_drawn_is_read_after_each_stroke(app: App) -> None:
     app.still()
     assert app.says == "7"
     # Emptied, the canvas leaves what was read; the next stroke begins anew.
-    tools = app.element("stPopoverBody").get_by_role("button")
+    tools = app.page.locator(".st-key-hand").get_by_role("button")
     tools.last.click()
     app.still()
     assert app.address["image"] == "upload"
@@ -52,7 +49,6 @@ def test_what_is_drawn_is_read_after_each_stroke(app: App) -> None:
     stroke(app, ONE)
     app.page.locator(".nn-big", has_text="1").wait_for()
     # It goes to the other pages as any picture does.
-    app.page.keyboard.press("Escape")
     app.menu("Decision")
     assert app.address["image"] == "upload"
     assert "your drawing" in app.sidebar.inner_text()

@@ -37,6 +37,11 @@ def chart(app: App, kind: str) -> list[dict[str, list[float]]]:
     )
 
 
+def settings(app: App) -> None:
+    """Open what a measurement takes."""
+    app.page.locator(".st-key-saliency-settings button").first.click()
+
+
 @pytest.fixture(scope="module")
 def curves(networks: dict[str, Network]) -> evidence.Curves:
     """The deletion and insertion of the same map, in the test's own process."""
@@ -60,6 +65,7 @@ def test_the_curves_are_those_of_the_analysis(app: App, curves: evidence.Curves)
 def test_another_measure_and_another_baseline_give_another_curve(app: App) -> None:
     opened(app, "deletion", "the probability of 7", method="gradient")
     before = chart(app, "deletion")
+    settings(app)
     app.page.locator(".st-key-switch-measure").get_by_text("Logit").click()
     app.until(measure="score")
     app.page.locator('[data-testid="nnCaption"]', has_text="the logit of 7").wait_for(timeout=LONG)
@@ -99,6 +105,7 @@ def test_noise_moves_the_map_by_so_much(app: App) -> None:
     assert len(bars) == 8
     assert shows(app.caption, float(np.mean(bars)))
     assert shows(app.caption, float(np.max(bars)))
+    settings(app)
     app.press("shake", "ArrowRight", 3)
     app.until(shake=5)
     app.page.locator('[data-testid="nnCaption"]', has_text="Under noise of 5%").wait_for(timeout=LONG)

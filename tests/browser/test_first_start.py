@@ -24,7 +24,7 @@ def test_what_ships_stays_usable_beside_one_sentence(
     assert app.canvas("filters").count() == 1
     assert app.alerts == [sentence]
     # Who opens another page first is told there.
-    assert viewer(server.url).open("likes").alerts == [sentence]
+    assert viewer(server.url).open("preferred").alerts == [sentence]
     app.open("decision", net="mnist-mlp", image="test-1")
     assert (app.alerts, app.address["net"]) == ([], "mnist-mlp")
     # Whoever chooses it is told again, and keeps what was there.

@@ -16,7 +16,7 @@ from server import Server, serving
 from nnviz.analysis.data.folder import folder
 from nnviz.analysis.data.photographs import gallery, photograph
 
-COUNT = 15
+COUNT = 10
 """Pictures of each of the four photographs: several batches of the search, so that it can be stopped in the middle."""
 
 
@@ -64,12 +64,30 @@ def done(app: App) -> int:
     return int(found.group(1).replace(",", "")) if found else 0
 
 
-def test_it_is_searched_once_stopped_taken_up_and_found_again(
+def views(app: App, addresses: list[dict[str, str]]) -> list[tuple[str, list[str]]]:
+    """What each address shows once its work is done: its sentence, and every picture drawn on the page."""
+    found = []
+    for address in addresses:
+        app.open(**address).worked()
+        drawn = app.main.locator("canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
+        found.append((app.caption, drawn))
+    return found
+
+
+def test_it_is_searched_stopped_taken_up_survives_the_server_and_is_found_again(
     start: Callable[[], Server], viewer: Callable[..., App], own: Path
 ) -> None:
+    picture = folder(own).entries[7].name
+    addresses = [
+        {"slug": "maps", "net": "mnist-cnn", "image": "test-18", "layer": "conv2", "unit": "5", "dx": "2"},
+        {"slug": "saliency", "net": "mnist-mlp", "image": "test-3", "method": "integrated-gradients", "target": "5"},
+        {"slug": "decision", "net": "mnist-cnn", "image": picture},
+    ]
     server, count = start(), 4 * COUNT
     app = viewer(server.url)
-    app.page.goto(f"{server.url}/higher?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
+    before = views(app, addresses)
+    assert all(drawn for _, drawn in before)
+    app.page.goto(f"{server.url}/strokes?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
     caption(app, "are being searched")
     app.page.wait_for_function(
         rf"() => /[1-9]\d* of {count + 1}/.test(document.querySelector('[data-testid=stProgress]')?.innerText || '')",
@@ -83,64 +101,36 @@ def test_it_is_searched_once_stopped_taken_up_and_found_again(
     assert stopped
     assert 0 < int(stopped.group(1)) < count
     # A second viewer finds it stopped, and both see it go on.
-    other = viewer(server.url).open("higher", net="photo-cnn", layer="classes", unit=285)
+    other = viewer(server.url).open("strokes", net="photo-cnn", layer="classes", unit=285)
     other.page.get_by_role("button", name="Go on searching").wait_for(timeout=SECONDS)
     again.click()
     app.element("stProgress").wait_for(timeout=SECONDS)
     assert done(app) in (0, *range(int(stopped.group(1)), count + 2))
-    # It goes on while the viewer is elsewhere.
+    # The server dies in the middle of it, and another one shows the same again.
+    server.kill()
+    app.page.goto("about:blank")
+    other.page.goto("about:blank")
+    app = viewer(start().url)
+    assert views(app, addresses) == before
+    # What was searched is kept; the rest goes on while the viewer is elsewhere.
+    app.open("strokes", net="photo-cnn", layer="classes", unit=285)
     app.menu("Feature maps")
-    app.menu("Higher levels")
+    app.menu("Strokes to digits")
     caption(app, f"Of {count} pictures cat/part")
     app.still()
     assert "1 file could not be read: astronaut/a broken one.png." in app.main.inner_text()
     # A patch opens its picture, on every page.
-    tip = app.hover("higher-patches", panel=len(app.places("higher-patches")) - 1, tile=0)
+    tip = app.hover("strokes-patches", panel=len(app.places("strokes-patches")) - 1, tile=0)
     path = re.match(r"[^:,]+\.\w+", tip)
     assert path
     name = next(entry.name for entry in folder(own).entries if entry.path == path.group())
-    app.click("higher-patches", panel=len(app.places("higher-patches")) - 1, tile=0)
+    app.click("strokes-patches", panel=len(app.places("strokes-patches")) - 1, tile=0)
     app.until(image=name)
     app.menu("Feature maps")
     assert app.address["image"] == name
     assert f"Shown: {path.group()}" in app.sidebar.inner_text()
     assert (app.picked("folder") or "").startswith("0,")
     assert app.alerts == []
-
-
-def views(app: App, addresses: list[dict[str, str]]) -> list[tuple[str, list[str]]]:
-    """What each address shows once its work is done: its sentence, and every picture drawn on the page."""
-    found = []
-    for address in addresses:
-        app.open(**address).worked()
-        drawn = app.main.locator("canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
-        found.append((app.caption, drawn))
-    return found
-
-
-def test_a_server_that_was_killed_in_the_middle_shows_the_same_again(
-    start: Callable[[], Server], viewer: Callable[..., App], own: Path
-) -> None:
-    picture = folder(own).entries[7].name
-    addresses = [
-        {"slug": "maps", "net": "mnist-cnn", "image": "test-18", "layer": "conv2", "unit": "5", "dx": "2"},
-        {"slug": "saliency", "net": "mnist-mlp", "image": "test-3", "method": "integrated-gradients", "target": "5"},
-        {"slug": "decision", "net": "mnist-cnn", "image": picture},
-    ]
-    server = start()
-    app = viewer(server.url)
-    before = views(app, addresses)
-    assert all(drawn for _, drawn in before)
-    # In the middle of a search of the folder, of which something is kept already or not.
-    app.page.goto(f"{server.url}/higher?net=photo-cnn&layer=classes&unit=281", wait_until="commit")
-    app.element("stProgress").wait_for(timeout=SECONDS)
-    server.kill()
-    app.page.goto("about:blank")
-    again = viewer(start().url)
-    assert views(again, addresses) == before
-    again.open("higher", net="photo-cnn", layer="classes", unit=281)
-    caption(again, f"Of {4 * COUNT} pictures")
-    assert again.alerts == []
 
 
 def test_links_to_pictures_and_the_chooser(start: Callable[[], Server], viewer: Callable[..., App], own: Path) -> None:

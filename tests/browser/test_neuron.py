@@ -22,8 +22,10 @@ def test_a_weight_is_clicked_and_turned(app: App, networks: dict[str, Network]) 
     side = one.weights.shape[0]
     app.open("neuron", layer="conv1", unit=3, row=7, column=9)
     assert shows(app.caption, one.sum)
-    app.click("neuron", panel=2, cell=(1, 2), shape=(side, side))
-    term = side + 2
+    # What the picture has nothing for changes nothing.
+    at, column = np.unravel_index(np.abs(one.inputs[..., 0]).argmax(), (side, side))
+    app.click("neuron", panel=2, cell=(int(at), int(column)), shape=(side, side))
+    term = int(at * side + column)
     app.until(turn=f"3,{term},,,conv1")
     thumb = app.page.locator(f".st-key-turn-weight-conv1-3-{term}").get_by_role("slider")
     thumb.focus()
@@ -31,8 +33,8 @@ def test_a_weight_is_clicked_and_turned(app: App, networks: dict[str, Network]) 
     app.page.wait_for_function("() => /,[0-9.]+,,conv1/.test(decodeURIComponent(location.search))")
     app.still()
     weight = float(app.address["turn"].split(",")[2])
-    found = edit_weight(network, trace.image, "conv1", 3, (1, 2, 0), weight=weight, cell=(7, 9))
-    assert "With weight 1,2 turned" in app.caption
+    found = edit_weight(network, trace.image, "conv1", 3, (int(at), int(column), 0), weight=weight, cell=(7, 9))
+    assert f"With weight {at},{column} turned" in app.caption
     assert re.search(r"makes [-\d.e]+ instead of", app.caption)
     assert shows(app.caption, found.output)
     app.page.get_by_role("button", name="As trained").click()
@@ -68,7 +70,7 @@ FAST = {
     "toy": ("neuron", {"view": "toy"}, "toy-w1", ("w1", 0)),
     "whole": ("saliency", {"method": "occlusion"}, "parameter-occlusion-patch", ("occlusion.patch", 0)),
     "fraction": ("saliency", {"method": "smoothgrad"}, "parameter-smoothgrad-noise", ("smoothgrad.noise", 0)),
-    "map": ("pooling", {"layer": "pool1"}, "pooling-unit", ("unit", 0)),
+    "map": ("pooling", {"layer": "pool1"}, "slider-unit", ("unit", 0)),
     "unit": ("filters", {"layer": "conv1"}, "slider-unit", ("unit", 0)),
 }
 
@@ -77,6 +79,8 @@ FAST = {
 def test_of_many_quick_presses_every_one_counts(app: App, which: str) -> None:
     slug, parameters, key, (name, part) = FAST[which]
     app.open(slug, **parameters)
+    if slug == "saliency":  # whose sliders are folded
+        app.page.locator(".st-key-saliency-settings button").first.click()
     thumb = app.page.locator(f'[class*="st-key-{key}"]').get_by_role("slider")
     low, high, step = (float(thumb.get_attribute(of) or "") for of in ("min", "max", "step"))
     start = float(thumb.input_value())

@@ -9,11 +9,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from app import SECONDS, App, Open, shows
+from app import SECONDS, App, Open
 from server import Server
 
 import nnviz
 from nnviz.analysis.data.digits import digit
+from nnviz.figures.words import probability
 
 MINE = "mine _b_ (yours)"
 """Its name in the address: what could be a tag is none there."""
@@ -58,7 +59,7 @@ def test_it_is_dropped_seen_on_the_pages_and_nobody_elses(viewer: Open, server: 
     found = nnviz.trace(nnviz.load(files["mine <b>"]), digit(0)[0])
     said = ("cat", "dog", "<u>mouse</u>")[found.winner]
     assert app.says == said
-    assert shows(app.main.inner_text(), 100 * found.probabilities.max(), 1)
+    assert probability(found.probabilities.max()) in app.main.inner_text()
     assert zone.count() == 0
     app.menu("Saliency").worked()
     assert app.element("stException").count() == 0
@@ -107,7 +108,7 @@ def test_the_settings_are_a_card_that_can_be_taken_along(app: App, files: dict[s
     first = nnviz.trace(nnviz.load(files["mine <b>"]), digit(0)[0])
     assert not np.allclose(found.probabilities, first.probabilities, atol=0.01)
     assert app.says == card["classes"][found.winner]
-    assert shows(app.main.inner_text(), 100 * found.probabilities.max(), 1)
+    assert probability(found.probabilities.max()) in app.main.inner_text()
     app.page.locator(".st-key-settings button").click()
     with app.page.expect_download() as taken:
         form.get_by_role("button", name="Download the card").click()

@@ -39,7 +39,7 @@ def test_a_digit_on_paper_is_pasted_told_and_mended(app: App) -> None:
     app.main.get_by_role("button", name="Invert and stretch").click()
     app.until(image="upload", invert="1", stretch="1")
     app.main.get_by_role("button", name="Invert and stretch").wait_for(state="detached", timeout=SECONDS)
-    app.page.locator('[data-testid="nnCaption"]', has_text="The net says 7").wait_for(timeout=SECONDS)
+    app.page.locator(".nn-said", has_text="The net says 7").wait_for(timeout=SECONDS)
 
 
 def test_a_zip_is_a_folder_until_it_is_forgotten(app: App) -> None:

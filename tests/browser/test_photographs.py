@@ -10,7 +10,7 @@ CATS = ("tabby cat", "tiger cat", "Egyptian Mau", "Siamese cat", "Persian cat")
 def test_the_cat_is_a_cat_and_a_click_opens_a_block(app: App) -> None:
     app.open(net="photo-cnn", image="cat")
     assert app.says in CATS
-    app.click("blocks", panel=6, tile=1)
+    app.click("blocks", panel=5)
     app.until(block="block05", layer="block05_add")
     assert app.picked("network")
     app.page.get_by_role("button", name="All blocks").click()

@@ -12,6 +12,7 @@ import nnviz
 from nnviz.analysis.data.digits import digit
 from nnviz.analysis.network.network import Network
 from nnviz.figures.tiles import folded_shape
+from nnviz.pages.network.page import slender
 
 
 def test_a_click_picks_a_map_and_another_a_cell(app: App, networks: dict[str, Network]) -> None:
@@ -24,13 +25,14 @@ def test_a_click_picks_a_map_and_another_a_cell(app: App, networks: dict[str, Ne
     app.click("map", panel=1, cell=(20, 6), shape=(28, 28))
     app.until(unit=9, row=20, column=6)
     assert app.picked("map") == "1,0,20,6"
-    assert f"at row 20, column 6 it is {values[20, 6, 9]:.2f}" in app.caption
+    assert f"At row 20, column 6 map 9 is {values[20, 6, 9]:.2f}" in app.caption
 
 
 def test_a_neuron_is_picked_in_the_network(app: App, networks: dict[str, Network]) -> None:
     values = nnviz.trace(networks["mnist-cnn"], digit(0)[0]).activations["dense"]
     unit = int(values.argmax())
-    rows, columns = folded_shape(values.size)
+    columns = slender(values.size)
+    rows = values.size // columns
     app.open(FIRST)
     panel = next(index for index, tiles in enumerate(app.places("network")) if _titled(app, index, tiles))
     app.click("network", panel=panel, cell=divmod(unit, columns), shape=(rows, columns))

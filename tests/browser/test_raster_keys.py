@@ -58,3 +58,9 @@ def test_arrow_keys_cross_to_the_panel_beside_and_back(script: Page) -> None:
     assert [place[0] for place in found] == [0, 2, 2, 3, 2, 2, 0]
     assert found[1][1] in (0, 2)
     assert found[2][1] == found[1][1] + 1
+
+
+def test_arrow_keys_go_down_to_the_next_row_of_panels_and_up_again(script: Page) -> None:
+    panels = [Panel(np.zeros((1, 8, 8)), pick="tile", row=at // 3) for at in range(5)]
+    start = {"panel": 0, "tile": 0, "row": 0, "column": 0}
+    assert [place[0] for place in steps(script, panels, start, "RDDULDU")] == [1, 4, 4, 1, 0, 3, 0]

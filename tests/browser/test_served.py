@@ -36,6 +36,11 @@ def test_pages_and_links_open_and_are_left_for_others(viewer: Open, url: str) ->
 
     app.open("maps", net="mnist-mlp", image="test-3")
     assert (path(), app.address["image"], app.address["net"]) == (f"{root}/maps", "test-3", "mnist-mlp")
+    styles = "sheets => sheets.map(sheet => sheet.href).filter(href => href?.includes('/style.'))"
+    (style,) = app.page.evaluate_handle("[...document.styleSheets]").evaluate(styles)
+    assert urlsplit(style).path.startswith(f"{root}/style.")
+    injected = app.page.evaluate("document.querySelectorAll('[data-testid=stMain] style').length")
+    assert injected == 0, "rules that come with a page come after what they style"
     app.menu("Filters")
     assert (path(), app.address["image"]) == (f"{root}/filters", "test-3")
     app.page.reload(wait_until="commit")
@@ -61,5 +66,5 @@ def test_the_talk_finds_its_pages_and_its_speaker(viewer: Open, url: str) -> Non
     with app.page.expect_popup() as opened:
         app.page.keyboard.press("s")
     speaker = opened.value
-    speaker.locator("text=of 21").first.wait_for()
+    speaker.locator("text=since the start").first.wait_for()
     assert urlsplit(speaker.url).path == f"{root}/speaker"

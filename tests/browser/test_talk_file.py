@@ -10,21 +10,21 @@ from typing import Any
 
 from app import SECONDS, App
 from server import ROOT, Server
-from talking import TOTAL, progress, shows
+from talking import TALK, progress, stands
 
 from nnviz.talk import scenes
 
 
 def test_the_check_draws_every_scene_and_says_that_it_is_ready(viewer: Callable[..., App], server: Server) -> None:
-    app = viewer(server.url).open("check")
-    app.page.get_by_text(f"All {TOTAL} scenes are ready").wait_for(timeout=120_000)
-    rows = app.page.locator(".nn-check tr")
-    assert rows.count() == TOTAL
+    app = viewer(server.url).open("rehearse")
+    app.page.get_by_text(f"All {len(TALK.stops)} scenes and steps are ready").wait_for(timeout=120_000)
+    rows = app.page.locator(".nn-rehearse tr")
+    assert rows.count() == len(TALK.stops)
     assert all("ready" in text and "not ready" not in text for text in rows.all_inner_texts())
-    app.page.get_by_role("button", name="Check again").click()
-    app.page.get_by_text(f"All {TOTAL} scenes are ready").wait_for(timeout=120_000)
+    app.page.get_by_role("button", name="Rehearse again").click()
+    app.page.get_by_text(f"All {len(TALK.stops)} scenes and steps are ready").wait_for(timeout=120_000)
     rows.nth(2).get_by_role("link").click()
-    shows(app, 3)
+    stands(app, TALK.stops[2])
 
 
 WRONG = """- page: filters
@@ -59,9 +59,9 @@ def test_a_view_is_saved_as_a_scene_of_a_talk_of_ones_own(
     assert back.main.locator("h1").inner_text() == "What conv2 sees"
     assert back.caption == caption
     assert progress(back) == "1/2"
-    back.open("check")
-    back.page.get_by_text("1 of 2 scenes are ready").wait_for(timeout=SECONDS)
-    rows = back.page.locator(".nn-check tr")
+    back.open("rehearse")
+    back.page.get_by_text("1 of 2 scenes and steps are ready").wait_for(timeout=SECONDS)
+    rows = back.page.locator(".nn-rehearse tr")
     # The first may be ready while the second is still being drawn.
     rows.nth(1).get_by_text("Nothing on the page filters").wait_for(timeout=SECONDS)
     said = rows.nth(1).inner_text()

@@ -53,13 +53,13 @@ def greys(app: App, xs: list[float], y: float) -> list[int]:
 
 
 def test_it_stands_still_until_it_is_played_and_tells_where_it_was_paused(app: App) -> None:
-    app.open("flatten")
+    app.open("flatten", unrolled=0)
     app.frames(30)
     assert (shown(app)["position"], shown(app)["playing"]) == (0, False)
     assert words(app) == "row 0 of 28, slot 0 of 784"
     press(app, "Play")
     until(app, "at.row >= 1 && at.playing")
-    assert "unrolled" not in app.address
+    assert app.address["unrolled"] == "0"
     press(app, "Pause")
     found = shown(app)
     app.until(unrolled=round(found["position"]))
@@ -77,6 +77,7 @@ def test_it_plays_to_the_end_and_then_from_the_beginning(app: App) -> None:
     # At the end the close-up goes to the pixel under study.
     until(app, "at.view <= at.slot && at.slot < at.view + at.shown")
     app.page.get_by_label("Speed", exact=True).fill("3")
+    app.until(speed=2)
     press(app, "Play")
     assert until(app, "at.playing && at.position < 700")["laid"] < 700
     press(app, "Pause")
@@ -84,7 +85,7 @@ def test_it_plays_to_the_end_and_then_from_the_beginning(app: App) -> None:
 
 
 def test_a_step_is_a_row_by_button_and_by_key(app: App) -> None:
-    app.open("flatten")
+    app.open("flatten", unrolled=0)
     press(app, "One row on")
     app.until(unrolled=28)
     assert words(app) == "row 1 of 28, slot 28 of 784"
@@ -100,18 +101,18 @@ def test_a_step_is_a_row_by_button_and_by_key(app: App) -> None:
     app.page.keyboard.press("End")
     app.until(unrolled=784)
     app.page.keyboard.press("Home")
-    app.until(unrolled=None)
+    app.until(unrolled=0)
     app.page.keyboard.press(" ")
     assert until(app, "at.playing")["playing"]
     app.page.keyboard.press(" ")
     until(app, "!at.playing")
     app.still()
     press(app, "One row back")
-    app.until(unrolled=None)
+    app.until(unrolled=0)
 
 
 def test_the_bar_shows_every_place_and_a_row_on_its_way(app: App) -> None:
-    app.open("flatten")
+    app.open("flatten", unrolled=0)
     app.page.get_by_label("Slots unrolled").fill("70")
     app.until(unrolled=70)
     assert (shown(app)["laid"], shown(app)["moving"]) == (56, True)
@@ -120,7 +121,7 @@ def test_the_bar_shows_every_place_and_a_row_on_its_way(app: App) -> None:
 
 def test_who_asked_for_less_motion_sees_rows_jump(app: App) -> None:
     app.page.emulate_media(reduced_motion="reduce")
-    app.open("flatten")
+    app.open("flatten", unrolled=0)
     look = "const look = () => { window.moved.push(at()); requestAnimationFrame(look); };"
     app.page.evaluate(f"() => {{ window.moved = []; const at = {STATE}; {look} look(); }}")
     press(app, "One row on")
@@ -212,7 +213,7 @@ def test_the_preset_and_its_sentence(app: App) -> None:
 
 
 def test_what_is_picked_while_it_plays_does_not_stop_it(app: App) -> None:
-    app.open("flatten")
+    app.open("flatten", unrolled=0)
     press(app, "Play")
     until(app, "at.row >= 1")
     x, y, w, h = places(app)["maps"][0]

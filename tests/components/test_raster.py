@@ -87,12 +87,32 @@ def test_one_range_or_one_a_tile(given_, expected):
     assert header["panels"][0]["ranges"] == expected
 
 
-def test_tiles_that_are_zero_everywhere_are_named_where_asked():
-    tiles = np.zeros((4, 2, 2))
-    tiles[1, 1, 0], tiles[3] = -1e-9, 1
-    panels = [Panel(tiles, say_zero=True), Panel(tiles), Panel(np.zeros((1, 2, 2, 3)), say_zero=True)]
+def test_tiles_in_which_nothing_is_to_be_seen_say_so():
+    tiles = np.zeros((5, 2, 2))
+    tiles[1, 1, 0], tiles[2, 0, 0], tiles[3], tiles[4, 0] = -0.019, 0.021, 1, 1
+    grey = np.full((2, 3, 3, 3), 127.0)
+    grey[1, 0, 0, 0] = 0
+    panels = [
+        Panel(tiles, ranges=(-2, 2)),
+        Panel(tiles, ranges=[[0, 1], [0, 2], [0, 3], [0, 4], [0, 5]]),
+        Panel(tiles, ranges=(-2, 2), say_zero=False),
+        Panel(tiles[1:2], ranges=(-2, 2)),
+        Panel(tiles[1:2], ranges=(-2, 2), say_zero=True),
+        Panel(grey),
+        Panel(np.stack([grey[0] / 127, grey[0] / 50000]), "diverging", (-1, 1), say_zero=True),  # weights, no pixels
+    ]
     header, _, _ = unpacked(pack(panels, {}))
-    assert [entry["zero"] for entry in header["panels"]] == [[0, 2], [], [0]]
+    some = ["all zero", "nearly zero", "", "all 1.00", ""]
+    found = [entry["empty"] for entry in header["panels"]]
+    assert found == [
+        some,
+        [*some[:2], "nearly zero", *some[3:]],
+        [],
+        [],
+        ["nearly zero"],
+        ["nearly zero", ""],
+        ["all 1.00", "nearly zero"],
+    ]
 
 
 def test_labels_and_names_arrive_in_any_script_and_the_longest_is_told():
@@ -122,6 +142,7 @@ def test_all_that_a_panel_says_arrives():
         "smooth": True,
         "texts": ["a", "", "12", "\u03b1"],
         "pick": "cell",
+        "bar": True,
     }
     (entry,) = unpacked(pack([Panel(np.ones((1, 2, 2)), **settings_)], {}))[0]["panels"]
     assert {name: entry[name] for name in settings_} == {**settings_, "strip": [5, 6]}

@@ -11,10 +11,10 @@ def test_the_curves_are_the_numbers_and_the_layer_under_study_is_marked():
     figure = depth_curves(["input", "block02_project_bn", "output"], lines, now="output")
     for trace, (name, values) in zip(figure.data, lines.items(), strict=True):
         assert trace.name == name
-        np.testing.assert_array_equal(np.array(trace.y, float), np.array(values, float))
-        assert list(trace.x) == ["input", "block02_project_bn", "output"]
+        np.testing.assert_array_equal(np.array(trace.x, float), np.array(values, float))
+        assert list(trace.y) == ["input", "block02_project_bn", "output"]
     (line,) = figure.layout.shapes
-    assert (line.x0, line.x1, line.line.color) == (2, 2, PICKED)
-    assert figure.layout.xaxis.ticktext == ("input", "block02_…", "output")
-    assert figure.layout.yaxis.range[1] >= 1
+    assert (line.y0, line.y1, line.line.color) == (2, 2, PICKED)
+    assert figure.layout.yaxis.ticktext == ("input", "block02_proje…", "output")
+    assert figure.layout.xaxis.range[1] >= 1
     assert not depth_curves(["a", "b"], lines, now="elsewhere").layout.shapes

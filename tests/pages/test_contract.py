@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import layers
 from shipped import shipped
-from shown import captions, defaults, pictures
+from shown import captions, defaults, picture, pictures
 from streamlit.testing.v1 import AppTest
 from visiting import one_page
 
@@ -133,16 +133,16 @@ def test_a_branch_is_wired_to_what_it_reads_and_not_to_the_column_beside_it(open
     app = opened("network", "two_ways")
     app.query_params["layer"] = "right"
     app.run()
-    ((header, _),) = pictures(app)
+    header = picture(app, "network")[0]
     names = [panel["title"] for panel in header["panels"]]
     assert names[:4] == ["picture", "left", "right", "joined"]
     ends = {(line["from"]["panel"], line["to"]["panel"]) for line in header["lines"]}
     assert ends == {(0, 2), (2, 3)}
-    assert "most comes from picture (" in captions(app)[0]
+    assert "thickest" not in captions(app)[0]  # the picture has one line alone
     app.query_params["layer"] = "left"
     app.query_params.pop("unit")
     app.run()
-    ((header, _),) = pictures(app)
+    header = picture(app, "network")[0]
     assert {(line["from"]["panel"], line["to"]["panel"]) for line in header["lines"]} == {(0, 1), (1, 3)}
 
 
@@ -168,7 +168,7 @@ def test_a_feature_of_a_layer_of_steps_is_its_column(opened):
     ]
     assert (every["picked"]["row"], every["picked"]["column"]) == (2, 4)
     np.testing.assert_array_equal(both[-14:], steps[:, 4])
-    assert captions(app)[0].count("Feature 4 is strongest at step") == 1
+    assert captions(app)[0].count("At step 2 feature 4 is") == 1
 
 
 def test_every_page_is_in_the_menu():

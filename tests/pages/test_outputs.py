@@ -174,7 +174,7 @@ def test_a_page_that_can_show_nothing_of_a_network_says_so_in_one_sentence(opene
     model = keras.Sequential([keras.Input((4,)), layers.Dense(6, "tanh"), layers.Dense(3, "softmax")])
     fixed_weights(model).save(tmp_path / "iris.keras")
     files["iris"] = tmp_path / "iris.keras"
-    for slug in ("data", "higher"):
+    for slug in ("data", "strokes"):
         app = opened(slug, "iris")
         (told,) = app.info
         assert "takes no" in told.value or "takes none" in told.value

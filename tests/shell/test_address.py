@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnviz.pages import registry
 from nnviz.shell import old_addresses
+from nnviz.talk import pages as talk
 
 
 def reading() -> None:
@@ -231,7 +232,14 @@ def test_a_click_that_carries_the_old_name_still_is_added_to_the_one_before(monk
 
 
 def test_an_old_slug_leads_to_a_page_and_takes_no_name_that_is_in_use():
-    slugs = {page.slug for page in registry.PAGES}
+    slugs = {page.slug for page in registry.PAGES} | {place.slug for place in talk.PLACES}
     assert set(old_addresses.SLUGS.values()) <= slugs
     assert not set(old_addresses.SLUGS) & slugs
     assert not set(old_addresses.PARAMETERS) & set(old_addresses.PARAMETERS.values())
+    assert {place for place, _ in old_addresses.VIEWS} | set(old_addresses.VIEWS.values()) <= slugs
+
+
+def test_what_was_a_view_of_a_page_is_a_page_now():
+    assert old_addresses.place("pooling", {"view": "activation", "unit": "3"}) == ("activation", {"unit": "3"})
+    assert old_addresses.place("pooling", {"view": "invariance"}) == ("pooling", {"view": "invariance"})
+    assert old_addresses.place("likes", {"likes.of": "class"}) == ("preferred", {"preferred.of": "class"})

@@ -16,7 +16,7 @@ from nnviz.app.sidebar import folder_chooser, own_pictures
 from nnviz.pages.cats import subject
 from nnviz.pages.data import opening
 from nnviz.pages.dossier import pictures
-from nnviz.pages.higher import page as higher
+from nnviz.pages.strokes import page as strokes
 from nnviz.shell import address, hidden_answer, library, session
 from nnviz.talk import headless
 
@@ -44,7 +44,7 @@ def draw(tone: int = 255) -> None:
 
 
 WAYS = {
-    "a patch of Higher levels": lambda: higher._open(
+    "a patch of Strokes to digits": lambda: strokes._open(
         SimpleNamespace(layer=SimpleNamespace(name="conv1"), unit=2), [HIT], 0, DIGITS
     ),
     "a patch of the dossier": lambda: pictures._open(session.read(), SimpleNamespace(hits=[HIT], of=DIGITS), 0),
@@ -165,5 +165,5 @@ def test_nobody_sets_picture_or_network_but_by_the_one_way_that_hides_the_answer
             assert not any("query_params" in ast.unparse(target) for target in written), place
     assert setters == whole
     assert {place: value for place, value in links.items() if value != "address.read()"} == {
-        "app/main.py": "{address.SCENE: '1'}"
+        "app/menu.py": "{address.SCENE: '1'}"
     }

@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnviz.errors import NnvizError
 from nnviz.shell import old_addresses
 from nnviz.talk import scenes, talks
-from nnviz.talk.scenes import Scene, parse, write
+from nnviz.talk.scenes import KEYS, Scene, parse
+from nnviz.talk.writing import write
 
 GOOD = """title: Mine
 scenes:
@@ -228,10 +229,11 @@ def test_any_file_is_a_talk_or_refused(tmp_path_factory, content):
 
 LINE = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=60).map(str.strip)
 WORD = LINE.filter(bool)
-NAME = st.from_regex(r"[a-z]{1,8}", fullmatch=True).filter(lambda name: name not in ("page", "say", "note"))
+NAME = st.from_regex(r"[a-z]{1,8}", fullmatch=True).filter(lambda name: name not in KEYS)
 NOTE = st.lists(WORD, max_size=3).map("\n".join)
 
 
+@settings(deadline=None)
 @given(st.lists(st.builds(Scene, WORD, WORD, NOTE, st.dictionaries(NAME, WORD, max_size=4)), min_size=1, max_size=4))
 def test_what_is_written_is_read_back(made):
     found = parse(write("A title: #1", tuple(made)))
@@ -258,7 +260,7 @@ def test_numbers_are_written_as_a_speaker_would():
 
 def test_the_talk_that_ships_tells_the_story_and_names_only_what_is_there():
     talk = scenes.bundled()
-    assert 14 <= len(talk.scenes) <= 21
+    assert 14 <= len(talk.scenes) <= 30
     assert all(scene.note for scene in talk.scenes)
     talks.check(talk)
 
@@ -278,5 +280,62 @@ def test_what_a_scene_names_and_is_not_there_is_said_with_its_line(change, line,
     talk = parse(GOOD.replace(*change), "mine.yaml")
     with pytest.raises(NnvizError) as caught:
         talks.check(talk)
+    assert str(caught.value).startswith(f"mine.yaml, line {line}: ")
+    assert words in str(caught.value)
+
+
+STEPS = """scenes:
+- page: maps
+  say: One
+  note: First.
+  minutes: 1.5
+  layer: conv1
+  unit: 9
+  steps:
+  - unit: 3
+    note: Second.
+  - unit:
+    layer: conv2
+    say: Two
+- page: filters
+  say: Three
+"""
+
+
+def test_a_step_changes_the_parameters_and_words_that_it_names_and_keeps_the_rest():
+    talk = parse(STEPS)
+    assert [(stop.scene, stop.step, stop.shown.say, stop.shown.note) for stop in talk.stops] == [
+        (1, 0, "One", "First."),
+        (1, 1, "One", "Second."),
+        (1, 2, "Two", "Second."),
+        (2, 0, "Three", ""),
+    ]
+    assert [dict(stop.shown.parameters) for stop in talk.stops] == [
+        {"layer": "conv1", "unit": "9"},
+        {"layer": "conv1", "unit": "3"},
+        {"layer": "conv2"},
+        {},
+    ]
+    assert [scene.minutes for scene in talk.scenes] == [1.5, 0.0]
+    assert [talk.stop(1, 2), talk.stop(1, 99), talk.stop(2, 0), talk.stop(2, 5)] == [2, 2, 3, 3]
+    assert parse(write("T", talk.scenes)).scenes == talk.scenes
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (("  - unit: 3\n", "  - page: filters\n"), 9, "'page'"),
+        (("  - unit: 3\n", "  - 3\n  - unit: 3\n"), 9, "'3'"),
+        (("  - unit: 3\n", "  - step: 3\n"), 9, "'step'"),
+        (("unit: 9\n  steps:", "unit: 9\n  steps: 3\n  other:"), 8, "'3'"),
+        (("minutes: 1.5", "minutes: many"), 5, "'many'"),
+        (("minutes: 1.5", "minutes: -1"), 5, "'-1'"),
+        (("    say: Two", f"    say: {'long ' * 30}"), 13, "letters"),
+    ],
+)
+def test_what_is_wrong_in_a_step_is_said_with_its_line(change, line, words):
+    assert change[0] in STEPS
+    with pytest.raises(NnvizError) as caught:
+        parse(STEPS.replace(*change), "mine.yaml")
     assert str(caught.value).startswith(f"mine.yaml, line {line}: ")
     assert words in str(caught.value)

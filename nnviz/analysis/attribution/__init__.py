@@ -46,7 +46,17 @@ METHODS: tuple[SaliencyMethod, ...] = (
     Deconvnet(),
 )
 
+FAMILIES: dict[str, str] = {
+    "gradients": "Gradients",
+    "cam": "CAM",
+    "perturbation": "Perturbation",
+    "propagation": "Propagation",
+}
+"""Titles of the families of methods: derivatives at pixels, maps of a layer weighed and added, parts of the picture
+hidden, and rules that pass a score back layer by layer."""
+
 __all__ = [
+    "FAMILIES",
     "METHODS",
     "Attribution",
     "Parameter",

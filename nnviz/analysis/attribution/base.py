@@ -87,6 +87,8 @@ class SaliencyMethod(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str]
+    family: ClassVar[str]
+    """How it works, one of `nnviz.analysis.attribution.FAMILIES`."""
     signed: ClassVar[bool]
     what: ClassVar[str]
     """One sentence that says how to read the map."""

@@ -24,6 +24,7 @@ from nnviz.errors import NnvizError
 class Cam(SaliencyMethod):
     """The feature maps of one layer, summed to one value a place, negative ones cut off, and laid over the image."""
 
+    family = "cam"
     signed = False
 
     def parameters(self, network: Network) -> tuple[Parameter, ...]:

@@ -29,6 +29,7 @@ class ExpectedGradients(SaliencyMethod):
     name = "expected-gradients"
     title = "Expected gradients"
     paper = "Erion et al. 2021, Improving Performance of Deep Learning Models with Axiomatic Attribution Priors"
+    family = "gradients"
     signed = True
     what = "What each pixel adds to the score on the way from many other images, not from one baseline, to this one."
 

@@ -19,6 +19,7 @@ class Gradient(SaliencyMethod):
     name = "gradient"
     title = "Gradient"
     paper = "Simonyan et al. 2013, Deep Inside Convolutional Networks, arXiv:1312.6034"
+    family = "gradients"
     signed = True
     what = "How much the score would change if a pixel became a little brighter."
 
@@ -34,6 +35,7 @@ class GradientTimesInput(SaliencyMethod):
     name = "gradient-x-input"
     title = "Gradient x input"
     paper = "Shrikumar et al. 2016, Not Just a Black Box, arXiv:1605.01713"
+    family = "gradients"
     signed = True
     what = "What each pixel adds to the score, were the net linear around this image."
 

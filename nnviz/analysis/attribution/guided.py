@@ -28,6 +28,7 @@ class _Rectified(SaliencyMethod):
     Visualizations, arXiv:1805.07039, which shows that they recover the image.
     """
 
+    family = "propagation"
     signed = True
 
     @abstractmethod

@@ -24,6 +24,7 @@ class IntegratedGradients(SaliencyMethod):
     name = "integrated-gradients"
     title = "Integrated gradients"
     paper = "Sundararajan et al. 2017, Axiomatic Attribution for Deep Networks, arXiv:1703.01365"
+    family = "gradients"
     signed = True
     what = "What each pixel adds to the score on the way from the baseline to this image."
 

@@ -27,6 +27,7 @@ class KernelShap(SaliencyMethod):
     name = "kernel-shap"
     title = "Kernel SHAP"
     paper = "Lundberg and Lee 2017, A Unified Approach to Interpreting Model Predictions, arXiv:1705.07874"
+    family = "perturbation"
     signed = True
     what = "What each region adds to the score, averaged over the ways in which the others are shown or hidden."
 

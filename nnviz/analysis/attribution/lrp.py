@@ -42,6 +42,7 @@ class Lrp(SaliencyMethod):
     name = "lrp"
     title = "LRP"
     paper = "Bach et al. 2015, On Pixel-Wise Explanations ... by Layer-Wise Relevance Propagation, PLOS ONE 10(7)"
+    family = "propagation"
     signed = True
     what = "Each pixel's share of the score, handed back layer by layer."
 

@@ -23,6 +23,7 @@ _KEPT = 2**22
 class Noisy(SaliencyMethod):
     """A statistic of gradient(image + N(0, sigma^2)) over the copies, sigma = noise * (max - min of the image)."""
 
+    family = "gradients"
     fewest = 1
 
     def parameters(self, network: Network) -> tuple[Parameter, ...]:

@@ -24,6 +24,7 @@ class Occlusion(SaliencyMethod):
     name = "occlusion"
     title = "Occlusion"
     paper = "Zeiler and Fergus 2013, Visualizing and Understanding Convolutional Networks, arXiv:1311.2901"
+    family = "perturbation"
     signed = True
     what = "How far the score falls when a patch over that place is covered."
 

@@ -27,6 +27,7 @@ class Rise(SaliencyMethod):
     name = "rise"
     title = "RISE"
     paper = "Petsiuk et al. 2018, RISE: Randomized Input Sampling for Explanation of Black-box Models, arXiv:1806.07421"
+    family = "perturbation"
     signed = True
     what = "How far the mean score lies above that of all random masks while a place can be seen."
 

@@ -9,6 +9,9 @@ import numpy as np
 
 from nnviz.errors import NnvizError
 
+SMALL = 0.2
+"""Share of the spread within the classes below which a difference of their means says nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class ClassMeans:
@@ -17,10 +20,12 @@ class ClassMeans:
     Attributes:
         means: (K,) float64; 0 where there is no picture of a class.
         counts: (K,) int64, pictures of each class.
+        spread: standard deviation of the answers within the classes, over all of them.
     """
 
     means: np.ndarray
     counts: np.ndarray
+    spread: float
 
     @property
     def best(self) -> int:
@@ -28,9 +33,17 @@ class ClassMeans:
         return int(np.where(self.counts > 0, self.means, -np.inf).argmax())
 
     @property
+    def alike(self) -> tuple[int, ...]:
+        """The best class and those that excite the unit as well as it, the strongest first: their means are nearer to
+        its own than a fifth of the spread, which Cohen (1988) calls a small effect."""
+        order = np.argsort(-self.means, kind="stable")
+        low = self.means[self.best] - SMALL * self.spread
+        return tuple(int(at) for at in order if self.counts[at] and (at == self.best or self.means[at] > low))
+
+    @property
     def others(self) -> float | None:
-        """The mean over all pictures that are not of the best class; None where there are none."""
-        rest = np.arange(len(self.counts)) != self.best
+        """The mean over all pictures of the classes that are not `alike`; None where there are none."""
+        rest = ~np.isin(np.arange(len(self.counts)), self.alike)
         total = int(self.counts[rest].sum())
         return float((self.means * self.counts)[rest].sum() / total) if total else None
 
@@ -101,7 +114,9 @@ def class_means(maxima: Any, unit: int, labels: Any, classes: int) -> ClassMeans
     good = (found >= 0) & np.isfinite(values)
     counts = np.bincount(found[good], minlength=classes)
     sums = np.bincount(found[good], weights=values[good], minlength=classes)
-    return ClassMeans(sums / np.maximum(counts, 1), counts)
+    means = sums / np.maximum(counts, 1)
+    within = values[good] - means[found[good]]
+    return ClassMeans(means, counts, float(np.sqrt(np.mean(within**2))) if within.size else 0.0)
 
 
 def column(maxima: Any, unit: int) -> np.ndarray:

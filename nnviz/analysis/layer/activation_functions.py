@@ -1,12 +1,17 @@
-"""The activation functions that a neuron is told with, as formulas in NumPy."""
+"""The activation functions that a neuron is told with, as formulas in NumPy, and all that Keras has."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
+import keras
 import numpy as np
+
+from nnviz.analysis.network.pointwise import elementwise
 
 LEAK = 0.2
 """Slope of the leaky ReLU below zero: Keras' own default."""
@@ -90,5 +95,36 @@ def activation_named(name: str) -> Activation:
 NAMES = {
     **{"relu": "ReLU", "relu6": "ReLU6", "gelu": "GELU", "elu": "ELU", "selu": "SELU", "silu": "SiLU"},
     **{"leaky_relu": "leaky ReLU", "hard_sigmoid": "hard sigmoid", "hard_silu": "hard SiLU", "mish": "Mish"},
+    **{"celu": "CELU", "prelu": "PReLU"},
 }
 """How those are written that are not written as Keras names them."""
+
+
+@lru_cache(maxsize=1)
+def keras_activations() -> dict[str, Callable[[Any], Any]]:
+    """Every activation function of Keras that reads each value alone, by Keras' name, in the order of the alphabet.
+
+    Not those that weigh values against each other (softmax), halve them (glu) or want an argument (threshold): of one
+    neuron they make nothing.
+    """
+    found = {}
+    for name in sorted(vars(keras.activations)):
+        function = getattr(keras.activations, name)
+        # One of two names for the same function, such as swish for silu, is left out.
+        if getattr(function, "__name__", "") != name or name in _NO_ACTIVATION:
+            continue
+        try:
+            alone = elementwise(function)
+        except (TypeError, ValueError):
+            continue
+        if alone:
+            found[name] = function
+    return found
+
+
+_NO_ACTIVATION = ("get", "serialize", "deserialize")
+
+
+def written(name: str) -> str:
+    """An activation function as one writes it, by Keras' name."""
+    return NAMES.get(name, name.replace("_", " "))

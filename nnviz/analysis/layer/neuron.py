@@ -42,6 +42,7 @@ class Neuron:
         activation: name of F.
         peers: the sums of all units at this cell, where F reads them all (a softmax); else empty.
         output: F(sum).
+        function: F itself, which takes and gives tensors.
     """
 
     layer: str
@@ -58,6 +59,7 @@ class Neuron:
     peers: np.ndarray = field(repr=False)
     output: float
     has_bias: bool = True
+    function: Any = field(repr=False, default=None)
 
     @property
     def terms(self) -> np.ndarray:
@@ -135,6 +137,7 @@ def read_neuron(
     cell: Cell,
     kernel: np.ndarray | None = None,
     biases: np.ndarray | None = None,
+    function: Any = None,
 ) -> Neuron:
     """The neuron of a layer that reads `source`.
 
@@ -143,8 +146,10 @@ def read_neuron(
         source: activations of the layer that it reads, without a batch axis.
         unit, cell: which one.
         kernel, biases: instead of the layer's own (the pointwise kernel of a separable convolution).
+        function: instead of the layer's own F.
     """
     layer = info.keras_layer
+    function = layer.activation if function is None else function
     kernel = np.asarray(last_kernel(layer), np.float32) if kernel is None else kernel
     if biases is None and getattr(layer, "bias", None) is not None:
         biases = np.asarray(layer.bias, np.float32)
@@ -159,7 +164,7 @@ def read_neuron(
         inputs = np.where(inside, source[tuple(np.moveaxis(places, -1, 0))], 0)
     weights = weights_of(layer, kernel, unit)
     total = _sum(inputs, weights, biases, unit)
-    alone = elementwise(layer.activation)
+    alone = elementwise(function)
     peers = np.zeros(0)
     if not alone:
         peers = np.array(
@@ -176,25 +181,25 @@ def read_neuron(
         "pointwise" if isinstance(layer, SEPARABLE) else "",
         0.0 if biases is None else float(biases[unit]),
         total,
-        activation_name(layer.activation),
+        activation_name(function),
         peers,
-        float(_activated(layer.activation, unit, peers, np.array([total]))[0]),
+        float(_activated(function, unit, peers, np.array([total]))[0]),
         biases is not None,
+        function,
     )
 
 
-def responses(info: LayerInfo, of: Neuron, sums: np.ndarray) -> np.ndarray:
+def responses(of: Neuron, sums: np.ndarray) -> np.ndarray:
     """What F makes of other sums of this neuron: its curve. Those of the other units stand still.
 
     Args:
-        info: of the neuron's layer.
         of: the neuron.
         sums: (n,).
 
     Returns:
         (n,) float64.
     """
-    return _activated(info.keras_layer.activation, of.unit, of.peers, sums)
+    return _activated(of.function, of.unit, of.peers, sums)
 
 
 def activation_name(activation: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnviz.analysis.layer.activation_functions import Activation
+from nnviz.analysis.layer.neuron_surface import border
 
 REACH = 2.0
 """The inputs run from -REACH to REACH."""
@@ -44,14 +45,7 @@ class Toy:
 
     def border(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """The two ends (x1, x2) of the line in the square where the sum is 0; None where it misses the square."""
-        ends: list[tuple[float, float]] = []
-        for side in (-REACH, REACH):
-            if self.w2:
-                ends.append((side, -(self.w1 * side + self.bias) / self.w2))
-            if self.w1:
-                ends.append((-(self.w2 * side + self.bias) / self.w1, side))
-        inside = sorted({(round(a, 9), round(b, 9)) for a, b in ends if max(abs(a), abs(b)) <= REACH + 1e-9})
-        return (inside[0], inside[-1]) if len(inside) > 1 else None
+        return border(self.w1, self.w2, self.bias, -REACH, REACH)
 
 
 def axis() -> np.ndarray:

@@ -9,14 +9,17 @@ import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.image.images import fit
-from nnviz.app.sidebar import drawing_canvas, folder_chooser, number_controls, own_pictures
+from nnviz.app.sidebar import folder_chooser, number_controls, own_pictures
 from nnviz.components.raster import Panel, Place, raster
-from nnviz.figures.words import with_article
+from nnviz.figures.words import percent, with_article
 from nnviz.shell import address, caches, controls, library, opening
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.page import spared
 from nnviz.shell.session import MOST_NOISE, MOST_SHIFT, Session
-from nnviz.views import own_network
+from nnviz.views import drawing, own_network
+
+GALLERY = "gallery"
+"""Parameter of the address: the class of digits that the sidebar has to choose from, where it is not the picture's."""
 
 
 def draw(session: Session) -> None:
@@ -41,7 +44,7 @@ def _networks(session: Session) -> None:
     if isinstance(test, dict) and all(_number(test.get(name)) for name in ("accuracy", "digits", "correct")):
         title = escape_markdown(str(card.get("title", "")))
         st.caption(
-            f"{title}: {test['accuracy']:.2%} of {test['digits']:,} test digits right "
+            f"{title}: {percent(test['accuracy'], 2)} of {test['digits']:,} test digits right "
             f"({test['correct']:,}), {session.network.parameters:,} parameters."
         )
     else:
@@ -62,7 +65,7 @@ def _pictures(session: Session) -> None:
         _photographs(session)
     # Of one's own network it may only be assumed what it reads.
     if not photographs.said(session.network):
-        drawing_canvas.canvas()
+        drawing.popover()
         _digits(session)
     label = library.label_in(session.network, session.picture)
     known_label = "" if label is None else f", {with_article(label)}"
@@ -99,14 +102,26 @@ def _thumbnails() -> np.ndarray:
 
 def _digits(session: Session) -> None:
     """The digits of one class, to choose from."""
-    label = session.picture.label if session.picture.label in list("0123456789") else None
     known = {str(number): number for number in range(10)}
-    if "digit-class" not in st.session_state or session.picture.name != st.session_state.get("shown-picture"):
-        st.session_state["digit-class"] = label or st.session_state.get("digit-class") or "7"
+    label = session.picture.label if session.picture.label in known else None
+    before = st.session_state.get("shown-picture")
+    if session.picture.name != before:
+        # Another picture shows those of its own class; with the first the address may say which.
+        if before is not None and label is not None and GALLERY in address.read():
+            address.write(**{GALLERY: None})
         st.session_state["shown-picture"] = session.picture.name
-    shown = st.session_state["digit-class"]
-    st.segmented_control("Picture", list(known), default=shown, key="digit-class", required=True)
-    entries = [entry for entry in digits.gallery() if entry.label == known[st.session_state["digit-class"] or "7"]]
+    last = st.session_state.get("digit-class")
+    shown = address.choice(GALLERY, tuple(known), label or (last if last in known else "7"))
+    address.bound("digit-class", shown)
+    st.segmented_control(
+        "Picture",
+        list(known),
+        default=shown,
+        key="digit-class",
+        required=True,
+        on_change=address.writer(GALLERY, "digit-class"),
+    )
+    entries = [entry for entry in digits.gallery() if entry.label == known[shown]]
     images = np.stack([digits.digit(entry.index)[0] for entry in entries]).astype(np.float32)
     names = [f"test-{entry.index}" for entry in entries]
     at = names.index(session.picture.name) if session.picture.name in names else None
@@ -123,7 +138,7 @@ def _digits(session: Session) -> None:
             )
         ],
         key="gallery",
-        alt=f"{len(entries)} handwritten {st.session_state['digit-class']}s to choose from",
+        alt=f"{len(entries)} handwritten {shown}s to choose from",
         picked=None if at is None else Place(0, at, 0, 0),
         height=0.3,
         least=28,

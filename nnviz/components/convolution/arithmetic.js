@@ -55,6 +55,12 @@ function stageValue(stage, header, values, before, cell) {
   return values[header.panels[stage.panel].offset + cell];
 }
 
+function endsIn(values) {
+  let least = Infinity, most = -Infinity;
+  for (const value of values) { if (value < least) least = value; if (value > most) most = value; }
+  return [least, most];
+}
+
 // All maps that can be looked at: the sums, then what each stage makes of them.
 function allMaps(header, values) {
   const maps = [{ title: "sum", values: allSums(header, values) }];
@@ -64,13 +70,11 @@ function allMaps(header, values) {
     maps.push({ title: stage.title, values: made });
   }
   maps.forEach((map, index) => {
-    let low = 0, high = 0;
-    for (const value of map.values) { if (value < low) low = value; if (value > high) high = value; }
+    [map.least, map.most] = endsIn(map.values);
+    const low = Math.min(map.least, 0), high = Math.max(map.most, 0);
     const signed = index === 0 || low < 0, most = Math.max(-low, high) || 1;
     map.colour = signed ? "diverging" : "viridis";
     map.range = signed ? [-most, most] : [0, high || 1];
-    map.low = low;
-    map.high = high;
   });
   return maps;
 }

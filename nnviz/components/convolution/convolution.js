@@ -21,12 +21,18 @@ function isDark(root) {
   return found !== null && parseInt(found[1], 16) + parseInt(found[2], 16) + parseInt(found[3], 16) < 380;
 }
 
+// The least and the largest value of the map that is read.
+function endsOf(state) {
+  const { header, values } = state, input = header.panels[0], tile = header.rest === null ? state.channel : 0, size = input.h * input.w;
+  return endsIn(values.subarray(input.offset + tile * size, input.offset + (tile + 1) * size));
+}
+
 // What stands above and below on the page decides how high the pictures may be.
 function roomFor(state) {
   const main = state.root.getRootNode().host?.closest("[data-testid=stMain]") || document.scrollingElement;
   state.top = state.root.getBoundingClientRect().top + (main ? main.scrollTop : 0);
   const controls = state.root.clientWidth < 560 ? 5 : 2.6;
-  return Math.max(230, window.innerHeight - state.top - state.parts.stage.offsetTop - (controls + state.header.below) * rem());
+  return Math.max(230, (window.innerHeight - state.top - state.parts.stage.offsetTop - (controls + state.header.below) * rem()) * given());
 }
 
 // Sizes, the largest that fit: all three grids where there is room, else one of them with a switch.
@@ -37,8 +43,10 @@ function place(state) {
   const strip = header.rest === null && header.channels > 1 && header.channels <= MOST_CHANNELS;
   const usual = long <= 3 ? 64 : long <= 6 ? 48 : Math.min(32, Math.max(4, Math.floor(352 / long)));
   const perRow = Math.min(header.channels, 32), stripRows = Math.ceil(header.channels / perRow), stripHigh = stripRows > 1 ? 14 : 24;
-  const sums = Math.max(12.5 * text, 190), sign = 2.2 * text, head = 1.6 * text, stripTall = strip ? stripRows * stripHigh + 2.4 * text : 0;
+  const sign = 2.2 * text, head = 1.6 * text, stripTall = strip ? stripRows * stripHigh + 2.4 * text : 0;
   const titles = [header.channels > 1 ? "channel 00+ 00 others" : "products", header.bias === null ? "" : "+ bias", "= sum", ...header.stages.map(stageTitle)].filter(Boolean);
+  // The longest title of a line beside its number.
+  const sums = Math.max(12.5 * text, 190, (Math.max(...titles.map((title) => title.length)) * 0.53 + 6) * text);
   const lines = (titles.length + (header.channels > 1 ? 1 : 0)) * 1.55 * text + stripTall;
   const inline = titles.reduce((sum, title) => sum + (title.length + 7) * 0.53 * text + 2 * text, 0);
   // "all": two rows of two; "row": three grids beside each other, the sums below; "one": one grid at a time.
@@ -59,6 +67,12 @@ function place(state) {
   for (let cell = usual; cell >= Math.min(usual, legible); cell -= 4) {
     const found = ["all", "row"].map((mode) => option(mode, cell)).filter((made) => made.fits && made.side >= least);
     if (found.length) { chosen = found.reduce((best, made) => (made.side > best.side ? made : best)); break; }
+  }
+  // What room is left below goes to the numbers, as long as they take little from the pictures beside them.
+  for (let cell = chosen.cell + 2, side = chosen.side; cell <= 1.5 * usual; cell += 2) {
+    const found = option(chosen.mode, cell);
+    if (!chosen.fits || !found.fits || found.side < 0.9 * side) break;
+    chosen = found;
   }
   for (let cell = usual - 2; !chosen.fits && cell >= Math.min(usual, 38); cell -= 2) chosen = option("one", cell);
   const stacked = width < 640 || chosen.side < 120;
@@ -147,14 +161,19 @@ function speedOf(state) {
   return Math.min(SPEEDS[Number(state.parts.rate.value)], calm ? 2 : Infinity);
 }
 
-function play(state, on) {
-  const all = state.header.size[0] * state.header.size[1];
-  if (state.playing === on) return;
+function showPlaying(state, on) {
   state.playing = on;
+  fill(state, true);
   const button = state.parts.play, word = on ? "Pause" : "Play";
   button.textContent = on ? "\u23F8" : "\u25B6";
   button.title = word;
   button.setAttribute("aria-label", word);
+}
+
+function play(state, on) {
+  const all = state.header.size[0] * state.header.size[1];
+  if (state.playing === on) return;
+  showPlaying(state, on);
   if (!on) return pin(state, state.index);
   if (state.index >= all - 1) state.index = 0;
   state.progress = state.index;
@@ -176,8 +195,16 @@ function play(state, on) {
   requestAnimationFrame(frame);
 }
 
+// Whether the output is shown as it fills in, cell by cell, or as it is.
+function fill(state, on) {
+  if (state.filling === on) return;
+  state.filling = on;
+  label(state);
+}
+
 function step(state, by) {
   play(state, false);
+  fill(state, true);
   pin(state, state.index + by);
 }
 
@@ -187,7 +214,7 @@ function begin(root) {
   const parts = Object.fromEntries(names.map((name) => [name, part(name)]));
   parts.rate = root.querySelector(".speed input");
   const canvases = Object.fromEntries(["input", ...GRIDS, "channels", "output"].map((name) => [name, parts[name].querySelector("canvas")]));
-  const state = { root, parts, canvases, grid: "products", shown: null, index: 0, preview: null, playing: false, sent: 0, last: -1e9, channel: 0 };
+  const state = { root, parts, canvases, grid: "products", shown: null, index: 0, preview: null, playing: false, filling: false, sent: 0, last: -1e9, channel: 0 };
   parts.rate.max = String(SPEEDS.length - 1);
   parts.rate.value = "3";
   listen(state);
@@ -200,6 +227,8 @@ export default function (component) {
   if (!state) { state = begin(parentElement.querySelector(".conv")); STATES.set(parentElement, state); }
   const { header, values } = unpack(data), fresh = state.what !== header.what, same = state.header && state.header.size.join() === header.size.join();
   Object.assign(state, { header, values, what: header.what, report: (value) => setStateValue("cell", value) });
+  // Told to be still, it stands where it is told, and reports nothing.
+  if (!header.play && state.told) showPlaying(state, false);
   // A reply to an earlier pick must not move the cell back while a later one is under way.
   if (header.seen >= state.sent && !(state.playing && same)) {
     state.index = Math.min(Math.max(header.cell[0], 0), header.size[0] - 1) * header.size[1] + Math.min(Math.max(header.cell[1], 0), header.size[1] - 1);
@@ -219,5 +248,8 @@ export default function (component) {
     state.parts.scrub.max = String(header.size[0] * header.size[1] - 1);
   }
   if (lay(state)) draw(state);
+  // Told, not on arrival: what is drawn for the first time stands still.
+  if (header.play && state.told === false) play(state, true);
+  state.told = header.play;
   state.canvases.output.dataset.drawn = String(Number(state.canvases.output.dataset.drawn || 0) + 1);
 }

@@ -98,6 +98,7 @@ def convolution(
     key: str,
     alt: str,
     cell: tuple[int, int] = (0, 0),
+    play: bool = False,
     below: float = 4.5,
     on_cell: Callable[[Cell], None] | None = None,
 ) -> None:
@@ -108,6 +109,7 @@ def convolution(
         key: of the component, stable over reruns.
         alt: what the picture shows, for who cannot see it.
         cell: (row, column) of the output that is shown.
+        play: start to play from that cell, once for each time that this turns true while the picture stands there.
         below: what the page needs below it, in units of its font size: the rest of the window is for the pictures.
         on_cell: called with the cell that was pinned, before the rerun.
     """
@@ -119,7 +121,7 @@ def convolution(
             on_cell(found)
 
     seen = ((st.session_state.get(key) or {}).get("cell") or {}).get("count", 0)
-    data = packed(sliding, {"alt": alt, "below": below, "cell": list(cell), "seen": seen})
+    data = packed(sliding, {"alt": alt, "below": below, "cell": list(cell), "play": play, "seen": seen})
     _component()(key=key, data=data, on_cell_change=report)
 
 

@@ -1,6 +1,10 @@
 // What is drawn: the maps once each, as sheets; every frame only lays them down and marks the cell.
 
 const PAD = 4;
+// Cells of a side from which on a map is a photograph, in which no single cell is meant.
+const FINE = 100;
+// Between cells of white as between dark ones, in light and in dark alike: their colours are those of the values.
+const GRID = "rgba(110, 110, 110, 0.55)";
 
 // The cells of the input and of the padding around it that the kernel meets: first row and column, and how many.
 function extentOf(header) {
@@ -11,8 +15,10 @@ function extentOf(header) {
   });
 }
 
+// Whole pixels a cell; of what is as fine as a photograph, quarters too: else up to half of its room would stay empty.
 function cellSize(rows, columns, side, most) {
   const exact = side / Math.max(rows, columns);
+  if (exact >= 1 && exact < 6 && Math.max(rows, columns) >= FINE) return Math.floor(4 * exact) / 4;
   return exact >= 1 ? Math.min(Math.floor(exact), most) : 1 / Math.ceil(1 / exact);
 }
 
@@ -54,7 +60,7 @@ function sheetOf(image, width, height, ratio) {
   sheet.width = Math.max(1, Math.round(width * ratio));
   sheet.height = Math.max(1, Math.round(height * ratio));
   const context = sheet.getContext("2d");
-  context.imageSmoothingEnabled = sheet.width < image.width;
+  context.imageSmoothingEnabled = sheet.width < image.width || (sheet.width % image.width > 0 && image.width >= FINE);
   context.drawImage(small, 0, 0, sheet.width, sheet.height);
   return sheet;
 }
@@ -102,13 +108,13 @@ function drawInput(state, at) {
   }
   const h = ((kernel.h - 1) * header.dilation[0] + 1) * cell, w = ((kernel.w - 1) * header.dilation[1] + 1) * cell;
   if (apart && cell >= 4) {
-    context.strokeStyle = theme.patch;
+    context.strokeStyle = theme.kernel;
     context.lineWidth = 1.5;
     for (let i = 0; i < kernel.h; i++) for (let j = 0; j < kernel.w; j++) {
       context.strokeRect(x + j * header.dilation[1] * cell + 0.75, y + i * header.dilation[0] * cell + 0.75, cell - 1.5, cell - 1.5);
     }
   }
-  drawBox(context, { x, y, w: Math.max(w, 3), h: Math.max(h, 3) }, theme.patch, 3);
+  drawBox(context, { x, y, w: Math.max(w, 3), h: Math.max(h, 3) }, theme.kernel, 3);
 }
 
 function kernelImage(state, tile) {
@@ -121,11 +127,11 @@ function kernelImage(state, tile) {
   return (state.kernelImage = canvas);
 }
 
-// The output: all of it faint, what has been reached in full.
+// The output: while it fills in, what has not been reached yet is faint; else all of it.
 function drawOutput(state, at) {
   const { sizes, theme, ratio, header } = state, cell = sizes.outputCell, [rows, columns] = header.size;
   const context = paper(state.canvases.output, ratio), sheet = state.outputSheet, width = columns * cell, height = rows * cell;
-  context.globalAlpha = 0.28;
+  context.globalAlpha = state.filling ? 0.28 : 1;
   context.drawImage(sheet, 0, 0, width, height);
   context.globalAlpha = 1;
   const part = (top, wide, high) => {
@@ -135,8 +141,10 @@ function drawOutput(state, at) {
     context.drawImage(sheet, 0, top * sy, wide * sx, high * sy, 0, top, wide, high);
   };
   const row = Math.floor(state.index / columns), column = state.index % columns;
-  part(0, width, row * cell);
-  part(row * cell, (column + 1) * cell, cell);
+  if (state.filling) {
+    part(0, width, row * cell);
+    part(row * cell, (column + 1) * cell, cell);
+  }
   context.strokeStyle = theme.faint;
   context.lineWidth = 1;
   context.strokeRect(-0.5, -0.5, width + 1, height + 1);
@@ -149,10 +157,10 @@ function drawGrid(state, name, at) {
   const context = paper(state.canvases[name], ratio);
   const colour = name === "patch" ? header.panels[0].colour : "diverging";
   const range = name === "patch" ? header.panels[0].ranges[0] : name === "kernel" ? kernel.ranges[0] : state.productRange;
-  const panel = { n: 1, h: kernel.h, w: kernel.w, channels: 1, offset: 0, units: 0, under: null, colour, ranges: [range], title: "", note: "", labels: [], zero: [], numbers: cell >= 38 };
-  const size = { x: 0, y: 0, head: 0, columns: 1, tileW: kernel.w * cell, tileH: kernel.h * cell, wide: cell, text: 16 };
+  const panel = { n: 1, h: kernel.h, w: kernel.w, channels: 1, offset: 0, units: 0, under: null, colour, ranges: [range], title: "", note: "", labels: [], empty: [], numbers: cell >= 38 };
+  const size = { x: 0, y: 0, head: 0, columns: 1, tileW: kernel.w * cell, tileH: kernel.h * cell, wide: cell, ...typeSizes(), number: 16 };
   drawPanel(context, panel, { ...size, stepX: size.tileW + GAP, stepY: size.tileH + GAP }, at[name], theme);
-  context.strokeStyle = theme.faint;
+  context.strokeStyle = GRID;
   context.beginPath();
   for (let i = 1; i < kernel.h; i++) { context.moveTo(0, i * cell); context.lineTo(size.tileW, i * cell); }
   for (let j = 1; j < kernel.w; j++) { context.moveTo(j * cell, 0); context.lineTo(j * cell, size.tileH); }
@@ -176,9 +184,9 @@ function drawChannels(state, at) {
     const k = 3 * Math.round(256 * share(sum, range)), x = (channel % columns) * cell, y = Math.floor(channel / columns) * sizes.channelHigh;
     context.fillStyle = `rgb(${table[k]},${table[k + 1]},${table[k + 2]})`;
     context.fillRect(x, y, cell, sizes.channelHigh);
-    context.strokeStyle = theme.faint;
+    context.strokeStyle = GRID;
     context.strokeRect(x + 0.5, y + 0.5, cell - 1, sizes.channelHigh - 1);
   });
   const x = (state.channel % columns) * cell, y = Math.floor(state.channel / columns) * sizes.channelHigh;
-  drawBox(context, { x, y, w: cell, h: sizes.channelHigh }, theme.patch, 3);
+  drawBox(context, { x, y, w: cell, h: sizes.channelHigh }, theme.picked, 3);
 }

@@ -67,6 +67,7 @@ function listen(state) {
       const index = under(state, event);
       if (index === null) return;
       play(state, false);
+      fill(state, false);
       pin(state, index);
     });
   }
@@ -93,7 +94,7 @@ function listen(state) {
   parts.back.addEventListener("click", () => step(state, -1));
   parts.on.addEventListener("click", () => step(state, 1));
   parts.play.addEventListener("click", () => play(state, !state.playing));
-  parts.scrub.addEventListener("input", () => { if (state.playing) { state.playing = true; state.progress = Number(parts.scrub.value); } pin(state, Number(parts.scrub.value), true); });
+  parts.scrub.addEventListener("input", () => { fill(state, true); if (state.playing) { state.playing = true; state.progress = Number(parts.scrub.value); } pin(state, Number(parts.scrub.value), true); });
   parts.scrub.addEventListener("change", () => pin(state, Number(parts.scrub.value)));
   const rate = () => { root.querySelector(".rate").textContent = `${speedOf(state).toLocaleString("en")} cells/s`; };
   parts.rate.addEventListener("input", rate);

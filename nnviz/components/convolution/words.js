@@ -22,7 +22,7 @@ function around(header) {
 function writeWords(state) {
   const { header } = state, kernel = header.panels[1], name = around(header);
   const parts = [header.channels > 1 ? `${header.channels} channels` : "", kernel.h * kernel.w > 1 ? `${kernel.h}\u00d7${kernel.w} cells` : ""].filter(Boolean);
-  const body = [parts.length ? `sum over ${parts.join(" and ")} of ` : "", ["patch", "patch"], " \u00d7 ", ["kernel", "kernel"], ...(header.bias === null ? [] : [" + bias"])];
+  const body = [parts.length ? `sum over ${parts.join(" and ")} of ` : "", ["patch", "patch"], " \u00d7 ", ["kernel", "kernel"], ...(header.bias === null ? [] : [" + ", ["bias", "bias"]])];
   put(state.parts.words, [["made", "output"], " = ", ...(name ? [`${name}( `, ...body, " )"] : body)]);
 }
 
@@ -90,9 +90,10 @@ function label(state) {
   title("products", state.root.classList.contains("row") ? "Products" : "= Products");
   title("channels", `The ${header.channels} channels add`);
   title("output", state.shown === ownMap(header) ? header.output : `${header.output}: ${state.shown === 0 ? "sum" : map.title}`);
-  const ends = (range) => `${number(range[0])} to ${number(range[1])}`;
-  parts.input.querySelector("p").textContent = `${input.h}\u00d7${input.w}, ${ends(input.ranges[0])}`;
-  parts.output.querySelector("p").textContent = `${header.size[0]}\u00d7${header.size[1]}, ${ends([map.low, map.high])}`;
+  // Of both the same: what lies in this one map, whatever its colours could show.
+  const told = (rows, columns, low, high) => `${rows}\u00d7${columns}, ${low === high ? `all ${number(low)}` : `values from ${number(low)} to ${number(high)}`}`;
+  parts.input.querySelector("p").textContent = told(input.h, input.w, ...endsOf(state));
+  parts.output.querySelector("p").textContent = told(header.size[0], header.size[1], map.least, map.most) + (state.filling ? "; pale: still to come" : "");
   canvases.input.setAttribute("role", "img");
   canvases.input.setAttribute("aria-label", `${header.source}${channel}, with the kernel of ${kernel.h} by ${kernel.w} cells on it`);
   for (const name of GRIDS) canvases[name].setAttribute("aria-label", `${name}, ${kernel.h} by ${kernel.w} cells`);

@@ -1,25 +1,13 @@
-// Hears the keys, tells the server which scene is wanted, and shows the blank screen and the list of keys. In the
-// speaker's window it tells the wall instead. From a press until the scene is whole the wall shows the one before.
+// Hears the keys, tells the server which stop of the talk is wanted, and shows the blank screen and the list of keys. In
+// the speaker's window it tells the wall instead.
 
 const STATES = new WeakMap();
-
-const TURNS = {
-  PageDown: (at) => at + 1, ArrowRight: (at) => at + 1, ArrowDown: (at) => at + 1,
-  PageUp: (at) => at - 1, ArrowLeft: (at) => at - 1, ArrowUp: (at) => at - 1,
-  Home: () => 1, End: (at, total) => total,
-};
 
 // What keeps its own keys while it has the focus. A remote's two keys are not among them.
 const KEEPS = [
   "input", "textarea", "select", "[contenteditable=true]", "[role=slider]", "[role=listbox]", "[role=combobox]", "[role=radio]",
   "[role=option]", "[role=menuitem]", "[role=tab]", "[role=application]", "[role=spinbutton]",
 ].join(",");
-
-// Milliseconds after the end of a run that a picture may take to be drawn; one that never is must not stop the talk.
-const LONGEST = 4000;
-
-// Milliseconds in which a window of this browser answers another, also while it draws.
-const UNANSWERED = 1000;
 
 function kept(event) {
   return event.composedPath().some((node) => node.matches && node.matches(KEEPS));
@@ -37,59 +25,9 @@ function app() {
 }
 
 function show(state) {
-  state.said.textContent = `${state.at}/${state.total}`;
-  state.line.style.width = `${(100 * state.at) / state.total}%`;
+  state.said.textContent = state.typed ? `\u2192 ${state.typed}` : state.at ? label(state.steps, state.at) : "";
+  state.line.style.width = `${state.at ? (100 * state.at) / total(state.steps) : 0}%`;
   state.blank.hidden = !state.black;
-}
-
-// The browser's own picture of the window stands before everything, until `release`. It is taken in the next frame, which
-// is what is waited for: nothing that the server answers from then on is in it. Without such pictures, or where nobody
-// sees the window, what is drawn is seen as it comes.
-function hold(state) {
-  if (state.held) return state.taken;
-  if (!document.startViewTransition || document.hidden || state.black) return Promise.resolve();
-  const held = document.startViewTransition(() => {});
-  state.held = held;
-  // A window that is hidden or resized meanwhile lets go of its picture by itself.
-  held.ready.catch(() => {});
-  held.finished.finally(() => { if (state.held === held) state.held = null; });
-  state.taken = Promise.race([new Promise(requestAnimationFrame), held.updateCallbackDone]);
-  return state.taken;
-}
-
-function release(state) {
-  if (state.held) state.held.skipTransition();
-  state.held = null;
-}
-
-// Whether all that the scene announces is drawn, and nothing of the one before is left.
-function whole() {
-  const main = document.querySelector("[data-testid=stMain]");
-  if (!main || main.querySelector("[data-stale=true], [data-testid=stSkeleton]")) return false;
-  const charts = [...main.querySelectorAll("[data-testid=stPlotlyChart]")];
-  if (charts.some((chart) => !chart.querySelector(".main-svg"))) return false;
-  if ([...main.querySelectorAll("img")].some((image) => !image.complete)) return false;
-  return [...main.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every(({ shadowRoot: root }) => (
-    root && root.childElementCount && (!root.querySelector("canvas") || root.querySelector("canvas[data-drawn]"))
-  ));
-}
-
-// The server has drawn what was wanted: shown at once when it stands there whole, the counter with it.
-function settle(state) {
-  const ended = performance.now();
-  state.settling += 1;
-  const mine = state.settling;
-  let frames = 0;
-  const look = () => {
-    if (mine !== state.settling) return;
-    frames = whole() ? frames + 1 : 0;
-    // What is drawn in the frame after a change, as points and marks are, takes one more.
-    if (frames < 3 && performance.now() - ended < LONGEST && !document.hidden) { requestAnimationFrame(look); return; }
-    state.at = state.wanted;
-    show(state);
-    release(state);
-  };
-  look();
 }
 
 function tell(state) {
@@ -106,7 +44,7 @@ function tell(state) {
 }
 
 function turn(state, to) {
-  const wanted = Math.min(Math.max(to, 1), state.total);
+  const wanted = Math.min(Math.max(to, 1), total(state.steps));
   if (state.gone || wanted === state.wanted) return;
   state.wanted = wanted;
   state.settling += 1;
@@ -132,11 +70,15 @@ function act(state, key) {
   if (key === "Escape") {
     help(state, false);
     blacken(state, false);
+    state.typed = "";
+    show(state);
   } else if ("bB.".includes(key)) blacken(state, !state.black);
   // Who cannot see the scene does not mean to turn it.
   else if (state.black) blacken(state, false);
   else if (key === "?") help(state, state.help.hidden);
-  else turn(state, TURNS[key](state.wanted, state.total));
+  else if (/^\d$/.test(key)) type(state, key);
+  else if (key === "Enter") turn(state, typed(state));
+  else turn(state, TURNS[key](state.wanted, state.steps));
 }
 
 function pressed(state, event) {
@@ -151,7 +93,8 @@ function pressed(state, event) {
   const remote = key === "PageDown" || key === "PageUp";
   if (!remote && !state.black && kept(event)) return;
   if (key.toLowerCase() === "s" && state.leads) window.open(state.speaker, "nnviz-speaker");
-  else if (!TURNS[key] && !["b", "B", ".", "?"].includes(key)) return;
+  else if (key.toLowerCase() === "d") window.nnTheme.next();
+  else if (key === "Enter" ? !state.typed : !TURNS[key] && !/^[bB.?0-9]$/.test(key)) return;
   // A key that is held would run through the whole talk.
   else if (!event.repeat) state.act(key);
   event.preventDefault();
@@ -178,82 +121,32 @@ function watch(state) {
   }
 }
 
-// In the speaker's window: a key has an answer, or it is said that no wall of this browser hears it.
-function send(state, key) {
-  state.channel.postMessage({ key });
-  clearTimeout(state.unanswered);
-  state.unanswered = setTimeout(() => { state.unheard.hidden = false; }, UNANSWERED);
-}
-
-function hear(state) {
-  clearTimeout(state.unanswered);
-  state.unheard.hidden = true;
-}
-
-function join(state, wall) {
-  if (state.wall === wall) return;
-  if (state.channel) state.channel.close();
-  state.wall = wall;
-  state.channel = new BroadcastChannel(`nnviz-wall-${wall}`);
-  state.channel.onmessage = ({ data }) => {
-    if (data.heard) hear(state);
-    if (!state.leads) return;
-    if (data.key) {
-      state.channel.postMessage({ heard: true });
-      act(state, data.key);
-    }
-    if (data.who && !state.asking) state.channel.postMessage({ here: data.who });
-  };
-}
-
-// Whether no other window of this browser is that wall: a window that is doubled takes the name along.
-function free(wall) {
-  const channel = new BroadcastChannel(`nnviz-wall-${wall}`);
-  const who = crypto.getRandomValues(new Uint32Array(2)).join("-");
-  return new Promise((resolve) => {
-    const done = (answer) => { channel.close(); resolve(answer); };
-    channel.onmessage = ({ data }) => { if (data.here === who) done(false); };
-    channel.postMessage({ who });
-    setTimeout(done, UNANSWERED, true);
-  });
-}
-
-// A wall keeps its name in its own window, where no link carries it and a reload finds it.
-function own(state, data) {
-  const keep = (wall) => { join(state, wall); sessionStorage.setItem("nnviz-wall", wall); };
-  const before = sessionStorage.getItem("nnviz-wall");
-  if (data.wall !== data.session || data.sure || !before || before === data.wall) keep(data.wall);
-  else if (state.session !== data.session) {
-    // It is heard by that name at once: the speaker's window goes on.
-    join(state, before);
-    state.asking = true;
-    free(before).then((unused) => {
-      state.asking = false;
-      if (unused) state.name(before); else keep(data.wall);
-    });
-  }
-}
-
 function begin(root) {
   const find = (selector) => root.querySelector(selector);
   const state = {
     said: find(".at"), line: find(".line div"), blank: find(".blank"), help: find(".help"), lost: find(".lost"), unheard: find(".unheard"),
-    page: find(".page"), link: find("a.speaker"), sent: 0, seen: 0, told: 0, wanted: 0, at: 0, settling: 0, due: false, black: false, gone: false, asking: false,
+    page: find(".page"), link: find("a.speaker"), jump: find(".jump"), desk: find(".desk"), frame: find("iframe"), steps: [], typed: "", after: null, sent: 0, seen: 0, told: 0, wanted: 0, at: 0, settling: 0, due: false, black: false, gone: false, asking: false,
   };
   state.listen = (event) => pressed(state, event);
+  state.hear = (event) => (state.leads ? obey : asked)(state, event);
+  state.jump.addEventListener("change", () => {
+    send(state, { to: opening(state.steps, state.jump.selectedIndex) });
+    state.jump.selectedIndex = 0;
+    state.jump.blur();
+  });
   state.watcher = new MutationObserver(() => watch(state));
   state.blank.addEventListener("click", () => blacken(state, false));
   return state;
 }
 
 function lead(state, data) {
-  state.total = data.total;
+  state.steps = data.steps;
   state.speaker = data.speaker;
   state.page.href = data.page;
   state.link.href = data.speaker;
   state.act = (key) => act(state, key);
   const anew = state.session !== data.session;
-  own(state, data);
+  if (data.wall) own(state, data);
   state.session = data.session;
   // A reply to an earlier press must not turn back while a later one is under way, told or not.
   if (!anew && data.seen < state.sent) return;
@@ -268,19 +161,30 @@ export default function ({ parentElement, data, setStateValue }) {
   const state = STATES.get(parentElement);
   state.report = (value) => setStateValue("wanted", value);
   state.name = (wall) => setStateValue("wall", wall);
-  state.leads = Boolean(data.total);
+  state.leads = !data.remote;
+  const small = state.leads && !data.wall, anew = !state.at;
   if (state.leads) lead(state, data);
   else {
-    join(state, data.wall);
-    state.act = (key) => send(state, key);
+    join(state, data.remote);
+    follow(state, data);
+    state.act = (key) => {
+      if (/^\d$/.test(key)) type(state, key);
+      else if (key === "Enter") send(state, { to: typed(state) });
+      else send(state, { key });
+    };
   }
-  for (const node of [state.said, state.line.parentElement]) node.hidden = !state.leads;
+  state.line.parentElement.hidden = !state.leads || small;
+  state.said.hidden = small;
+  state.desk.hidden = state.leads;
   // Added once however often this is called; on the window, so that it comes before whatever has the focus.
-  window.addEventListener("keydown", state.listen, true);
+  if (small || !state.leads) window.addEventListener("message", state.hear);
+  if (!small) window.addEventListener("keydown", state.listen, true);
+  if (small && anew) window.parent.postMessage({ loaded: true }, location.origin);
   state.watcher.observe(app(), { attributes: true });
   watch(state);
   return () => {
     window.removeEventListener("keydown", state.listen, true);
+    window.removeEventListener("message", state.hear);
     state.watcher.disconnect();
     // Called before each call too. Where the talk was left, nobody else lets go of the picture, and a wall that is no more
     // must not take the keys of the next.
@@ -288,7 +192,7 @@ export default function ({ parentElement, data, setStateValue }) {
       if (parentElement.isConnected) return;
       release(state);
       if (state.channel) state.channel.close();
-      clearTimeout(state.unanswered);
+      for (const timer of [state.unanswered, state.forget, state.later]) clearTimeout(timer);
       STATES.delete(parentElement);
     });
   };

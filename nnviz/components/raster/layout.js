@@ -8,10 +8,21 @@ function rem() {
   return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
 
+// How much of its share of the window a picture takes: the page gives more or less (app/room.js).
+function given() {
+  return parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--nn-room")) || 1;
+}
+
+// Sizes of what is written, CSS px: a panel's title in shares of the root's, which style.css says and a talk says anew.
+function typeSizes() {
+  const root = rem(), share = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--nn-panel-title")) || 0.82;
+  return { text: Math.max(16, 0.78 * root), title: Math.max(17, share * root), number: Math.max(16, 0.86 * root) };
+}
+
 // One panel at a wished tile side (CSS px): its cell size in device pixels, and its grid within `room` px of height.
-function measure(panel, side, room, width, ratio, tallest = 0) {
-  const text = Math.max(16, 0.72 * rem()), lines = panel.note ? panel.note.split("\n") : [];
-  const head = Math.max(tallest, (panel.title ? 1.45 * text : 0) + 1.3 * text * lines.length);
+function measure(panel, side, room, width, ratio, type, tallest = 0) {
+  const { text, title } = type, lines = panel.note ? panel.note.split("\n") : [];
+  const head = Math.max(tallest, (panel.title ? 1.4 * title : 0) + 1.3 * text * (lines.length + (panel.bar ? 1 : 0)));
   const foot = panel.labels.length ? 1.35 * text : 0;
   let wide, high;
   if (panel.strip) {
@@ -41,9 +52,9 @@ function measure(panel, side, room, width, ratio, tallest = 0) {
   columns = Math.max(1, Math.min(columns, panel.n, Math.floor((width + GAP) / stepX) || 1));
   const rows = Math.ceil(panel.n / columns);
   // A guess on the safe side: text that is as wide as all there is makes no picture smaller.
-  const titles = Math.min(Math.max(panel.title.length * 1.06, ...lines.map((line) => line.length)) * text * 0.53, width);
+  const titles = Math.min(Math.max(panel.title.length * 0.55 * title, ...lines.map((line) => line.length * 0.53 * text), panel.bar ? 7 * text : 0), width);
   return {
-    wide, high, tileW, tileH, stepX, stepY, columns, rows, head, foot, text,
+    wide, high, tileW, tileH, stepX, stepY, columns, rows, head, foot, ...type,
     width: Math.max(columns * stepX - GAP, panel.strip ? 0 : titles), height: head + rows * stepY - GAP,
   };
 }
@@ -51,17 +62,17 @@ function measure(panel, side, room, width, ratio, tallest = 0) {
 // All panels, row by row, with the largest tiles that fit; smaller than `least` they flow on below instead.
 function arrange(header, width, ratio) {
   // Text has a least size, so in a low window the pictures give way.
-  const low = window.innerHeight < 800 ? 0.88 : 1;
-  const room = Math.max(160, header.height * window.innerHeight * low);
+  const low = window.innerHeight < 800 ? 0.88 : 1, type = typeSizes(), least = header.least * low * Math.min(given(), 1);
+  const room = Math.max(160 * Math.min(given(), 1), header.height * window.innerHeight * low * given());
   const gap = header.lines.length || header.wide ? Math.max(28, Math.min(90, width * 0.028)) : 24;
   const most = Math.max(...header.panels.map((panel) => (panel.strip ? 0 : panel.most)), 16);
   const rows = [...new Set(header.panels.map((panel) => panel.row))].sort();
   let chosen = null;
   // Panels of one row begin at one height, however many lines stand above them.
-  const heads = new Map(rows.map((row) => [row, Math.max(...header.panels.filter((p) => p.row === row).map((p) => measure(p, 16, room, width, ratio).head))]));
-  for (let side = most; side >= header.least || !chosen; side -= 2) {
-    const below = header.panels.filter((p) => p.strip).reduce((sum, p) => sum + measure(p, side, room, width, ratio).height + gap, 0);
-    const sizes = header.panels.map((panel) => measure(panel, side, room - (panel.strip ? 0 : below), width, ratio, heads.get(panel.row)));
+  const heads = new Map(rows.map((row) => [row, Math.max(...header.panels.filter((p) => p.row === row).map((p) => measure(p, 16, room, width, ratio, type).head))]));
+  for (let side = most; side >= least || !chosen; side -= 2) {
+    const below = header.panels.filter((p) => p.strip).reduce((sum, p) => sum + measure(p, side, room, width, ratio, type).height + gap, 0);
+    const sizes = header.panels.map((panel) => measure(panel, side, room - (panel.strip ? 0 : below), width, ratio, type, heads.get(panel.row)));
     const fits = rows.every((row) => {
       const inside = sizes.filter((_, index) => header.panels[index].row === row);
       return inside.reduce((sum, size) => sum + size.width + gap, -gap) <= width + 0.5;

@@ -38,7 +38,10 @@ function tileImage(panel, values, tile) {
       if (panel.units && cell >= panel.units) continue;
       out[o + 3] = 255;
       if (panel.channels === 3) {
-        for (let c = 0; c < 3; c++) out[o + c] = values[base + cell * 3 + c];
+        for (let c = 0; c < 3; c++) {
+          const value = values[base + cell * 3 + c];
+          out[o + c] = panel.colour === "diverging" ? 255 * share(value, range) : value;
+        }
         continue;
       }
       const t = share(values[base + cell], range), k = 3 * Math.round(256 * t);
@@ -70,19 +73,25 @@ function textOn(colour) {
   return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 140 ? "#000" : "#fff";
 }
 
+// Numbers in the cells, where the smallest that may be written fits: else each cell says its value under the pointer.
 function drawNumbers(context, panel, size, values, tile, font) {
   const box = tileBox(size, tile), w = box.w / panel.w, h = box.h / panel.h;
-  // Never below 16 px: smaller cells say their value under the pointer. Counts and names may stand closer.
-  if (!panel.numbers || Math.min(w, h) < (panel.texts?.length ? 30 : 36)) return;
+  const letters = Math.max(size.number, Math.min(26, 0.45 * w));
+  if (!panel.numbers || h < 1.2 * size.number || w < 1.2 * size.number) return;
+  const cells = Array.from({ length: panel.units || panel.h * panel.w }, (_, cell) => cell).filter((cell) => !panel.blank?.includes(cell));
+  const valueOf = (cell) => values[panel.offset + tile * panel.h * panel.w + cell];
+  const said = new Map(cells.map((cell) => [cell, panel.texts?.length ? panel.texts[cell] : w < 84 ? shortNumber(valueOf(cell)) : number(valueOf(cell))]));
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.font = `${Math.min(26, Math.max(16, 0.45 * w))}px ${font}`;
-  for (let cell = 0; cell < (panel.units || panel.h * panel.w); cell++) {
-    if (panel.blank?.includes(cell)) continue;
-    const value = values[panel.offset + tile * panel.h * panel.w + cell];
-    const k = 3 * Math.round(256 * share(value, rangeOf(panel, tile)));
+  context.font = `${letters}px ${font}`;
+  const widest = Math.max(...Array.from(said.values(), (text) => context.measureText(text).width));
+  const fitting = Math.min(letters, (letters * (w - 4)) / widest);
+  if (fitting < size.number) return;
+  context.font = `${fitting}px ${font}`;
+  for (const [cell, text] of said) {
+    const k = 3 * Math.round(256 * share(valueOf(cell), rangeOf(panel, tile)));
     context.fillStyle = textOn(COLOURS[panel.colour].slice(k, k + 3));
-    context.fillText(panel.texts?.length ? panel.texts[cell] : w < 84 ? shortNumber(value) : number(value), box.x + ((cell % panel.w) + 0.5) * w, box.y + (Math.floor(cell / panel.w) + 0.5) * h, w - 2);
+    context.fillText(text, box.x + ((cell % panel.w) + 0.5) * w, box.y + (Math.floor(cell / panel.w) + 0.5) * h);
   }
 }
 
@@ -110,14 +119,44 @@ function drawBlank(context, panel, size, tile, theme) {
   }
 }
 
+// What a tile without a picture holds, on it: as a word or two, or as a sign where they have no room.
+function drawEmpty(context, panel, values, tile, box, size, theme) {
+  const at = panel.offset + tile * panel.h * panel.w * panel.channels, k = 3 * Math.round(256 * share(values[at], rangeOf(panel, tile)));
+  context.fillStyle = textOn(panel.channels === 3 ? (panel.colour === "diverging" ? [128, 128, 128] : values.slice(at, at + 3)) : COLOURS[panel.colour].slice(k, k + 3));
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.font = `${size.text}px ${theme.font}`;
+  const said = panel.empty[tile], words = said.split(" "), fits = (text) => context.measureText(text).width <= box.w - 4;
+  const lines = fits(said) ? [said] : words.every(fits) && box.h > 2.6 * size.text ? words : [said === "all zero" ? "0" : "\u22480"];
+  lines.forEach((line, index) => context.fillText(line, box.x + box.w / 2, box.y + box.h / 2 + 1.2 * (index - (lines.length - 1) / 2) * size.text));
+}
+
+// The colours between the ends of a range.
+function drawBar(context, panel, x, y, size, theme) {
+  const [low, high] = rangeOf(panel, 0).map((end) => number(end)), table = COLOURS[panel.colour];
+  const room = size.width - context.measureText(low + high).width - 0.8 * size.text, wide = Math.max(size.text, Math.min(5 * size.text, room));
+  const from = x + context.measureText(low).width + 0.4 * size.text, fill = context.createLinearGradient(from, 0, from + wide, 0);
+  for (let stop = 0; stop <= 16; stop++) fill.addColorStop(stop / 16, `rgb(${table.slice(48 * stop, 48 * stop + 3).join(",")})`);
+  context.fillText(low, x, y);
+  context.fillText(high, from + wide + 0.4 * size.text, y);
+  context.fillStyle = fill;
+  context.fillRect(from, y + 0.12 * size.text, wide, 0.8 * size.text);
+  context.strokeStyle = theme.faint;
+  context.lineWidth = 1;
+  context.strokeRect(from, y + 0.12 * size.text, wide, 0.8 * size.text);
+  context.fillStyle = theme.text;
+}
+
 function drawPanel(context, panel, size, values, theme) {
   context.textAlign = "left";
   context.textBaseline = "top";
   context.fillStyle = theme.text;
-  context.font = `600 ${size.text * 1.06}px ${theme.font}`;
+  context.font = `600 ${size.title}px ${theme.font}`;
   if (panel.title) context.fillText(panel.title, size.x, size.y);
   context.font = `${size.text}px ${theme.font}`;
-  if (panel.note) panel.note.split("\n").forEach((line, index) => context.fillText(line, size.x, size.y + (1.4 + 1.3 * index) * size.text));
+  const lines = panel.note ? panel.note.split("\n") : [], below = size.y + (panel.title ? 1.36 * size.title : 0);
+  lines.forEach((line, index) => context.fillText(line, size.x, below + 1.3 * index * size.text));
+  if (panel.bar) drawBar(context, panel, size.x, below + 1.3 * lines.length * size.text, size, theme);
   const sheet = document.createElement("canvas");
   for (let tile = 0; tile < panel.n; tile++) {
     const image = tileImage(panel, values, tile), box = tileBox(size, tile);
@@ -132,13 +171,7 @@ function drawPanel(context, panel, size, values, theme) {
     if (!panel.units) context.strokeRect(box.x - 0.5, box.y - 0.5, box.w + 1, box.h + 1);
     drawNumbers(context, panel, size, values, tile, theme.font);
     drawBlank(context, panel, size, tile, theme);
-    if (panel.zero.includes(tile)) {
-      context.fillStyle = "#fff";
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      context.font = `${size.text}px ${theme.font}`;
-      context.fillText(box.w >= 4 * size.text ? "all zero" : "0", box.x + box.w / 2, box.y + box.h / 2, box.w);
-    }
+    if (panel.empty?.[tile]) drawEmpty(context, panel, values, tile, box, size, theme);
     if (panel.labels[tile]) {
       context.fillStyle = theme.text;
       context.textAlign = "center";

@@ -1,6 +1,8 @@
 // The component: draws, tells the value under the pointer, and reports what is picked by click and by arrow keys.
 
 const STATES = new WeakMap();
+// CSS pixels: a screen narrower than this is a phone's, and so wide a picture is that is swiped there.
+const PHONE = 640, STRIP = 1250;
 
 function themeOf(root) {
   const style = getComputedStyle(root);
@@ -13,8 +15,10 @@ function themeOf(root) {
 
 function draw(state) {
   const { header, values, canvas, root } = state;
-  const ratio = window.devicePixelRatio || 1, width = Math.floor(root.clientWidth);
+  const ratio = window.devicePixelRatio || 1, swipe = header.swipe && root.clientWidth < PHONE;
+  const width = swipe ? STRIP : Math.floor(root.clientWidth);
   if (!width) return;
+  root.classList.toggle("swipe", swipe);
   const places = (state.places = arrange(header, width, ratio));
   const pad = 5;
   state.pad = pad;
@@ -44,7 +48,41 @@ function draw(state) {
     const box = tileBox(size, tile);
     return [box.x + pad, box.y + pad, box.w, box.h].map((number_) => Math.round(number_ * 10) / 10);
   })));
+  hint(state);
   canvas.dataset.picked = state.picked ? [state.picked.panel, state.picked.tile, state.picked.row, state.picked.column].join(",") : "";
+}
+
+// The picture of the page that says how it is picked, until that was done once.
+let hinting = null;
+// What only holds other parts of a page.
+const LAYOUT = "[data-testid=stVerticalBlock], [data-testid=stHorizontalBlock], [data-testid=stLayoutWrapper], [data-testid=stColumn], [data-testid=stMainBlockContainer]";
+
+// Where there is room for the hint, CSS pixels: beside the title, beside the tiles, else below what is shorter than the rest.
+function hintPlace(state, index) {
+  const { header, places, root } = state, size = places.panels[index], width = root.clientWidth - state.pad, panel = header.panels[index];
+  const limit = (at) => Math.min(width, ...places.panels.filter((each) => each.x > at.x && each.y < at.y + at.height && at.y < each.y + each.height).map((each) => each.x - 14));
+  const context = state.canvas.getContext("2d"), least = 8 * size.text;
+  context.font = `600 ${size.title}px ${themeOf(root).font}`;
+  const after = size.x + context.measureText(panel.title).width + size.text;
+  if (panel.title && limit(size) - after >= 1.3 * least) return { x: after, y: size.y + 0.15 * size.title, room: limit(size) - after };
+  const beside = size.x + size.width + 14;
+  if (limit(size) - beside >= least) return { x: beside, y: size.y + size.head, room: limit(size) - beside };
+  const floor = (at) => Math.min(places.height, ...places.panels.filter((each) => each.y > at.y && each.x < at.x + 1.2 * least && at.x < each.x + each.width).map((each) => each.y));
+  const short = places.panels.find((each) => floor(each) - each.y - each.height >= 3 * size.text && limit(each) - each.x >= 0.8 * least && each.y === size.y);
+  if (short) return { x: short.x, y: short.y + short.height + 0.5 * size.text, room: limit(short) - short.x };
+  // At the right end above the picture, where nothing of the page is.
+  const box = root.getBoundingClientRect(), long = 1.4 * least, middle = box.top - 0.9 * size.text;
+  const open = [0, 0.5, 1].every((part) => document.elementFromPoint(box.right - part * long, middle)?.matches(LAYOUT));
+  return open ? { x: width - long, y: -1.5 * size.text - state.pad, room: long } : null;
+}
+
+function hint(state) {
+  const { root, hint: mark } = state, index = state.header.panels.findIndex((panel) => panel.pick !== "none");
+  const free = !hinting || hinting === root || !hinting.isConnected, main = root.getRootNode().host?.closest("[data-testid=stMain]");
+  const place = free && main && index >= 0 && !state.sent ? hintPlace(state, index) : null;
+  mark.hidden = !place;
+  if (place) hinting = root; else if (hinting === root) hinting = null;
+  if (place) Object.assign(mark.style, { left: `${place.x + state.pad}px`, top: `${place.y + state.pad}px`, maxWidth: `${place.room}px` });
 }
 
 function pickedBox(state, at) {
@@ -121,7 +159,23 @@ function neighbour(state, at, [down, right]) {
   }
   const column = (at.tile % size.columns) + right, tile = at.tile + right + down * size.columns;
   if (right && (column < 0 || column >= size.columns || tile >= panel.n)) return across(state, at, right) || at;
-  return tile >= 0 && tile < panel.n ? { ...at, tile } : at;
+  if (tile >= 0 && tile < panel.n) return { ...at, tile };
+  return (down && beyond(state, at, down)) || at;
+}
+
+// The tile that stands nearest in a row of panels below or above.
+function beyond(state, at, down) {
+  const { panels } = state.header, here = pickedBox(state, at);
+  let best = null;
+  panels.forEach((panel, next) => {
+    if (panel.pick !== "tile" || Math.sign(panel.row - panels[at.panel].row) !== down) return;
+    for (let tile = 0; tile < panel.n; tile++) {
+      const there = { panel: next, tile, row: 0, column: 0 }, box = pickedBox(state, there);
+      const far = Math.abs(box.y - here.y) + 0.2 * Math.abs(box.x - here.x);
+      if (!best || far < best.far) best = { far, there };
+    }
+  });
+  return best && best.there;
 }
 
 // The tile or cell of the next panel that stands level with this one.
@@ -147,7 +201,7 @@ export default function (component) {
   let state = STATES.get(parentElement);
   if (!state) {
     const root = parentElement.querySelector(".raster");
-    state = { root, canvas: root.querySelector("canvas"), tip: root.querySelector(".tip"), say: root.querySelector(".say"), sent: 0, last: -1e9, picked: null };
+    state = { root, canvas: root.querySelector("canvas"), tip: root.querySelector(".tip"), hint: root.querySelector(".hint"), say: root.querySelector(".say"), sent: 0, last: -1e9, picked: null };
     STATES.set(parentElement, state);
     const now = state;
     now.canvas.addEventListener("pointermove", (event) => hover(now, event));

@@ -14,12 +14,14 @@ import numpy as np
 import streamlit as st
 
 from nnviz.components.parts import buffer, script
+from nnviz.figures.words import number
 
 _FOLDER = Path(__file__).parent
 _HTML = """
 <div class="raster">
   <canvas></canvas>
   <div class="tip" hidden></div>
+  <div class="hint" aria-hidden="true" hidden><span>click or arrow keys</span><span>tap</span></div>
   <div class="say" aria-live="polite"></div>
 </div>
 """
@@ -30,7 +32,8 @@ class Panel:
     """A map or a grid of maps that share a colour scale.
 
     Attributes:
-        tiles: (n, rows, columns), or (n, rows, columns, 3) with RGB in 0..255.
+        tiles: (n, rows, columns), or (n, rows, columns, 3) with RGB in 0..255; of weights of red, green and blue, whose
+            colour is "diverging", from one end of the range to the other, grey in its middle.
         colour: "grey", "diverging", "viridis" or "inferno".
         ranges: (low, high) for all tiles, or one pair a tile.
         title, note: above the tiles; the note may have several lines.
@@ -48,7 +51,9 @@ class Panel:
         numbers: print the values in the cells, where they are large enough.
         texts: what is printed and told instead of the values, one a cell of the first tile.
         pick: what a click picks.
-        say_zero: label a tile that is zero everywhere.
+        say_zero: label a tile in which nothing is to be seen: of zeros, of one value, of values beside nothing on its
+            scale. By default where there are several.
+        bar: a line below the note with the colours between the ends of the range.
         blank: (row, column) of cells that hold no value, such as a padding: hatched, without a number.
     """
 
@@ -73,7 +78,8 @@ class Panel:
     numbers: bool = False
     texts: Sequence[str] = ()
     pick: Literal["none", "tile", "cell"] = "none"
-    say_zero: bool = False
+    say_zero: bool | None = None
+    bar: bool = False
     blank: Sequence[tuple[int, int]] = ()
 
 
@@ -115,6 +121,7 @@ def raster(
     wide: bool = False,
     first: int = 0,
     toggles: bool = False,
+    swipe: bool = False,
     on_pick: Callable[[Place], None] | None = None,
 ) -> None:
     """Draw panels on one canvas.
@@ -132,6 +139,7 @@ def raster(
         wide: spread the panels over the width.
         first: number of the first row and column in words (1 where one counts from one).
         toggles: a pick switches something: arrow keys only move the outline, Enter picks, and no pick is passed over.
+        swipe: on a phone the panels stand beside each other all the same, wider than the screen, to be swiped.
         on_pick: called with the place that a click or an arrow key picked, before the rerun.
     """
     key = f"raster-{key}"
@@ -164,7 +172,7 @@ def raster(
             ],
         }
         | {"height": height, "least": least, "wide": wide, "first": first, "seen": seen}
-        | {"toggles": toggles},
+        | {"toggles": toggles, "swipe": swipe},
     )
     _component()(key=key, data=data, on_pick_change=report)
 
@@ -210,7 +218,7 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
                     "offset": add(under),
                 },
                 "ranges": ranges.tolist(),
-                "zero": np.flatnonzero(~panel.tiles.reshape(n, -1).any(axis=1)).tolist() if panel.say_zero else [],
+                "empty": _empty(panel, ranges),
                 "labelWidth": max((len(_short(label)) for label in panel.labels), default=0),
             }
             | {name: getattr(panel, name) for name in _PLAIN}
@@ -223,6 +231,32 @@ def pack(panels: Sequence[Panel], header: dict[str, Any]) -> bytes:
     return buffer({**header, "panels": described}, *(array.tobytes() for array in arrays))
 
 
+def _empty(panel: Panel, ranges: np.ndarray) -> list[str]:
+    """What is written on each tile in which nothing is to be seen, "" on the others; nothing where none is asked."""
+    tiles, n = panel.tiles, len(panel.tiles)
+    asked = n > 1 and not panel.numbers if panel.say_zero is None else panel.say_zero
+    if not asked or not tiles.size:
+        return []
+    scales = np.broadcast_to(np.abs(ranges).max(axis=1), n)
+    pixels = tiles.ndim == 4 and panel.colour != "diverging"
+    words = [_nothing_in(tile, scale, pixels) for tile, scale in zip(tiles, scales, strict=True)]
+    return words if any(words) else []
+
+
+def _nothing_in(tile: np.ndarray, scale: float, pixels: bool) -> str:
+    if not tile.any():
+        return "all zero"
+    if pixels:  # red, green and blue, of which grey of any one shade is nothing
+        return "nearly zero" if np.ptp(tile) <= _NOTHING * 255 else ""
+    if np.abs(tile).max() <= _NOTHING * scale:
+        return "nearly zero"
+    return f"all {number(tile.flat[0])}" if tile.size > 1 and np.ptp(tile) == 0 else ""
+
+
+_NOTHING = 0.01
+"""Of a scale's end: what nobody sees beside it."""
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
 
@@ -230,7 +264,7 @@ def _short(text: str) -> str:
 _LETTERS = 80
 _PLAIN = (
     *("colour", "title", "note", "most", "scale", "cell", "smooth", "columns", "row", "strip"),
-    *("units", "unit", "strength", "numbers", "pick"),
+    *("units", "unit", "strength", "numbers", "pick", "bar"),
 )
 
 

@@ -2,15 +2,16 @@
 
 const STATES = new WeakMap();
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const REACH = 14, STEP = Math.PI / 24;
+const REACH = 14, STEP = Math.PI / 24, DEGREE = Math.PI / 180;
 
 function draw(state) {
   const { header, canvas, root } = state, width = Math.floor(root.clientWidth);
   if (!width) return;
   const ratio = window.devicePixelRatio || 1, low = window.innerHeight < 800 ? 0.8 : 1;
   // Text has a least size, so in a low window the points give way.
-  const height = Math.max(220, Math.floor(header.height * window.innerHeight * low));
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  const style = getComputedStyle(document.documentElement), given = parseFloat(style.getPropertyValue("--nn-room")) || 1;
+  const height = Math.max(220, Math.floor(header.height * window.innerHeight * low * given));
+  const rem = parseFloat(style.fontSize) || 16;
   const theme = (state.theme = themeOf(root));
   if (state.drawnOf !== `${header.what} ${theme.dark}`) {
     state.colours = inks(header, theme);
@@ -66,8 +67,18 @@ function turning(state, event) {
 
 function turnTo(state, yaw, pitch) {
   state.turn = [yaw, Math.max(-Math.PI / 2, Math.min(Math.PI / 2, pitch))];
+  // Told once the hand rests: the address is not written at every step of it.
+  clearTimeout(state.turned);
+  state.turned = setTimeout(() => tellTurn(state), 300);
   cancelAnimationFrame(state.frame);
   state.frame = requestAnimationFrame(() => draw(state));
+}
+
+function tellTurn(state) {
+  if (state.drag) { state.turned = setTimeout(() => tellTurn(state), 300); return; }
+  const [yaw, pitch] = state.turn.map((angle) => Math.round(angle / DEGREE));
+  state.told = [((yaw % 360) + 360) % 360, pitch];
+  state.reportTurn(state.told);
 }
 
 function release(state, event) {
@@ -133,6 +144,12 @@ export default function (component) {
   state.values = values.subarray(0, header.floats);
   state.pictures = new Uint8Array(values.buffer, values.byteOffset + 4 * header.floats);
   state.report = (value) => setStateValue("pick", value);
+  state.reportTurn = (value) => setStateValue("turn", value);
+  // What was told from here comes back late, and must not turn the points back under the hand.
+  if (header.turn && !state.told) {
+    state.turn = header.turn.map((angle) => angle * DEGREE);
+    state.told = header.turn;
+  }
   // A reply to an earlier pick must not move the outline back while a later one is under way.
   if (header.seen >= state.sent || state.picked === null) { state.picked = header.picked; state.sent = Math.max(state.sent, header.seen); }
   state.canvas.setAttribute("role", "application");

@@ -59,7 +59,9 @@ def scatter(
     other: np.ndarray | None = None,
     height: float = 0.6,
     small_pictures: bool = False,
+    turn: tuple[int, int] | None = None,
     on_pick: Callable[[int], None] | None = None,
+    on_turn: Callable[[int, int], None] | None = None,
 ) -> None:
     """Draw points on one canvas, in one scale for all axes.
 
@@ -71,7 +73,9 @@ def scatter(
         other: (3,) a place that is outlined though no point stands there.
         height: share of the window's height.
         small_pictures: draw each point as its picture.
+        turn: degrees by which three axes are turned about the upright one, and tipped towards the eye.
         on_pick: called with the number of the point that was picked, before the rerun.
+        on_turn: called with these degrees when the points were turned, before the rerun.
     """
     key = f"scatter-{key}"
 
@@ -82,12 +86,18 @@ def scatter(
         if on_pick is not None and told():
             on_pick(int(told()["index"]))
 
+    def report_turn() -> None:
+        turned = (st.session_state.get(key) or {}).get("turn")
+        if on_turn is not None and turned:
+            on_turn(int(turned[0]), int(turned[1]))
+
     data = packed(
         points,
         {"alt": alt, "picked": picked, "height": height, "small": small_pictures, "seen": told().get("count", 0)}
+        | {"turn": None if turn is None else list(turn)}
         | {"other": None if other is None else _three(np.asarray(other)[None])[0].tolist()},
     )
-    _component()(key=key, data=data, on_pick_change=report)
+    _component()(key=key, data=data, on_pick_change=report, on_turn_change=report_turn)
 
 
 def packed(points: Points, header: dict[str, Any]) -> bytes:

@@ -18,6 +18,12 @@ function usualSpeed(rows) {
   return found < 0 ? SPEEDS.length - 1 : found;
 }
 
+// The speed of the address, where it is one of them.
+function speedAt(wanted, rows) {
+  const found = SPEEDS.indexOf(Number(wanted));
+  return wanted !== "" && found >= 0 ? found : usualSpeed(rows);
+}
+
 // Tell the page where it is: at most once in 60 ms, and always the last place.
 function report(state) {
   say(state);

@@ -7,7 +7,7 @@ const BETWEEN = 8;
 function roomFor(state) {
   const main = state.root.getRootNode().host?.closest("[data-testid=stMain]") || document.scrollingElement;
   state.top = state.root.getBoundingClientRect().top + (main ? main.scrollTop : 0);
-  return window.innerHeight - state.top - state.parts.controls.offsetHeight - state.header.below * rem() - 2 * PAD;
+  return (window.innerHeight - state.top - state.parts.controls.offsetHeight - state.header.below * rem() - 2 * PAD) * given();
 }
 
 // A length in whole device pixels; below one of them, a whole part of one.

@@ -146,6 +146,7 @@ function listen(state) {
   parts.scrub.addEventListener("input", () => scrub(state, Number(parts.scrub.value), false));
   parts.scrub.addEventListener("change", () => scrub(state, Number(parts.scrub.value), true));
   parts.rate.addEventListener("input", () => showSpeed(state));
+  parts.rate.addEventListener("change", () => state.tellSpeed({ rows: speedOf(state) }));
   const again = () => { if (state.header && lay(state)) draw(state); };
   const watch = new ResizeObserver(() => { if (state.wide !== root.clientWidth) { state.wide = root.clientWidth; again(); } });
   watch.observe(root);
@@ -190,15 +191,17 @@ export default function (component) {
   if (!state) { state = begin(parentElement.querySelector(".unroll")); STATES.set(parentElement, state); }
   const { header, values } = unpack(data), fresh = state.what !== header.what, shape = header.shape.join(), moved = state.header && state.header.slot !== header.slot;
   const same = state.shape === shape, { all } = lengthOf(header.shape);
-  Object.assign(state, { header, values, shape, what: header.what, report: (value) => setStateValue("at", value), choose: (value) => setStateValue("pick", value) });
+  Object.assign(state, { header, values, shape, what: header.what, report: (value) => setStateValue("at", value), choose: (value) => setStateValue("pick", value), tellSpeed: (value) => setStateValue("speed", value) });
   state.marks = [...header.beside.map((slot) => ({ slot, kind: "beside" })), ...header.near.map(([slot, down, right]) => ({ slot, down, right, kind: "near" })), { slot: header.slot, down: 0, right: 0, kind: "picked" }];
   if (!same) {
     showPlaying(state, false);
     state.goal = null;
     state.parts.scrub.max = String(all);
-    state.parts.rate.value = String(usualSpeed(header.shape[0]));
+    state.parts.rate.value = String(speedAt(header.speed, header.shape[0]));
     showSpeed(state);
   }
+  // Told to be still, it stands where it is told, and reports nothing.
+  if (!header.play && state.told) showPlaying(state, false);
   // A reply to an earlier report must not move it back while a later one is under way.
   if (!same || (header.seen >= state.sent && !state.playing && state.goal === null)) {
     if (!same || Math.round(state.position) !== header.unrolled) { state.position = header.unrolled; state.follow = header.unrolled < all; }
@@ -214,5 +217,8 @@ export default function (component) {
     say(state);
     if (state.view !== wantedView(state)) animate(state);
   }
+  // Told, not on arrival: what is drawn for the first time stands still.
+  if (header.play && state.told === false) play(state, true);
+  state.told = header.play;
   state.canvas.dataset.drawn = String(Number(state.canvas.dataset.drawn || 0) + 1);
 }

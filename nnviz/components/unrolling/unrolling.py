@@ -63,8 +63,11 @@ def unrolling(
     key: str,
     alt: str,
     unrolled: int = 0,
+    play: bool = False,
+    speed: str = "",
     below: float = 4.8,
     on_rest: Callable[[int], None] | None = None,
+    on_speed: Callable[[str], None] | None = None,
     on_pick: Callable[[int], None] | None = None,
 ) -> None:
     """Draw the array and its vector. It stands still until it is told to play.
@@ -74,26 +77,35 @@ def unrolling(
         key: of the component, stable over reruns.
         alt: what the picture shows, for who cannot see it.
         unrolled: slots that have been unrolled; within a row, that row is on its way.
+        play: start to play from there, once for each time that this turns true while the picture stands there.
+        speed: rows a second at which it plays, as `on_speed` was told; else the usual for so many rows.
         below: what the page needs below it, in units of its font size: the rest of the window is for the pictures.
         on_rest: called with `unrolled` where it came to rest, before the rerun.
+        on_speed: called with the speed that was chosen, before the rerun.
         on_pick: called with the slot that was picked, before the rerun.
     """
     key = f"unrolling-{key}"
 
-    def told(name: str) -> dict[str, int]:
+    def told(name: str) -> dict[str, Any]:
         return (st.session_state.get(key) or {}).get(name) or {}
 
     def rested() -> None:
         if on_rest is not None and told("at"):
             on_rest(int(told("at")["unrolled"]))
 
+    def sped() -> None:
+        if on_speed is not None and told("speed"):
+            on_speed(f"{float(told('speed')['rows']):g}")
+
     def picked() -> None:
         if on_pick is not None and told("pick"):
             on_pick(int(told("pick")["slot"]))
 
     seen = max(told(name).get("count", 0) for name in ("at", "pick"))
-    data = packed(layout, {"alt": alt, "below": below, "unrolled": unrolled, "seen": seen})
-    _component()(key=key, data=data, on_at_change=rested, on_pick_change=picked)
+    data = packed(
+        layout, {"alt": alt, "below": below, "unrolled": unrolled, "play": play, "speed": speed, "seen": seen}
+    )
+    _component()(key=key, data=data, on_at_change=rested, on_speed_change=sped, on_pick_change=picked)
 
 
 def packed(layout: Layout, header: dict[str, Any]) -> bytes:

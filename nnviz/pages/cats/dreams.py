@@ -30,7 +30,7 @@ def chosen(found: list[Depth]) -> Depth:
 
 
 def plan_of(session: Session, depth: Depth) -> visualization_request.VisualizationPlan:
-    """The dream, as the page of what a unit likes makes it: what one of them made the other has."""
+    """The dream, as the page of preferred pictures makes it: what one of them made the other has."""
     requested = visualization_request.VisualizationRequest(
         subject="unit",
         way="dream",
@@ -50,6 +50,8 @@ def plan_of(session: Session, depth: Depth) -> visualization_request.Visualizati
 def draw(session: Session, found: list[Depth], height: float) -> None:
     """The picture that forms, in a fragment of its own that works and draws by turns while it does."""
     depth = chosen(found)
+    if address.read().get(address.PLAY) == "1":
+        jobs.begin(JOB, forming.job("Dreaming", plan_of(session, depth)))
     look(session, depth)
     jobs.stage(JOB, lambda: _draw(session, found, depth, height), forming.SLICE, forming.PAUSE)
 

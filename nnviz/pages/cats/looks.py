@@ -40,7 +40,7 @@ def draw(session: Session, found: Found, height: float) -> None:
     # Not in the colours of a sign: what speaks for the class is bright, all else is the photograph.
     shown = panel(session, found, False, _STRENGTH, "Where it looks", most=672, smooth=True)
     raster(
-        [replace(shown, note=f"{found.method.title}, {shown.note.split(',')[0]}", pick="none")],
+        [replace(shown, note=", ".join(filter(None, (found.method.title, shown.note.strip()))), pick="none")],
         key="cats-look",
         alt=f"Where it looks for {session.class_name(session.class_index)}: {found.method.title} over the photograph",
         height=height,

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
 from nnviz.analysis.data import photographs
 from nnviz.analysis.evidence import BrightestKept
 from nnviz.components.raster import raster
-from nnviz.figures.words import number
+from nnviz.figures.words import number, probability
 from nnviz.pages.cats import depths, dreams, looks, sees
 from nnviz.pages.cats.subject import subject, take
 from nnviz.shell import address, library
 from nnviz.shell.markup import html
-from nnviz.shell.page import ENTRIES, ON_WALL, Page, caption, head
+from nnviz.shell.page import ENTRIES, ON_WALL, Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, camera, scales
+from nnviz.views import camera, scales
 from nnviz.views.attribution.panels import state
 from nnviz.views.attribution.request import Found, attributions, progress_bar
 from nnviz.views.attribution.zero_map import cause_of_zero
 
-_LARGE, _SMALL = 0.4, 0.28
+_LARGE, _SMALL = 0.42, 0.3
 """Shares of the window's height."""
 
 
@@ -34,6 +33,8 @@ def render(session: Session) -> None:
     with head(PAGE):
         _pictures(session)
         camera.buttons("cats", lambda: take(session, image=library.UPLOAD, target=None))
+        if why:
+            small(why, width="content")
     stages = depths.depths(session)
     photograph, answer, look, *dreamt = st.columns(4 if stages else 3, gap="medium")
     with photograph:
@@ -50,7 +51,7 @@ def render(session: Session) -> None:
     if stages:
         depths.draw(session, stages, _SMALL, open_maps=not st.session_state.get(ON_WALL))
     said = sentence(session, found, looks.brightest_kept_of(session, request, found))
-    caption(Markup(" ").join(filter(None, [said, dreams.made(session, stages) if stages else "", why])))
+    caption(Markup(" ").join(filter(None, [said, dreams.made(session, stages) if stages else ""])))
 
 
 def _leave() -> None:
@@ -96,27 +97,14 @@ def _photograph(session: Session) -> None:
 
 
 def sentence(session: Session, found: Found, left: BrightestKept | None) -> Markup:
-    """What one sees, and so what."""
-    return html("It says {}{}. {}", answer.said(session), _second(session), _where(session, found, left))
-
-
-def _second(session: Session) -> str:
-    """The class that comes next, where there are several."""
-    if session.trace.logits.size < 3:
-        return ""
-    index = int(np.argsort(-session.trace.logits, kind="stable")[1])
-    share = answer.percent(float(session.trace.probabilities[index]))
-    return f", before {session.class_name(index)} ({share})"
-
-
-def _where(session: Session, found: Found, left: BrightestKept | None) -> str:
+    """What one sees, and so what: what is left of the class where the map is brightest, and where it is dimmest."""
     title, name = found.method.title, session.class_name(session.class_index)
     if left is None:
         if found.state == "done":
-            return f"{title} is zero everywhere for {name}. {cause_of_zero(session, found.method)}".rstrip()
-        return found.reason or f"Where it looks: {state(found)}."
-    probability = session.network.output.shares
-    say = answer.percent if probability else number
+            zero = f"{title} is zero everywhere for {name}. {cause_of_zero(session, found.method)}"
+            return html("{}", zero.rstrip())
+        return html("{}", found.reason or f"Where it looks: {state(found)}.")
+    say = probability if session.network.output.shares else number
     return html(
         "Blur all but the third of the picture where the map is brightest, and {} gets <b>{}</b>; "
         "all but the third where it is dimmest, {}.",
@@ -126,4 +114,18 @@ def _where(session: Session, found: Found, left: BrightestKept | None) -> str:
     )
 
 
-PAGE = Page("Cats", ":material/pets:", "cats", "Believe", render)
+PAGE = Page(
+    "Cats",
+    ":material/pets:",
+    "cats",
+    "Why?",
+    render,
+    reading=(
+        Reading("Grad-CAM", "Selvaraju et al. 2017", "https://arxiv.org/abs/1610.02391"),
+        Reading(
+            "Inceptionism",
+            "Mordvintsev et al. 2015",
+            "https://research.google/blog/inceptionism-going-deeper-into-neural-networks/",
+        ),
+    ),
+)

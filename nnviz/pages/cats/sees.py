@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from nnviz.figures.words import probability
 from nnviz.pages.cats.subject import take
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import style, write_html
@@ -14,6 +15,8 @@ from nnviz.shell.session import Session
 from nnviz.views import answer
 
 COUNT = 5
+CNN, MLP = "rgba(47, 111, 181, 0.4)", "rgba(217, 112, 10, 0.45)"
+"""Colours of the two kinds of network, light enough to write on."""
 
 
 def shown(session: Session) -> list[int]:
@@ -35,7 +38,8 @@ def draw(session: Session) -> None:
     write_html('<div class="nn-small">The net says</div><div class="nn-cats-big">{}</div>', name)
     order = shown(session)
     # The bars are buttons, filled as far as the class is likely: a button has no share of its own.
-    rules = []
+    convolutional = any(layer.convolution for layer in session.network.layers)
+    rules = [f".st-key-cats-classes {{ --nn-net: {CNN if convolutional else MLP}; }}"]
     for rank, index in enumerate(order):
         filled = f"{100 * float(trace.probabilities[index]):.1f}%"
         rules.append(f".st-key-cats-class-{rank} button {{ --nn-filled: {filled}; }}")
@@ -45,7 +49,7 @@ def draw(session: Session) -> None:
     with st.container(key="cats-classes", gap=None):
         for rank, index in enumerate(order):
             st.button(
-                f"**{escape_markdown(session.class_name(index))}** {answer.percent(float(trace.probabilities[index]))}",
+                f"**{escape_markdown(session.class_name(index))}** {probability(float(trace.probabilities[index]))}",
                 key=f"cats-class-{rank}",
                 width="stretch",
                 on_click=partial(_explain, session, index),

@@ -28,11 +28,16 @@ def subject(session: Session) -> tuple[Session, str]:
         picture = library.picture(_first())
     if name == session.name and picture is session.picture:
         return session, ""
-    swapped = [f"{name} for {session.name}"] * (name != session.name)
-    if picture is not session.picture:
-        swapped.append(f"{picture.title} for {session.picture.title}")
-    why = f"Photographs only: {'; '.join(swapped)}."
-    return elsewhere(session, name, picture), why
+    return elsewhere(session, name, picture), _why(session, name, picture)
+
+
+def _why(session: Session, name: str, picture: library.Picture) -> str:
+    """What is shown instead of what the sidebar names, and why."""
+    if name == session.name:
+        return f"{session.picture.title.capitalize()} is no photograph: {name} looks at {picture.title}."
+    reads = photographs.read_by(session.network)
+    reason = "gives no classes" if reads else "reads no photographs"
+    return f"{session.name} {reason}: here {name} looks at {picture.title}."
 
 
 def _first() -> str:

@@ -13,6 +13,7 @@ from nnviz.analysis.layer.own_kernel import PRESETS, Nearest, nearest_filter, ow
 from nnviz.components.convolution import KernelGeometry, convolution
 from nnviz.components.raster import Panel, raster
 from nnviz.figures.colour import symmetric
+from nnviz.figures.words import number, standing
 from nnviz.shell import address, controls
 from nnviz.shell.markup import html
 from nnviz.shell.page import caption, inform, small
@@ -191,14 +192,12 @@ def _explained(steps: ConvolutionSteps, size: tuple[int, int], stride: int, padd
 
 
 def _caption(session: Session, steps: ConvolutionSteps, cell: tuple[int, int]) -> None:
-    found = float(steps.output[cell])
-    rows, columns = steps.place.size
-    text = f"Your kernel turns {steps.maps.shape[0]}x{steps.maps.shape[1]} pixels into {rows}x{columns} cells; "
-    text += f"at row {cell[0]}, column {cell[1]} it gives {found:.2f}"
-    strongest = float(steps.output.flat[int(np.abs(steps.output).argmax())])
-    text += ", its strongest" if found == strongest else f", its strongest is {strongest:.2f}"
+    sums, at = steps.output, int(np.ravel_multi_index(cell, steps.output.shape))
+    text = f"At row {cell[0]}, column {cell[1]} your kernel gives {number(float(sums[cell]), beside=sums)}"
+    if sums.size > 1:
+        text += f", {standing(sums, at)} cells"
     if not any(slides(layer) for layer in session.network.layers):
-        text += f". {session.network.name} itself has no kernel that slides"
+        text += f"; {session.network.name} itself has no kernel that slides"
     caption(f"{text}.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,17 @@ import streamlit as st
 
 from nnviz.analysis.layer.convolution import ConvolutionSteps, convolution_steps, nearest_that_slides, slides
 from nnviz.analysis.layer.filters import filter_bank, stages
+from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.components.convolution import MOST_VALUES, Cell, KernelGeometry, Stage, convolution
 from nnviz.figures.colour import symmetric
-from nnviz.pages.convolution import own_kernel
+from nnviz.pages.convolution import own_kernel, words
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import escape_markdown
-from nnviz.shell.page import Page, caption, head
+from nnviz.shell.markup import html
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import scales
+from nnviz.views import layer_configuration, scales
 
 VIEWS = {"layer": "Learned", "own": "Your own"}
 
@@ -26,11 +29,10 @@ def render(session: Session) -> None:
     """Draw the page."""
     known = [layer for layer in session.network.layers if slides(layer)]
     view = address.choice("view", tuple(VIEWS), "layer" if known else "own")
-    with head(PAGE):
+    study = None if view == "own" or not known else lambda: _study(session, known)
+    with head(PAGE, study):
         controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
-        if view == "layer" and known:
-            controls.layers(session, known)
-        elif view == "own":
+        if view == "own":
             own_kernel.presets()
     if view == "own":
         own_kernel.render(session)
@@ -38,6 +40,17 @@ def render(session: Session) -> None:
         _layer(session)
     else:
         _without(session)
+
+
+def _study(session: Session, known: Sequence[LayerInfo]) -> None:
+    """Layer and filter: of a layer with two stages, as many as the one has that is shown."""
+    if not slides(session.layer):
+        controls.study(session, known, count=0)
+        return
+    found = stages(session.layer)
+    bank = filter_bank(session.network, session.layer.name, address.choice("stage", found, found[0]))
+    count = len(bank.weights)
+    controls.study(session, known, "filter", count=count, unit=min(session.unit, count - 1))
 
 
 def _without(session: Session) -> None:
@@ -61,33 +74,35 @@ def _layer(session: Session) -> None:
     channels = steps.maps.shape[2]
     first = steps.first_channel
     channel = address.whole("channel", first + _informative(steps), first, first + channels - 1)[0] - first
-    _choices(steps, channel, len(bank.weights), known)
+    _choices(session, steps, channel, known)
     convolution(
         _geometry(session, steps, channel, symmetric(bank.weights)),
         key="layer",
         alt=f"Map {unit} of {name}, filling in cell by cell; arrow keys choose a cell, Space plays",
         cell=cell,
+        play=address.read().get(address.PLAY) == "1",
         below=4.6,
         on_cell=lambda found: _pin(session, steps, found, channel),
     )
-    caption(_sentence(steps, cell))
+    caption(words.sentence(steps, cell))
 
 
-def _choices(steps: ConvolutionSteps, channel: int, filters: int, known: tuple[str, ...]) -> None:
-    """Filter, input channel and stage, where there is a choice."""
+def _choices(session: Session, steps: ConvolutionSteps, channel: int, known: tuple[str, ...]) -> None:
+    """What the layer is, and in the same row input channel and stage, where there is a choice."""
     first, channels = steps.first_channel, steps.maps.shape[2]
-    places = [4] + [4] * (channels > 1) + [2] * (len(known) > 1)
-    columns = iter(st.columns(places, gap="large", vertical_alignment="bottom"))
-    with next(columns):
-        title = "Channel that it makes" if steps.stage == "depthwise" else "Filter"
-        controls.slider(title, "unit", steps.filter, 0, filters - 1)
-    if channels > 1:
-        with next(columns):
-            what = f"Input channel (of {steps.source})"
-            controls.slider(what, "channel", first + channel, first, first + channels - 1)
+    places = [5] + [2] * (len(known) > 1) + [4] * (channels > 1)
+    columns = iter(st.columns(places, gap="large", vertical_alignment="center"))
+    with next(columns), st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        small(html("<b>{}</b>: {}", session.layer.name, session.layer.description), width="content")
+        layer_configuration.popover(session.layer)
     if len(known) > 1:
         with next(columns):
             controls.switch("Stage", "stage", known, steps.stage)
+    if channels > 1:
+        what, last = f"Input channel (of {steps.source})", first + channels - 1
+        with next(columns):
+            more: dict[str, Any] = {"format": f"input channel %d of {channels}", "label_visibility": "collapsed"}
+            controls.slider(what, "channel", first + channel, first, last, **more)
 
 
 def _cell(session: Session, steps: ConvolutionSteps) -> tuple[int, int]:
@@ -118,7 +133,7 @@ def _pin(session: Session, steps: ConvolutionSteps, found: Cell, channel: int) -
         where = {"spot": found.row * steps.place.size[1] + found.column}
     if found.channel != channel:
         where["channel"] = steps.first_channel + found.channel
-    address.write(**where)
+    address.write(**where, **{address.PLAY: None})
 
 
 def _geometry(
@@ -162,36 +177,6 @@ def _source(session: Session, steps: ConvolutionSteps) -> str:
     return f"{name}, channel {steps.first_channel}" if apart and whole > 1 and steps.stage != "pointwise" else name
 
 
-def _sentence(steps: ConvolutionSteps, cell: tuple[int, int]) -> str:
-    height, width, channels = steps.kernel.shape
-    total, made = float(steps.pre_activation[cell]), float(steps.output[cell])
-    over = f" of {channels} channels" if channels > 1 else ""
-    text = f"At row {cell[0]}, column {cell[1]} filter {steps.filter} of {steps.layer} adds up "
-    text += f"{height * width * channels:,} products{over}"
-    text += f" and its bias of {_said(steps.bias)}" if steps.bias is not None else ""
-    text += f" to {_said(total)}"
-    if steps.activation.rule != "linear":
-        text += f", and {steps.activation.kind} makes it {_said(made)}"
-    for step in steps.further:
-        text += f", then {step.kind} {_said(float(step.values[cell]))}"
-    if not steps.output.any():
-        return f"{text}; its map is zero everywhere on this picture."
-    rank = int((steps.output > made).sum()) + 1
-    return f"{text}: number {rank:,} of {steps.output.size:,} cells, so {_fits(total, rank / steps.output.size)}."
-
-
-def _said(value: float) -> str:
-    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
-
-
-def _fits(total: float, share: float) -> str:
-    if total < 0:
-        return "the picture is more the opposite of the kernel here"
-    if share <= 0.05:
-        return "the picture holds what the kernel looks for right here"
-    return f"the picture holds {'something' if share <= 0.3 else 'little'} of what the kernel looks for here"
-
-
 def unfit(network: Network) -> str:
     """Why it shows nothing of a network: what is narrower than a kernel is nothing for it to slide over."""
     if all(size is None or size >= 3 for size in network.image_shape[:2]) or any(
@@ -201,4 +186,15 @@ def unfit(network: Network) -> str:
     return f"Convolution slides a kernel over a picture, and {network.name} takes none."
 
 
-PAGE = Page("Convolution", ":material/filter_center_focus:", "convolution", "Convolve", render, unfit)
+PAGE = Page(
+    "Convolution",
+    ":material/filter_center_focus:",
+    "convolution",
+    "Convolve",
+    render,
+    unfit,
+    reading=(
+        Reading("A guide to convolution arithmetic", "Dumoulin and Visin 2016", "https://arxiv.org/abs/1603.07285"),
+        Reading("CNN Explainer", "Wang et al. 2020", "https://poloclub.github.io/cnn-explainer/"),
+    ),
+)

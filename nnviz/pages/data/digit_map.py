@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from nnviz.analysis.embedding import umap, vectors
 from nnviz.analysis.embedding.embedding import NEIGHBOURS, Embedding
@@ -13,6 +16,7 @@ from nnviz.figures.depth import depth_curves
 from nnviz.pages.data import results
 from nnviz.pages.data.opening import number_of, open_digit
 from nnviz.shell import address, controls
+from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, chart
@@ -26,11 +30,12 @@ COLOURS = (
 """Paul Tol's ten for qualitative data, apart for the colour-blind too."""
 
 
-def _choose() -> None:
+def settings() -> None:
     """The method, the axes, and what stands for a digit."""
-    controls.switch("Method", "reduce", tuple(results.METHODS), method(), titles=results.METHODS)
-    controls.switch("Axes", "axes", tuple(AXES), str(axes()), titles=AXES)
-    controls.switch("Marks", "marks", tuple(MARKS), address.choice("marks", tuple(MARKS), "points"), titles=MARKS)
+    controls.switch("Method", "reduce", tuple(results.METHODS), method(), titles=results.METHODS, hide=False)
+    controls.switch("Axes", "axes", tuple(AXES), str(axes()), titles=AXES, hide=False)
+    marks = address.choice("marks", tuple(MARKS), "points")
+    controls.switch("Marks", "marks", tuple(MARKS), marks, titles=MARKS, hide=False)
 
 
 def method() -> str:
@@ -48,23 +53,23 @@ def axes() -> int:
 
 def render(session: Session) -> None:
     """Draw the view."""
-    found = results.embeddings(session)
+    found, few = results.embeddings(session)
     mine = found.get(results.layer_of(session))
     shaped, final = None, True
     if mine is not None and _reduced() != "pca":
         shaped, final = results.shape(session, mine, axes(), _reduced())
     else:
         results.no_shape()
-    places = shaped if shaped is not None or mine is None else mine.coordinates[:, : axes()]
-    left, right = st.columns([0.64, 0.36], gap="medium")
+    drawn = mine or few
+    places = shaped if shaped is not None or drawn is None else drawn.coordinates[:, : axes()]
+    left, right = st.columns([0.67, 0.33], gap="medium")
     with left:
         if places is not None:
-            _cloud(session, mine, places, shaped is None)
+            _cloud(session, drawn, places, shaped is None)
     with right:
-        with st.container(horizontal=True, gap="xsmall"):
-            _choose()
+        _legend()
         _depths(session, found)
-    caption(_sentence(session, found, mine))
+    caption(_sentence(session, found, mine, few))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
         # Where there is no choice, a count is that of another network.
         chosen = ("reduce", "axes", "marks", *[results.COUNT] * (len(results.counts(session)) > 1))
@@ -73,9 +78,17 @@ def render(session: Session) -> None:
         results.bars(results.DEPTH, results.SHAPE, redraw=1.0)
 
 
+def _legend() -> None:
+    """Which colour is which digit."""
+    marks = [html('<span><i style="--nn-class:{}"></i>{}</span>', colour, at) for at, colour in enumerate(COLOURS)]
+    write_html('<div class="nn-legend nn-classes" role="note">{}</div>', Markup().join(marks))
+
+
 def _cloud(session: Session, mine: Embedding | None, places: np.ndarray, principal: bool) -> None:
     numbers, images, labels = results.chosen(session)
-    at, other = _own(session, mine, principal)
+    if len(places) != len(numbers):
+        numbers, images, labels = results.few(session)
+    at, other = _own(session, mine, principal, numbers)
     scatter(
         Points(
             places,
@@ -89,15 +102,24 @@ def _cloud(session: Session, mine: Embedding | None, places: np.ndarray, princip
         alt=f"{len(numbers):,} test digits where {session.layer.name} has them, coloured by class",
         picked=at,
         other=other,
-        height=0.62,
+        height=0.69,
+        turn=turn(),
+        on_turn=lambda yaw, pitch: address.write(turn=f"{yaw},{pitch}"),
         small_pictures=address.choice("marks", tuple(MARKS), "points") == "digits",
         on_pick=lambda index: open_digit(int(numbers[index])),
     )
 
 
-def _own(session: Session, mine: Embedding | None, principal: bool) -> tuple[int | None, np.ndarray | None]:
+def turn() -> tuple[int, int] | None:
+    """From where the address looks at three axes, in degrees: about the upright axis, and tipped."""
+    found = re.fullmatch(r"(-?\d{1,3}),(-?\d{1,2})", address.read().get("turn", ""))
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
+def _own(
+    session: Session, mine: Embedding | None, principal: bool, numbers: np.ndarray
+) -> tuple[int | None, np.ndarray | None]:
     """The chosen picture: its point, or where it would stand; neither where that is not known."""
-    numbers = results.chosen(session)[0]
     number = number_of(session.picture.name)
     plain = session.transform == Transform(shuffle=session.network.shuffle)
     if number is not None and plain and number in numbers:
@@ -119,11 +141,12 @@ def _depths(session: Session, found: dict[str, Embedding]) -> None:
     chart.plot(depth_curves(names, lines, now=results.layer_of(session)), "data-depth")
 
 
-def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | None) -> str:
+def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | None, few: Embedding | None) -> str:
     layer = session.layer.name
     count = f"{len(results.chosen(session)[0]):,}"
     if mine is None:
-        return f"{count} test digits on their way through {session.name} to {layer}."
+        so_far = "" if few is None else f": the first {len(few.coordinates)} of them"
+        return f"{count} test digits on their way through {session.name} to {layer}{so_far}."
     text = f"In {layer} the {NEIGHBOURS} nearest of a digit tell its class for {answer.percent(mine.space.accuracy)}"
     text += f" of {count}"
     first = session.network.layers[0].name
@@ -158,7 +181,7 @@ def _notes(session: Session, mine: Embedding | None, principal: bool, final: boo
     full = session.trace.activations[session.layer.name].size
     if full > vectors.EXACT and len(mine.mean) == vectors.HASHED:
         text = text.replace(f"all {len(mine.mean):,} numbers", f"{full:,} numbers hashed to {len(mine.mean):,}")
-    at, other = _own(session, mine, principal)
+    at, other = _own(session, mine, principal, numbers)
     if at is None and other is None:
         text += f" {session.picture.title.capitalize()} is not among them."
     return text

@@ -11,12 +11,12 @@ import streamlit as st
 from nnviz.analysis.data import digits
 from nnviz.analysis.data.confusion import Answers
 from nnviz.components.raster import Panel, Place, raster
+from nnviz.figures.words import probability
 from nnviz.pages.data import results
 from nnviz.pages.data.opening import number_of, open_digit
 from nnviz.shell import address
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
-from nnviz.views import answer
 
 SHOWN = 20
 Pair = tuple[int | None, int | None]
@@ -174,7 +174,7 @@ def _sentence(session: Session, found: Answers) -> str:
         f"; most often it takes a {label} for a {said} ({wrong[label, said]} times). Its surest mistake: test digit "
     )
     text += f"{surest}, a {found.labels[surest]} that it calls a {found.said[surest]}"
-    return f"{text} ({answer.percent(float(found.sure[surest]))})."
+    return f"{text} ({probability(float(found.sure[surest]))})."
 
 
 def _instead(session: Session) -> str:

@@ -21,6 +21,7 @@ from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.session import Session
 
 DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-shape", "data-vectors", "data-answers")
+FEW = "data-few"
 COUNT = "digits"
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _FIRST = 0.4
@@ -45,29 +46,44 @@ def chosen(session: Session) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return numbers, images[numbers], labels[numbers].astype(int)
 
 
+def few(session: Session) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same of every tenth of them, or every fifth of few: what a map shows at once, before all are on it."""
+    numbers, images, labels = chosen(session)
+    step = 10 if len(numbers) >= 1000 else 5
+    return numbers[::step], images[::step], labels[::step]
+
+
 def layer_of(session: Session) -> str:
     """The layer whose vectors are those of the one under study."""
     return vectors.source(session.network, session.layer.name)
 
 
-def embeddings(session: Session) -> dict[str, Embedding]:
-    """By layer: all depths and the layer under study, or what there is of them so far."""
+def embeddings(session: Session) -> tuple[dict[str, Embedding], Embedding | None]:
+    """By layer: all depths and the layer under study, or what there is of them so far; and until the layer under study
+    is among them, a few digits there."""
     layers = vectors.depths(session.network)
     own = layer_of(session)
     key = (session.key, count(session))
     # What is under study comes first.
     wanted = [] if own in layers else [_embedding(session, (LAYER, *key, own), (own,))]
     wanted.append(_embedding(session, (DEPTH, *key), tuple(sorted(layers, key=lambda name: name != own))))
+    first = _embedding(session, (FEW, *key, own), (own,), few(session))
+    if caches.results.get(wanted[0].key) is None:
+        wanted.insert(0, first)
     found: dict[str, Embedding] = {}
+    at_first: Embedding | None = None
     for mine in jobs.begin_all(DEPTH, wanted, _FIRST):
-        found |= mine.found or {}
-    return found
+        if mine.key == first.key:
+            at_first = (mine.found or {}).get(own)
+        else:
+            found |= mine.found or {}
+    return found, at_first
 
 
-def _embedding(session: Session, key: Any, layers: tuple[str, ...]) -> Job:
-    """The work on the embeddings in some layers."""
+def _embedding(session: Session, key: Any, layers: tuple[str, ...], of: Any = None) -> Job:
+    """The work on the embeddings in some layers, of the digits that are looked at or of others."""
     # Not in the work itself: where that is done the address is not known.
-    _, images, labels = chosen(session)
+    _, images, labels = of or chosen(session)
 
     def steps() -> Generator[Progress, None, dict[str, Embedding]]:
         return embedded(session.network, layers, images, labels)

@@ -40,25 +40,23 @@ def button(session: Session, chosen: UnitsOff) -> None:
     )
 
 
-def clause(session: Session, chosen: UnitsOff) -> str:
-    """What was counted, as the end of a sentence; "" where nothing was yet."""
-    found: Both | None = caches.results.get(_key(session, chosen))
-    if found is None:
-        return ""
-    before, after = found
-    if before.correct == after.correct:
-        return f"; of {after.total:,} test digits it reads {after.correct:,}, as many as before"
-    return f"; of {after.total:,} test digits it reads {after.correct:,} instead of {before.correct:,}"
-
-
 def accuracy_line(session: Session, chosen: UnitsOff) -> None:
-    """The bar while it is counted, and how far it came where it was stopped."""
+    """What was counted; the bar while it is counted, and how far it came where it was stopped."""
     jobs.progress_bar(_NAME)
-    mine = jobs.look(_NAME, _job(session, chosen))
-    if mine is not None and mine.state == "stopped" and mine.progress is not None:
+    mine, found = jobs.look(_NAME, _job(session, chosen)), caches.results.get(_key(session, chosen))
+    if found is not None:
+        small(counted(chosen, found))
+    elif mine is not None and mine.state == "stopped" and mine.progress is not None:
         small(f"Stopped at {mine.progress.done:,} of {mine.progress.total:,}.")
     elif mine is not None and mine.state == "failed":
         small(mine.reason)
+
+
+def counted(chosen: UnitsOff, found: Both) -> str:
+    """What was counted, in words."""
+    before, after = found
+    reads = f"With{chosen.who} the net reads {after.correct:,} of {after.total:,} test digits"
+    return f"{reads}, {'as' if before.correct == after.correct else f'{before.correct:,} as'} trained."
 
 
 def _key(session: Session, chosen: UnitsOff) -> tuple[object, ...]:

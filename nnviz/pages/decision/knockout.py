@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ from nnviz.analysis.intervention.knockout import knocked_out, ranking, switchabl
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.trace import Trace
 from nnviz.analysis.progress import Progress
+from nnviz.figures.colour import NEUTRAL
 from nnviz.figures.ranking import ranked_bars
-from nnviz.figures.words import number
+from nnviz.figures.words import number, probability, told_apart
 from nnviz.pages.decision import accuracy, predict, switchboard, units_off
 from nnviz.pages.decision.units_off import UnitsOff
-from nnviz.shell import controls, jobs
+from nnviz.shell import address, controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, inform, small
@@ -36,65 +38,71 @@ _AT_ONCE = 0.4
 """Seconds that the page waits for the ranking before it draws."""
 
 
-def draw(session: Session, head: Callable[[], AbstractContextManager[None]]) -> None:
-    """Draw the view."""
+def draw(session: Session, head: Callable[..., AbstractContextManager[None]]) -> None:
+    """Draw the view.
+
+    Args:
+        head: of the page, with what is under study.
+    """
     chosen = units_off.read(session)
     after = knocked_out(session.network, session.fitted, chosen.layer.name, chosen.off)
     changes = _importance(session, chosen)
     for notice in chosen.notices:
         inform(notice)
-    with head():
-        _layers(session, chosen)
-        unit = min(session.unit, chosen.count - 1)
-        st.button(
-            "All on",
-            icon=":material/restart_alt:",
-            key="knock-restore",
-            disabled=not chosen.off,
-            on_click=lambda: chosen.write((), unit, session.layer),
-        )
-        alone = [each for each in range(chosen.count) if each != unit]
-        st.button(
-            f"Only {unit} on",
-            key="knock-only",
-            disabled=chosen.count < 2 or chosen.off == tuple(alone),
-            on_click=lambda: chosen.write(alone, unit, session.layer),
-        )
+    unit = min(session.unit, chosen.count - 1)
+    with head(lambda: _study(session, chosen, unit)):
+        pass
     predict.audience_guess_line(session)
     switchboard.draw(session, chosen, after, changes)
     left, right = st.columns([1, 1], gap="large")
     with left:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            small("Each alone off: score of", width="content")
-            controls.classes(session)
-        _bars(chosen, changes, unit)
+        controls.explained(session)
+        _bars(session, chosen, changes, unit)
     with right:
         _table(session, after)
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="knock-said"):
-        caption(_sentence(session, chosen, after, changes))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="knock-said"):
+        caption(sentence(session, chosen, after, changes))
+        _buttons(session, chosen, unit)
         accuracy.button(session, chosen)
     accuracy.accuracy_line(session, chosen)
     if switchboard.normalised(session, chosen):
         small("The batch normalisation behind it makes a constant of its own of a 0: switch off its units for silence.")
 
 
+def _study(session: Session, chosen: UnitsOff, unit: int) -> None:
+    """The layer whose units are switched, and the one under study."""
+    chosen.name_layer()
+
+    def write(wanted: int) -> None:
+        address.write(layer=chosen.layer.name, unit=wanted, page=None)
+
+    shown = replace(session, layer=chosen.layer, unit=unit)
+    options = switchable(session.network)
+    controls.study(shown, options, chosen.noun, count=chosen.count, unit=unit, write=write)
+
+
+def _buttons(session: Session, chosen: UnitsOff, unit: int) -> None:
+    """All on, or one alone."""
+    st.button(
+        "All on",
+        icon=":material/restart_alt:",
+        key="knock-restore",
+        disabled=not chosen.off,
+        on_click=lambda: chosen.write((), unit, session.layer),
+    )
+    alone = [each for each in range(chosen.count) if each != unit]
+    st.button(
+        f"Only {unit} on",
+        key="knock-only",
+        disabled=chosen.count < 2 or chosen.off == tuple(alone),
+        on_click=lambda: chosen.write(alone, unit, session.layer),
+    )
+
+
 def score(session: Session, trace: Trace) -> float:
     """The score of the class under study: its logit, or of one sigmoid's first class the distance to the other."""
     target = targets.class_score(session.network, session.class_index)
     return float(trace.logits @ target.spread(session.network))
-
-
-def _layers(session: Session, chosen: UnitsOff) -> None:
-    names = [layer.name for layer in switchable(session.network)]
-
-    def go() -> None:
-        if chosen.off:
-            # What is off stays so in its own layer.
-            chosen.write(chosen.off, session.unit, session.layer)
-        controls.go_to(st.session_state["knock-layer"])
-
-    width = 150 if max(map(len, names)) <= 10 else 260
-    controls.listed("Layer", "knock-layer", names, chosen.layer.name, go, hide=True, width=width)
 
 
 def _importance(session: Session, chosen: UnitsOff) -> np.ndarray | None:
@@ -109,14 +117,15 @@ def _importance(session: Session, chosen: UnitsOff) -> np.ndarray | None:
     return mine.result
 
 
-def _bars(chosen: UnitsOff, changes: np.ndarray | None, unit: int) -> None:
+def _bars(session: Session, chosen: UnitsOff, changes: np.ndarray | None, unit: int) -> None:
     jobs.progress_bar(_RANKING)
     if changes is None:
         return
     # As many as have room for their numbers.
     most = min(20 if len(changes) <= 100 else 14, len(changes))
-    which = f"{chosen.noun}s of {chosen.layer.name}"
-    title = f"{which}, by how the score changes" + (f" ({most} of {len(changes)})" if most < len(changes) else "")
+    count = f"{most} of {len(changes):,} " if most < len(changes) else ""
+    title = f"{count}{chosen.noun}s of {chosen.layer.name}, each alone off: change of {_score_name(session)}"
+    title = title if len(title) <= 70 else f"{count}{chosen.noun}s, each alone off: change of the score"
     figure = ranked_bars(changes, most=most, off=chosen.off, picked=unit, title=title)
     chart.plot(figure, "knock-bars")
 
@@ -148,39 +157,50 @@ def _table(session: Session, after: Trace) -> None:
             cells += [Markup("<span></span>")] * 3
             continue
         cells += [
-            html('<span class="bars">{}{}</span>', _bar(was, "was"), _bar(now, "is")),
-            html('<span class="number">{}</span>', answer.percent(was)),
-            html('<span class="number now">{}</span>', answer.percent(now)),
+            html('<span class="bars">{}{}</span>', _bar(was, NEUTRAL), _bar(now, answer.ink(session.network))),
+            html('<span class="number">{}</span>', probability(was)),
+            html('<span class="number now">{}</span>', probability(now)),
         ]
     inner = Markup().join(cells)
     write_html('<div class="nn-knock" role="img" aria-label="Scores before and after">{}</div>', inner)
 
 
-def _bar(share: Any, kind: str) -> Markup:
-    return html('<i class="{}" style="width:{:.1f}%"></i>', kind, 100 * min(max(float(share), 0.0), 1.0))
+def _bar(share: Any, colour: str) -> Markup:
+    wide = 100 * min(max(float(share), 0.0), 1.0)
+    return html('<i style="width:{:.1f}%;background:{}"></i>', wide, colour)
 
 
-def _sentence(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndarray | None) -> str:
-    single = not session.network.output.chooses
-    what = score_words(session.network, session.class_index)
+def _score_name(session: Session) -> str:
+    """What is watched: the logit of the class under study, or what stands for it."""
     if session.network.graph.output_head == "binary" and session.class_index == 0:
-        what = f"the score of {session.class_name(0)} against {session.class_name(1)}"
-    layer = chosen.layer.name
+        return f"the score of {session.class_name(0)} against {session.class_name(1)}"
+    return score_words(session.network, session.class_index)
+
+
+def sentence(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndarray | None) -> str:
+    """What the units that are off do to the score; while all are on, which of them does most."""
+    layer, what = chosen.layer.name, _score_name(session)
     was, now = score(session, session.trace), score(session, after)
     if not chosen.off:
-        text = f"All {chosen.count} {chosen.noun}s of {layer} are on: the net says {answer.said(session)}"
-        if changes is not None and changes.min() < 0:
-            best = int(changes.argmin())
-            whom = session.class_name(session.class_index)
-            text += f". {chosen.noun.capitalize()} {best} speaks most for {whom}: without it alone {what} falls from "
-            text += f"{number(was)} to {number(was + float(changes[best]))}"
-        return text + ". Click one to switch it off: its output becomes 0."
-    moves = "stays" if number(now) == number(was) else "falls" if now < was else "rises"
+        text = f"All {chosen.count:,} {chosen.noun}s of {layer} are on"
+        if changes is None:
+            return f"{text}: the net says {answer.said(session)}."
+        best, whom = int(changes.argmin()), session.class_name(session.class_index)
+        if changes[best] >= 0:
+            return f"{text}; none alone speaks for {whom}: without any one of them {what} does not fall."
+        if ties := int(np.count_nonzero(changes == changes[best])) - 1:
+            alike = f"{chosen.noun} {best} and {ties:,} more speak"
+        else:
+            alike = f"{chosen.noun} {best} speaks"
+        start, end = told_apart(was, was + float(changes[best]))
+        return f"{text}; {alike} most for {whom}: without it alone {what} falls from {start} to {end}."
+    start, end = told_apart(was, now)
+    moves = "stays" if start == end else "falls" if now < was else "rises"
     text = f"With{chosen.who} of {layer} {what} {moves} "
-    text += f"at {number(now)}" if moves == "stays" else f"from {number(was)} to {number(now)}"
-    if not single:
+    text += f"at {end}" if moves == "stays" else f"from {start} to {end}"
+    if session.network.output.chooses:
         said, first = after.winner, session.trace.winner
         name = session.class_name(said)
         still = f"still says {name}" if said == first else f"says {name} instead of {session.class_name(first)}"
-        text += f" and the net {still} ({answer.percent(float(after.probabilities[said]))})"
-    return text + accuracy.clause(session, chosen) + "."
+        text += f" and the net {still}"
+    return text + "."

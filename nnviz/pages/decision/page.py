@@ -5,7 +5,7 @@ Two more views of it: units switched off (`knockout.py`), and the audience's gue
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,16 +14,15 @@ from markupsafe import Markup
 
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.influence import contributions, decides_with_bias, deciding_layer
-from nnviz.components.raster import Panel, raster
 from nnviz.figures import adding_up, largest_terms
-from nnviz.figures.tiles import as_tiles
-from nnviz.figures.words import number, verbatim
-from nnviz.pages.decision import knockout, predict
+from nnviz.figures.words import number, probability, verbatim
+from nnviz.pages.decision import knockout, predict, speaks, way
+from nnviz.pages.decision.speaks import Terms
 from nnviz.shell import address, controls, hidden_answer
 from nnviz.shell.markup import html, write_html
-from nnviz.shell.page import Page, caption, head
+from nnviz.shell.page import Page, Reading, caption, head
 from nnviz.shell.session import Session
-from nnviz.views import answer, chart, places, scales
+from nnviz.views import answer, chart, places
 
 TERMS = 8
 _HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid"}
@@ -51,8 +50,8 @@ def _view() -> str:
 
 
 @contextmanager
-def _head() -> Iterator[None]:
-    """The page's head with the switch between the views."""
+def _head(study: Callable[[], None] | None = None) -> Iterator[None]:
+    """The page's head with the switch between the views, and what is under study."""
     key, view = "decision-view", _view()
 
     def go() -> None:
@@ -60,7 +59,7 @@ def _head() -> Iterator[None]:
         # To predict is to hide the answer first; any other view gives it away, so it ends that.
         address.write(view=None if chosen == "why" else chosen, predict=1 if chosen == "predict" else None)
 
-    with head(PAGE):
+    with head(PAGE, study):
         address.bound(key, view)
         st.segmented_control(
             "View",
@@ -80,18 +79,20 @@ def _why(session: Session) -> None:
     network = session.network
     chosen = session.class_index
     source = deciding_layer(network)
-    terms, logit = contributions(network, session.trace.image, source, targets.class_score(network, chosen))
+    values, score = contributions(network, session.trace.image, source, targets.class_score(network, chosen))
     if network.output.placed:
         # What one slot adds to the mean over all places is next to nothing: its map is what speaks.
-        terms = terms.reshape(-1, terms.shape[-1]).sum(axis=0)
-    with _head():
-        controls.classes(session)
+        values = values.reshape(-1, values.shape[-1]).sum(axis=0)
+    terms = speaks.terms_of(session, source, values, score)
+    origin = speaks.origin(session, terms, way.feeding(session, source))
+    with _head(lambda: controls.explained(session)):
+        pass
     predict.audience_guess_line(session)
-    _way(session)
-    caption(_sentence(session, source, terms, logit))
+    way.draw(session, terms, origin)
+    caption(speaks.sentence(session, terms, origin))
     left, right = st.columns([5, 3], gap="large")
     with left:
-        _sum(session, source, terms, logit)
+        _sum(session, terms)
     with right:
         _table(session, chosen)
 
@@ -99,6 +100,10 @@ def _why(session: Session) -> None:
 def _table(session: Session, chosen: int) -> None:
     """All classes with logit and probability; of more than a dozen the first, and the chosen one."""
     trace, output = session.trace, session.network.output
+    if output.kind != "number":
+        verdict = answer.verdict(session)
+        told = Markup(" ") + verdict if verdict else verdict
+        write_html('<p class="nn-said">The net says <b>{}</b>{}.</p>', _said(session), told)
     if output.placed:
         places.draw(session, "decision", height=0.3)
         return
@@ -116,87 +121,50 @@ def _table(session: Session, chosen: int) -> None:
     answer.bars(
         [session.network.classes[i] for i in order],
         trace.probabilities[order],
-        [answer.percent(trace.probabilities[i]) for i in order],
+        [probability(trace.probabilities[i]) for i in order],
         marked=int(np.flatnonzero(order == chosen)[0]),
         second=("logit", [number(trace.logits[i], beside=trace.logits) for i in order]),
         heading=_HEADINGS[output.head] + (" of it" if output.end == "logits" else ""),
+        colour=answer.ink(session.network),
     )
 
 
-def _way(session: Session) -> None:
-    """The last maps and every vector after them, as one picture."""
-    layers = session.network.layers
-    maps = [layer for layer in layers[1:] if session.trace.activations[layer.name].ndim == 3]
-    last = maps[-1] if maps else layers[0]
-    own = [layer for layer in layers[last.index + 1 :] if not layer.idle]
-    vectors = [layer for layer in own if layer.kind not in ("Activation", "Softmax")]
-    vectors = [layer for layer in vectors if session.trace.activations[layer.name].ndim == 1][:-1][-3:]
-    panels = [scales.picture_panel(session, title="input", note=" ", most=196, scale=3.5)]
-    for layer in ([last] if maps else []) + vectors:
-        colour, ranges = scales.colour_scale(session, layer.name, "layer")
-        values = session.trace.activations[layer.name]
-        tiles = as_tiles(values)
-        strongest = np.sort(np.argsort(-np.abs(tiles).max(axis=(1, 2)), kind="stable")[:32])
-        panels.append(
-            Panel(
-                tiles[strongest],
-                colour,
-                ranges[strongest],
-                title=layer.name,
-                note=f"{len(tiles)} maps" if values.ndim == 3 else f"{values.size} values",
-                units=values.size if values.ndim == 1 else 0,
-                unit="slot",
-                names=[] if values.ndim == 1 else [f"map {index}" for index in strongest],
-                scale=5 if values.ndim == 1 else 1,
-                columns=8 if values.ndim == 3 else 0,
-                most=420,
-            )
-        )
-    raster(
-        panels, key="way", alt="From the last maps to the vector before the classes", height=0.36, least=16, wide=True
-    )
+def _said(session: Session) -> str:
+    """The answer in words: of classes the first alone, since its share stands below."""
+    one = session.network.output.kind == "classes" and not session.network.output.placed
+    return session.class_name(session.trace.winner) if one else answer.said(session)
 
 
-def _sum(session: Session, source: str, terms: np.ndarray, logit: float) -> None:
-    largest, others = largest_terms(terms, TERMS)
-    flat = terms.ravel()
-    names = [_slot(terms.shape, int(index)) for index in largest]
+def _sum(session: Session, terms: Terms) -> None:
+    largest, others = largest_terms(terms.values, TERMS)
+    flat = terms.values.ravel()
+    names: list[str] = [terms.name(int(index)) for index in largest]
     values = [float(flat[index]) for index in largest]
     if flat.size > TERMS:
         names.append(html("{}<br>others", flat.size - TERMS))
         values.append(others)
     if decides_with_bias(session.network):
         names.append("bias")
-        values.append(logit - float(flat.sum(dtype=np.float64)))
+        values.append(terms.score - float(flat.sum(dtype=np.float64)))
     # A name that is longer than its bar is wide would run into the next one's; the sentence has it.
     name = session.class_name(session.class_index)
     kind = "logit" if session.network.output.shares else "output"
-    total = f"{kind} {name}" if len(name) < 5 else kind
-    figure = adding_up(names, values, total, height=400)
-    figure.update_xaxes(title_text=f"{_noun(session)}s of {verbatim(source)}: weight x activation, largest first")
+    figure = adding_up(names, values, f"{kind} {name}" if len(name) < 5 else kind, height=400)
+    which = f"{terms.noun}s of {verbatim(terms.source)}"
+    figure.update_xaxes(title_text=f"{which}: weight \u00d7 activation, the strongest for or against first")
     chart.plot(figure, "sum")
 
 
-def _noun(session: Session) -> str:
-    return "map" if session.network.output.placed else "slot"
-
-
-def _slot(shape: tuple[int, ...], index: int) -> str:
-    place = np.unravel_index(index, shape)
-    return ",".join(str(int(axis)) for axis in place)
-
-
-def _sentence(session: Session, source: str, terms: np.ndarray, logit: float) -> Markup:
-    name = session.class_name(session.class_index)
-    flat = terms.ravel()
-    best = int(flat.argmax())
-    output = session.network.output
-    what = "its logit" if output.shares else "its value" if output.kind == "numbers" or output.placed else "the value"
-    what += ", the mean over all places," if output.placed else ""
-    share = f"{number(flat[best], sign=True, beside=flat)} of {what} {number(logit, beside=flat)}"
-    speaks = f"{_noun(session)} {_slot(terms.shape, best)} of {source} speaks most for {name}: {share}"
-    verdict = answer.verdict(session)
-    return html("The net says {}{}{}; {}.", answer.said(session), " " if verdict else "", verdict, speaks)
-
-
-PAGE = Page("Decision", ":material/rule:", "decision", "Decide", render)
+PAGE = Page(
+    "Decision",
+    ":material/rule:",
+    "decision",
+    "Decide",
+    render,
+    reading=(
+        Reading(
+            "The building blocks of interpretability", "Olah et al. 2018", "https://distill.pub/2018/building-blocks/"
+        ),
+        Reading("Single directions", "Morcos et al. 2018", "https://arxiv.org/abs/1803.06959"),
+    ),
+)

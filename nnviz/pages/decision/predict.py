@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from nnviz.analysis.data import digits, photographs
 from nnviz.components.raster import raster
+from nnviz.figures.words import probability
 from nnviz.shell import address, hidden_answer
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
@@ -31,7 +32,7 @@ _STRIDE = 37
 """From one picture of the gallery to the next: they stand there by class, which would tell the next one's."""
 
 
-def draw(session: Session, head: Callable[[], AbstractContextManager[None]]) -> None:
+def draw(session: Session, head: Callable[..., AbstractContextManager[None]]) -> None:
     """Draw the view: the picture, the audience's votes, and the net's answer or its place."""
     votes = _votes(session)
     secret = hidden_answer.hidden()
@@ -164,14 +165,15 @@ def _versus(session: Session, votes: Counter[int], secret: bool) -> None:
         html('<b class="big net{}">{}</b><span></span>', long, said),
     ]
     for index in shown:
-        share, count = votes[index] / max(total, 1), votes[index]
-        here = 0.0 if secret else float(trace.probabilities[index])
-        said = "?" if secret else answer.percent(here)
         rows += [
-            html('<span class="name">{}</span>{}', names[index], _bar(share, "votes")),
-            html('<span class="number">{}</span>{}', count, _bar(here, "net")),
-            html('<span class="number">{}</span>', said),
+            html('<span class="name">{}</span>{}', names[index], _bar(votes[index] / max(total, 1), "votes")),
+            html('<span class="number">{}</span>', votes[index] or ""),
         ]
+        if secret:  # one question mark above says it
+            rows.append(Markup("<span></span><span></span>"))
+            continue
+        here = float(trace.probabilities[index])
+        rows.append(html('{}<span class="number">{}</span>', _bar(here, "net"), probability(here)))
     inner = Markup().join(rows)
     write_html('<div class="nn-versus" role="img" aria-label="Votes and answer as bars">{}</div>', inner)
 

@@ -15,7 +15,7 @@ from nnviz.pages.decision.units_off import UnitsOff
 from nnviz.shell.session import Session
 from nnviz.views import scales
 
-BEHIND = 16
+BEHIND = 12
 """Maps that are shown of the next layer, twice."""
 LONG = 10
 """Letters of a layer's name beyond which it takes a line of its own."""
@@ -60,7 +60,7 @@ def draw(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndarray |
         picked=_place(at, values, shown, unit) if session.layer is chosen.layer else None,
         crosses=[place for each in chosen.off if (place := _place(at, values, shown, each, cross=True))],
         # The slider for more tiles takes some of the height, and so does the line on a normalisation.
-        height=(0.385 if len(shown) == len(tiles) else 0.28) - 0.035 * normalised(session, chosen),
+        height=(0.355 if len(shown) == len(tiles) else 0.28) - 0.035 * normalised(session, chosen),
         least=20,
         wide=True,
         toggles=True,
@@ -101,7 +101,7 @@ def _behind(session: Session, after: Trace, name: str) -> list[Panel]:
         "ranges": scale,
         "units": size,
         "names": [] if size else [f"{name} {at}" for at in shown],
-        "scale": 0.8 if not size else 3.4,
+        "scale": 1.2 if not size else 3.4,
         "most": 420,
     }
     return [

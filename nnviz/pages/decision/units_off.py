@@ -71,6 +71,12 @@ class UnitsOff:
         off, _ = _parsed(address.read().get("off", ""), self.layer.name, self.count)
         self.write(set(off) ^ {unit}, unit, shown)
 
+    def name_layer(self) -> None:
+        """Let the address say whose units are off, where a link did not: so none of another layer is taken for them."""
+        text = address.read().get("off", "")
+        if self.off and not self.notices and "@" not in text:
+            address.write(off=f"{text}@{self.layer.name}")
+
     def write(self, off: Collection[int], unit: int, shown: LayerInfo) -> None:
         """Let the address say which are off, the shorter way."""
         on = sorted(set(range(self.count)) - set(off))

@@ -21,7 +21,7 @@ from nnviz.views.search.image_sets import ImageSet
 from nnviz.views.visualization.forming import QUICK
 
 EFFECTS = "dossier-effects"
-HITS = 6
+HITS = 5
 """Patches that are shown."""
 LEAST = 20
 """Pictures from which on units are compared by their answers: through four points anything runs."""

@@ -8,33 +8,33 @@ import streamlit as st
 from nnviz.analysis.image.images import Transform
 from nnviz.analysis.network.receptive import Field
 from nnviz.figures.answers import answer_histogram
-from nnviz.figures.words import number
+from nnviz.figures.words import number, span
 from nnviz.pages.dossier import bars, pictures, preferred
-from nnviz.pages.dossier.facts import EFFECTS, LEAST, UnitFacts, unit_facts
+from nnviz.pages.dossier.facts import EFFECTS, HITS, LEAST, UnitFacts, unit_facts
 from nnviz.shell import controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, caption, head, small
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.shell.target_words import score_words
+from nnviz.shell.target_words import score_words, unit_name
 from nnviz.views import answer, chart
 from nnviz.views.search import index_job
 from nnviz.views.search.image_sets import what_for
 from nnviz.views.search.patch_panels import gone
 
+COLUMNS = (4.2, 7.3, 5.5)
+"""Shares of the width, of both rows: what stands below each other belongs together."""
 ABOVE, BELOW, TWO_ROWS = 0.34, 0.335, 0.36
 """Shares of the window's height: the two rows of pictures, and the units alike where these stand in two rows."""
-MOST_ROWS = 8
-"""Pictures that are told one by one."""
+MOST_ROWS, MOST_NAMES = 8, 5
+"""Pictures that are told one by one, and classes that are named in the caption."""
 
 
 def render(session: Session) -> None:
     """Draw the page."""
     options = [layer for layer in controls.informative_layers(session.network.layers) if layer.index]
-    with head(PAGE):
-        controls.layers(session, options)
-        most = session.activations.shape[-1] - 1
-        controls.slider("Unit", "unit", session.unit, 0, most, format="unit %d", label_visibility="collapsed")
+    with head(PAGE, lambda: controls.study(session, options)):
+        pass
     if session.layer.index == 0:
         _picture(session)
         return
@@ -60,7 +60,7 @@ def render(session: Session) -> None:
 
 
 def _above(session: Session, seen: UnitFacts, here: Field | None, there: Field | None) -> None:
-    unit, patches, answers = st.columns([4, 8, 5], gap="small")
+    unit, patches, answers = st.columns(COLUMNS, gap="medium")
     with unit:
         pictures.unit(session, here, ABOVE)
     with patches:
@@ -87,7 +87,7 @@ def _answers(session: Session, seen: UnitFacts) -> None:
 
 
 def _below(session: Session, seen: UnitFacts, there: Field | None, liked: Job | None, wait: bool) -> None:
-    best, classes, like = st.columns([4, 6.5, 6.5], gap="small")
+    best, classes, like = st.columns(COLUMNS, gap="medium")
     with best:
         preferred.draw(session, liked, wait, BELOW)
     with classes:
@@ -111,7 +111,8 @@ def _picture(session: Session) -> None:
 
 def sentence(session: Session, known: UnitFacts) -> str:
     """What the unit answers to, and what comes of it; plain text."""
-    who, of = f"Unit {session.unit} of {session.layer.name}", known.of
+    who, of = unit_name(session.network, session.layer.name, session.unit), known.of
+    who = who[0].upper() + who[1:]
     if known.answers is None or known.found is None:
         return f"{who} answers to this picture with {number(known.here)}; the {of.noun}s are being searched."
     if not known.hits:
@@ -122,20 +123,37 @@ def sentence(session: Session, known: UnitFacts) -> str:
 def _excites(who: str, known: UnitFacts) -> str:
     """What excites it."""
     of, first = known.of, known.hits[0]
+    equal = [hit for hit in known.hits if number(hit.value) == number(first.value)]
+    if known.classes is None and len(equal) > 1:
+        most = f"{'At least ' * (len(equal) == HITS)}{len(equal)} of {known.searched:,} {of.noun}s"
+        return f"{most} excite {who[0].lower()}{who[1:]} alike ({number(first.value)})"
     if known.classes is None:
         return (
-            f"Of {known.searched:,} {of.noun}s {of.name(first.image)} excites {who[0].lower()}{who[1:]} most "
+            f"Of {known.searched:,} {of.noun}s {of.title(first.image)} excites {who[0].lower()}{who[1:]} most "
             f"({number(first.value)})"
         )
     names, means = known.classes
-    best = means.best
-    what = f"{names[best]}s" if len(names[best]) == 1 else f"pictures of {names[best]}"
-    text = f"{who} answers most to {what}, {number(float(means.means[best]))} on average"
-    return text if means.others is None else f"{text} against {number(means.others)} to the others"
+    alike = means.alike
+    reached = span(float(means.means[alike[-1]]), float(means.means[alike[0]]))
+    if len(alike) == 1:
+        what = f"{names[alike[0]]}s" if len(names[alike[0]]) == 1 else f"pictures of {names[alike[0]]}"
+        text = f"{who} answers most to {what}, {number(float(means.means[alike[0]]))} on average"
+        return text if means.others is None else f"{text} against {number(means.others)} to the others"
+    if means.others is None:
+        return f"{who} answers alike to all {len(alike)} classes, {reached} on average"
+    text = f"{who} answers alike to {_listed([names[at] for at in alike])}, {reached} on average"
+    return f"{text} against {number(means.others)} to the others"
+
+
+def _listed(names: list[str]) -> str:
+    """A few names, and how many more."""
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _so_what(session: Session, known: UnitFacts) -> str:
-    """What the scores lose without it."""
+    """Which classes it speaks for and against: by how much stands in the bars."""
     if known.mute:
         return f". {known.mute}"
     found = known.effects
@@ -145,17 +163,8 @@ def _so_what(session: Session, known: UnitFacts) -> str:
     if found.own is not None:
         return f"; it is itself {score_words(session.network, found.own)}."
     up, down = found.speaks_for, found.speaks_against
-    changes = [(up, "falls"), (down, "rises")]
-    parts = [
-        f"of {names[index]} {what} by {number(abs(float(found.drops[index])))}"
-        for index, what in changes
-        if (found.drops[index] > 0) == (what == "falls") and found.drops[index] != 0
-    ]
-    if not parts:
-        return "; without it no class score changes."
-    output = session.network.output
-    score = "the logit" if output.shares else "the value"
-    return f"; without it {score} {', that '.join(parts)}{' on average over all places' * output.placed}."
+    parts = [f"for {names[up]}"] * bool(found.drops[up] > 0) + [f"against {names[down]}"] * bool(found.drops[down] < 0)
+    return f"; it speaks most {' and '.join(parts)}." if parts else "; without it no class score changes."
 
 
 def note(session: Session, known: UnitFacts) -> str:
@@ -163,7 +172,8 @@ def note(session: Session, known: UnitFacts) -> str:
     of, parts = known.of, []
     if known.answers is not None:
         text = f"Answers: the unit's largest activation in each of {known.answers.values.size:,} {of.noun}s"
-        parts.append(text + f", {answer.percent(known.answers.silent)} exactly 0.")
+        silent = f", {answer.percent(known.answers.silent)} exactly 0" if known.answers.silent else ""
+        parts.append(f"{text}{silent}.")
     if known.effects is not None and known.effects.own is None:
         pictures = known.effects.pictures
         score = "a logit" if session.network.output.shares else "an output"
@@ -195,4 +205,14 @@ def standing(known: UnitFacts) -> str:
     return f"This picture: {number(known.here)}, above {answer.percent(share)} of them"
 
 
-PAGE = Page("Dossier", ":material/badge:", "dossier", "Believe", render)
+PAGE = Page(
+    "Dossier",
+    ":material/badge:",
+    "dossier",
+    "Why?",
+    render,
+    reading=(
+        Reading("Network dissection", "Bau et al. 2017", "https://arxiv.org/abs/1704.05796"),
+        Reading("Multimodal neurons", "Goh et al. 2021", "https://distill.pub/2021/multimodal-neurons/"),
+    ),
+)

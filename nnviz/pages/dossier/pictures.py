@@ -21,7 +21,7 @@ from nnviz.views import scales
 from nnviz.views.search.image_sets import ImageSet
 from nnviz.views.search.patch_panels import given_if_read, patch_panel
 
-SLICES, ALIKE = 4, 4
+SLICES, ALIKE = 4, 3
 """Slices of a deep filter, and units like it, that are shown."""
 _SIDE = 112
 """Cells of a whole picture that are sent to the browser: it is shown no larger."""

@@ -1,4 +1,4 @@
-"""The picture that the unit would like best, formed on the page: the same as on the page of likes, and kept with it."""
+"""The unit's preferred picture, formed on the page: the same as on the page of that name, and kept with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JOB = "dossier-preferred"
 
 
 def requested() -> VisualizationRequest:
-    """One picture, as the page of likes makes it unless told otherwise."""
+    """One picture, as the page of preferred pictures makes it unless told otherwise."""
     return VisualizationRequest("unit", "one", "layer", 0, STEPS, RATE, "fourier", True, 0, 3, 0)
 
 

@@ -10,12 +10,12 @@ import streamlit as st
 from nnviz.analysis.network.receptive import receptive_fields
 from nnviz.components.raster import Panel, Place, raster
 from nnviz.figures.tiles import as_tiles, folded_shape
-from nnviz.figures.words import number
+from nnviz.pages.feature_maps import words
 from nnviz.shell import address, controls
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, caption, head, link, small
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import scales
+from nnviz.views import layer_configuration, scales
 
 
 def render(session: Session) -> None:
@@ -23,22 +23,23 @@ def render(session: Session) -> None:
     scope = address.choice("scope", tuple(scales.SCOPES), "layer")
     overlay = address.choice("overlay", ("0", "1"), "0") == "1"
     colour, ranges = scales.colour_scale(session, session.layer.name, scope)
-    with head(PAGE):
-        controls.layers(session, controls.informative_layers(session.network.layers))
-    left, right = st.columns(2, gap="large")
+    noun = {1: "unit", 2: "feature"}.get(session.activations.ndim, "map")
+    with head(PAGE, lambda: controls.study(session, controls.informative_layers(session.network.layers), noun)):
+        pass
+    # Few maps need less room than the one under study; many are as large as they must be to be read.
+    few = session.activations.ndim == 3 and session.activations.shape[2] <= 16
+    left, right = st.columns([3, 4] if few else [11, 9], gap="large")
     with left:
         with st.container(horizontal=True, vertical_alignment="center"):
             controls.switch("Scale", "scope", tuple(scales.SCOPES), scope, titles=scales.SCOPES)
-            small(scales.scale_note(ranges, scope))
+            small(scales.scale_note(colour, ranges, scope), width="content")
         axes = session.activations.ndim
         {1: _vector, 2: _steps}.get(axes, _grid)(session, colour, ranges)
-        noun = {1: "Unit", 2: "Feature"}.get(axes, "Map")
-        controls.slider(noun, "unit", session.unit, 0, session.activations.shape[-1] - 1, label_visibility="collapsed")
     with right:
-        words = f"{session.layer.description}, {_shape(session.activations.shape)}"
+        described = f"{session.layer.description}, {_shape(session.activations.shape)}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            small(html("<b>{}</b>: {}", session.layer.name, words))
-            link("dossier")
+            small(html("<b>{}</b>: {}", session.layer.name, described), width="content")
+            layer_configuration.popover(session.layer)
         _detail(session, colour, ranges, overlay)
 
 
@@ -66,7 +67,7 @@ def _grid(session: Session, colour: Any, ranges: np.ndarray) -> None:
         key="maps",
         alt=f"Feature maps of {session.layer.name}, {len(shown)} of {len(tiles)}",
         picked=Place(0, int(where[0]), 0, 0) if len(where) else None,
-        height=0.6,
+        height=0.74,
         least=56,
         on_pick=lambda place: address.write(unit=int(shown[place.tile])),
     )
@@ -76,12 +77,12 @@ def _steps(session: Session, colour: Any, ranges: np.ndarray) -> None:
     """A layer of steps, (steps, features): one picture, in which a unit is a column."""
     steps, features = session.activations.shape
     raster(
-        [Panel(as_tiles(session.activations), colour, ranges, most=680, cell=64, pick="cell", say_zero=True)],
+        [Panel(as_tiles(session.activations), colour, ranges, most=760, cell=64, pick="cell", say_zero=True)],
         key="maps",
         alt=f"The {features} features of {session.layer.name}, a column each, over {steps} steps",
         picked=Place(0, 0, _step(session), session.unit),
         marks=[Place(0, 0, 0, session.unit, steps, 1, "picked")],
-        height=0.6,
+        height=0.74,
         on_pick=lambda place: address.write(step=place.row, unit=place.column),
     )
 
@@ -103,7 +104,7 @@ def _vector(session: Session, colour: Any, ranges: np.ndarray) -> None:
         units=length,
         unit="unit",
         pick="cell",
-        most=680,
+        most=760,
         cell=64,
         numbers=length <= 200,
         say_zero=True,
@@ -113,7 +114,7 @@ def _vector(session: Session, colour: Any, ranges: np.ndarray) -> None:
         key="maps",
         alt=f"The {length} values of {session.layer.name}, row by row",
         picked=Place(0, 0, session.unit // columns, session.unit % columns),
-        height=0.6,
+        height=0.74,
         on_pick=lambda place: address.write(unit=(place.row or 0) * columns + (place.column or 0)),
     )
 
@@ -139,7 +140,8 @@ def _detail(session: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
         title=f"map {shown}",
         note=f"{height}x{width} cells",
         names=[f"map {shown}"],
-        most=420,
+        most=700,
+        scale=3.2,
         pick="cell",
         say_zero=True,
         under=session.fitted_tile[0] if overlay else None,
@@ -150,13 +152,13 @@ def _detail(session: Session, colour: Any, ranges: np.ndarray, overlay: bool) ->
         alt=f"The input, and map {shown} of {session.layer.name} enlarged",
         picked=Place(1, 0, *cell),
         marks=[Place(0, 0, *seen)] if seen else [],
-        height=0.52,
-        least=120,
+        height=0.62,
+        least=96,
         on_pick=lambda place: address.write(row=place.row, column=place.column),
     )
     address.bound("overlay", overlay)
     st.toggle("Lay the map over the input", overlay, key="overlay", on_change=address.writer("overlay", "overlay"))
-    caption(_sentence(session, tile, cell, seen))
+    caption(words.of_cell(values, shown, cell, None if seen is None else seen[2:]))
 
 
 def _one_feature(session: Session, colour: Any, ranges: np.ndarray) -> None:
@@ -184,11 +186,7 @@ def _one_feature(session: Session, colour: Any, ranges: np.ndarray) -> None:
         least=120,
         on_pick=lambda place: address.write(step=place.row),
     )
-    most, layer = int(np.abs(values).argmax()), session.activations
-    text = f"Feature {session.unit} is strongest at step {most}: {number(values[most], beside=layer)}"
-    text += "" if at == most else f"; at step {at} it is {number(values[at], beside=layer)}"
-    zero = f"Feature {session.unit} is zero at every step of this picture."
-    caption(f"{text}. It is zero in {np.mean(values == 0):.0%} of its steps." if values.any() else zero)
+    caption(words.of_feature(session.activations, session.unit, at))
 
 
 def _seen(session: Session, cell: tuple[int, int]) -> tuple[int, int, int, int] | None:
@@ -202,28 +200,24 @@ def _seen(session: Session, cell: tuple[int, int]) -> tuple[int, int, int, int] 
     return top, left, max(bottom - top, 1), max(right - left, 1)
 
 
-def _sentence(session: Session, tile: np.ndarray, cell: tuple[int, int], seen: tuple[int, int, int, int] | None) -> str:
-    if not tile.any():
-        return f"Map {session.unit} is zero everywhere: it finds nothing that it looks for in this picture."
-    row, column = (int(i) for i in np.unravel_index(np.abs(tile).argmax(), tile.shape))
-    here, most = (number(tile[at], beside=session.activations) for at in (cell, (row, column)))
-    where = "there" if (row, column) == cell else f"at row {cell[0]}, column {cell[1]} it is {here}, and"
-    text = f"Map {session.unit} is strongest at row {row}, column {column}: {most}; {where} it sees "
-    text += f"{seen[2]}x{seen[3]} pixels of the input" if seen else "the whole input"
-    return f"{text}. It is zero in {np.mean(tile == 0):.0%} of its cells."
-
-
 def _unit_in_words(session: Session, values: np.ndarray) -> None:
-    rank = int((values > values[session.unit]).sum()) + 1
     raster(
-        [scales.picture_panel(session, title="input", note="every unit sees all of it", most=420)],
+        [scales.picture_panel(session, title="input", note="every unit sees all of it", most=560)],
         key="map-input",
         alt="The input",
-        height=0.52,
+        height=0.6,
     )
-    told = number(values[session.unit], beside=values)
-    words = f"Unit {session.unit} of {session.layer.name} is {told}, number {rank} of {values.size}"
-    caption(f"{words}; {np.mean(values == 0):.0%} of the units are zero.")
+    caption(words.of_unit(values, session.unit, session.layer.name))
 
 
-PAGE = Page("Feature maps", ":material/grid_view:", "maps", "Convolve", render)
+PAGE = Page(
+    "Feature maps",
+    ":material/grid_view:",
+    "maps",
+    "Convolve",
+    render,
+    reading=(
+        Reading("Deep visualization toolbox", "Yosinski et al. 2015", "https://arxiv.org/abs/1506.06579"),
+        Reading("Visualizing convolutional networks", "Zeiler and Fergus 2013", "https://arxiv.org/abs/1311.2901"),
+    ),
+)

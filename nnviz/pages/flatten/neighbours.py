@@ -75,6 +75,21 @@ def first_below(shape: tuple[int, ...]) -> int:
     return columns + 1 if rows > 1 else 1
 
 
+def on_stroke(values: np.ndarray) -> int:
+    """Slot of the first channel of a pixel to open on: of the brightest (a tenth below counts too) the one nearest to
+    the middle; (rows, columns, channels) in."""
+    light = values.sum(axis=2, dtype=np.float64)
+    rows, columns = np.indices(light.shape)
+    far = np.hypot(rows - (light.shape[0] - 1) / 2, columns - (light.shape[1] - 1) / 2)
+    return int(np.where(light >= 0.9 * light.max(), far, np.inf).argmin()) * values.shape[2]
+
+
+def opened_at(shape: tuple[int, ...], slot: int) -> int:
+    """Slots that are unrolled at first: the rows down to the one below that of a slot."""
+    row = place_of(shape, slot)[0]
+    return min(row + 2, shape[0]) * shape[1] * shape[2]
+
+
 def sentence(subject: Subject) -> str:
     """Whom the cell touches, who stands beside it in the vector instead, and how far the one below it went."""
     row, column, channel = subject.place

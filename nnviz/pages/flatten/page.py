@@ -11,9 +11,9 @@ import streamlit as st
 
 from nnviz.analysis.layer.flattening import flattened_maps, place_of
 from nnviz.components.unrolling import Layout, unrolling
-from nnviz.pages.flatten.neighbours import Subject, first_below, sentence
+from nnviz.pages.flatten.neighbours import Subject, first_below, on_stroke, opened_at, sentence
 from nnviz.shell import address, controls
-from nnviz.shell.page import Page, caption, head, inform, small
+from nnviz.shell.page import Page, Reading, caption, head, inform, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
 
@@ -27,13 +27,14 @@ def render(session: Session) -> None:
     found, reason = flattened_maps(session.network)
     subject = _maps(session, found.maps) if what == "maps" and found else _image(session)
     count = subject.values.size // subject.step
-    unrolled, _ = address.whole("unrolled", 0, 0, subject.values.size)
+    start = opened_at(subject.values.shape, _first(subject.values, subject.what))
+    unrolled, _ = address.whole("unrolled", start, 0, subject.values.size)
     _say_replaced(subject.noun, subject.number(subject.slot), 1, count)
     _say_replaced("unrolled", unrolled, 0, subject.values.size)
     with head(PAGE):
         _switch(what)
         _preset(session)
-        label = f"{subject.noun.capitalize()}, 1 to {count:,}"
+        label = f"{subject.noun.capitalize()}, counted from 1 to {count:,}"
         controls.slider(label, subject.noun, subject.number(subject.slot), 1, count)
     if what == "maps" and not found:
         small(f"{reason} So the image is shown.")
@@ -78,15 +79,20 @@ def _preset(session: Session) -> None:
 def _image(session: Session) -> Subject:
     pixels = session.fitted.pixels
     rows, columns, channels = pixels.shape
-    number, _ = address.whole("pixel", first_below(pixels.shape), 1, rows * columns)
+    number, _ = address.whole("pixel", _first(pixels, "image") // channels + 1, 1, rows * columns)
     return Subject("image", "image", pixels.astype(np.float32), (number - 1) * channels, "grey", (0, 255))
 
 
 def _maps(session: Session, layer: str) -> Subject:
     values = session.trace.activations[layer]
-    number, _ = address.whole("slot", int(np.abs(values).argmax()) + 1, 1, values.size)
+    number, _ = address.whole("slot", _first(values, "maps") + 1, 1, values.size)
     colour, ranges = scales.colour_scale(session, layer, "layer")
     return Subject("maps", layer, values, number - 1, colour, tuple(ranges[0]))
+
+
+def _first(values: np.ndarray, what: str) -> int:
+    """The slot that is opened on where the address names none: on the stroke, or the strongest of the maps."""
+    return on_stroke(values) if what == "image" else int(np.abs(values).argmax())
 
 
 def _unrolling(subject: Subject, unrolled: int) -> None:
@@ -119,7 +125,11 @@ def _unrolling(subject: Subject, unrolled: int) -> None:
         f"{subject.noun} {number:,} and its {len(subject.around)} neighbours are outlined. Space plays, arrow keys "
         f"step a row, a click picks a {subject.noun}",
         unrolled=unrolled,
-        on_rest=lambda at: address.write(unrolled=at or None),
+        below=6.2,
+        play=address.read().get(address.PLAY) == "1",
+        speed=address.read().get("speed", ""),
+        on_rest=lambda at: address.write(**{"unrolled": at, address.PLAY: None}),
+        on_speed=lambda speed: address.write(speed=speed),
         on_pick=lambda slot: address.write(**{subject.noun: subject.number(slot)}),
     )
 
@@ -141,4 +151,16 @@ def _title(subject: Subject, first: int, shown: int) -> str:
     return f"{subject.name}: {channels} maps of {rows}x{columns}{which}"
 
 
-PAGE = Page("Flatten", ":material/view_column:", "flatten", "Flatten", render)
+PAGE = Page(
+    "Flatten",
+    ":material/view_column:",
+    "flatten",
+    "Flatten",
+    render,
+    reading=(
+        Reading("Convolutional networks", "CS231n, Stanford", "https://cs231n.github.io/convolutional-networks/"),
+        Reading(
+            "Deep Learning, 9", "Goodfellow et al. 2016", "https://www.deeplearningbook.org/contents/convnets.html"
+        ),
+    ),
+)

@@ -1,1 +1,1 @@
-"""The page "Why not plain?"."""
+"""The page "MLP or CNN?"."""

@@ -10,8 +10,8 @@ from nnviz.analysis.data.shift_accuracy import Axis, ShiftAccuracy
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.figures.curves import COLOURS
+from nnviz.figures.words import percent, probability
 from nnviz.shell.markup import html, write_html
-from nnviz.views import answer
 
 PLAIN = ("mnist-mlp", "mnist-cnn")
 SHUFFLED = ("mnist-mlp-shuffled", "mnist-cnn-shuffled")
@@ -33,7 +33,7 @@ def bar(value: float, largest: float, colour: str, text: str) -> Markup:
 
 def verdict(network: Network, trace: Trace, label: str | None) -> Markup:
     """What a network says, and whether it is right, where that is known."""
-    said = f"{network.classes[trace.winner]} ({answer.percent(float(trace.probabilities[trace.winner]))})"
+    said = f"{network.classes[trace.winner]} ({probability(float(trace.probabilities[trace.winner]))})"
     if label is None or label not in network.classes:
         return escape(said)
     return html("{}, {}", said, "right" if network.classes[trace.winner] == label else Markup("<b>wrong</b>"))
@@ -60,7 +60,7 @@ def table(found: ShiftAccuracy, parameters: dict[str, int]) -> Markup:
         cells.append(html(net, INK[name], SHORT[name], kind))
         for each in ("plain", "shuffled"):
             right = getattr(found, each)[name] / found.digits
-            cells.append(html('<span class="number{}">{:.2%}</span>', " own" if each == kind else "", right))
+            cells.append(html('<span class="number{}">{}</span>', " own" if each == kind else "", percent(right, 2)))
         cells.append(bar(wrong[name], max(wrong.values()), INK[name], f"{wrong[name]:,}"))
         cells.append(bar(parameters[name], max(parameters.values()), "#6b7280", f"{parameters[name]:,}"))
     inner = Markup().join(cells)
@@ -80,7 +80,7 @@ def about_shuffle(found: ShiftAccuracy) -> str:
     n, words = found.digits, {}
     for plain, other in zip(PLAIN, SHUFFLED, strict=True):
         before, after = found.plain[plain], found.shuffled[other]
-        numbers = f"{after / n:.2%} right instead of {before / n:.2%}"
+        numbers = f"{percent(after / n, 2)} right instead of {percent(before / n, 2)}"
         if chance(n - before, n - after):
             words[plain] = f"{numbers}, a difference that chance makes", "same"
         elif after > before:
@@ -109,16 +109,16 @@ def about_shift(found: ShiftAccuracy, shift: tuple[int, int], verdicts: dict[str
     still = {name: found.accuracy(name, "right", 0) for name in PLAIN}
     if not where:
         return html(
-            "Where it was drawn, {} Of all {:,} test digits in their places the MLP gets {:.1%} right, the CNN "
-            "{:.1%}: shift it, and see which net follows.",
+            "Where it was drawn, {} Of all {:,} test digits in their places the MLP gets {} right, the CNN "
+            "{}: shift it, and see which net follows.",
             says,
             found.digits,
-            *still.values(),
+            *map(percent, still.values()),
         )
     axes: list[tuple[Axis, int]] = [("right", dx), ("down", dy)]
     steps = [(axis, step) for axis, step in axes if step]
     rates = {name: [found.accuracy(name, axis, step) for axis, step in steps] for name in PLAIN}
-    shares = {name: " and ".join(f"{rate:.1%}" for rate in of) for name, of in rates.items()}
+    shares = {name: " and ".join(percent(rate) for rate in of) for name, of in rates.items()}
     alone = " (one way at a time)" if len(steps) > 1 else ""
     text = html("Shifted {}, {} Of all {:,} test digits shifted so{} ", where, says, found.digits, alone)
     text += html("the MLP gets {} right, the CNN {}: ", shares[PLAIN[0]], shares[PLAIN[1]])

@@ -1,4 +1,4 @@
-"""Why not plain: the same digit in the bundled MLP and CNN, moved, and with its pixels shuffled.
+"""MLP or CNN: the same digit in the bundled MLP and CNN, moved, and with its pixels shuffled.
 
 The page is about these networks whatever network is chosen: only they were trained alike and measured.
 """
@@ -18,11 +18,23 @@ from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
 from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.curves import accuracy_curves
-from nnviz.pages.mlp_vs_cnn.nets import PLAIN, SHORT, SHUFFLED, about_shift, about_shuffle, bar, heading, table, verdict
+from nnviz.figures.words import probability
+from nnviz.pages.mlp_vs_cnn.nets import (
+    INK,
+    PLAIN,
+    SHORT,
+    SHUFFLED,
+    about_shift,
+    about_shuffle,
+    bar,
+    heading,
+    table,
+    verdict,
+)
 from nnviz.shell import address, library
 from nnviz.shell.controls import knob, switch
 from nnviz.shell.markup import write_html
-from nnviz.shell.page import Page, caption, head, small
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import MOST_SHIFT, Session
 from nnviz.views import answer, chart
 
@@ -33,6 +45,8 @@ def render(session: Session) -> None:
     """Draw the page."""
     view = address.choice("view", tuple(VIEWS), "shift")
     session, why = _of_digits(session)
+    if view == "shift" and not {"dx", "dy"} & set(address.read()):
+        session = replace(session, transform=replace(session.transform, shift=(_telling(session), 0)))
     with head(PAGE):
         switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
         if view == "shift":
@@ -55,8 +69,27 @@ def _of_digits(session: Session) -> tuple[Session, str]:
 
 def _slider(label: str, name: str, value: int) -> None:
     """The sidebar's slider once more; style.css hides that one here, as only this fragment is drawn again."""
-    key = f"mlp-vs-cnn-{name}"
-    knob(label, key, value, -MOST_SHIFT, MOST_SHIFT, address.writer(name, key), step=1)
+
+    def write() -> None:
+        # Both: an address that names neither opens at the shift that tells most.
+        address.write(**{each: st.session_state[f"mlp-vs-cnn-{each}"] for each in ("dx", "dy")})
+
+    knob(label, f"mlp-vs-cnn-{name}", value, -MOST_SHIFT, MOST_SHIFT, write, step=1)
+
+
+def _telling(session: Session) -> int:
+    """Pixels to the right by which this picture shows the point: the first at which the CNN alone is right, or, where
+    its class is not known, both disagree; `USUAL` where there is none."""
+    for step in range(1, MOST_SHIFT + 1):
+        both = _read(session, PLAIN, replace(session.transform, shift=(step, 0), shuffle=None))
+        mlp, cnn = (network.classes[trace.winner] for network, _, trace in both.values())
+        if mlp != cnn and session.picture.label in (None, cnn):
+            return step
+    return USUAL
+
+
+USUAL = 4
+"""A shift by which the MLP loses many digits and the CNN hardly any."""
 
 
 def _read(session: Session, names: tuple[str, ...], transform: Transform) -> dict[str, tuple[Network, Fitted, Trace]]:
@@ -85,7 +118,7 @@ def _shift(session: Session, found: ShiftAccuracy) -> None:
         with place:
             kind = "two convolutions, then dense" if name == PLAIN[1] else "dense layers only"
             heading(name, kind)
-            _answer(network, trace, 5)
+            _answer(name, network, trace, 5)
             size = bar(network.parameters, most, "#6b7280", f"{network.parameters:,} parameters")
             write_html('<div class="nn-size">{}</div>', size)
     dx, dy = session.transform.shift
@@ -113,7 +146,7 @@ def _shuffle(session: Session, found: ShiftAccuracy) -> None:
         with place:
             for name in names:
                 heading(name, title)
-                _answer(*read[name][::2], 4)
+                _answer(name, *read[name][::2], 4)
     write_html("{}", table(found, {name: network.parameters for name, (network, _, _) in read.items()}))
     caption(about_shuffle(found))
     small(
@@ -128,7 +161,7 @@ def _picture(fitted: Fitted) -> None:
         [Panel(fitted.pixels[None, :, :, 0], "grey", (0, 255), title="Both get this picture", most=420, pick="cell")],
         key="mlp-vs-cnn-shift",
         alt="The shifted picture, as both networks get it",
-        height=0.26,
+        height=0.3,
         least=120,
     )
 
@@ -172,10 +205,10 @@ def _number(place: Place, order: np.ndarray, columns: int) -> int:
     return int(order[at] if place.panel == 1 else at) + 1
 
 
-def _answer(network: Network, trace: Trace, count: int) -> None:
+def _answer(name: str, network: Network, trace: Trace, count: int) -> None:
     order = np.argsort(-trace.logits, kind="stable")[:count]
-    numbers = [answer.percent(float(trace.probabilities[index])) for index in order]
-    answer.bars([network.classes[index] for index in order], trace.probabilities[order], numbers)
+    numbers = [probability(float(trace.probabilities[index])) for index in order]
+    answer.bars([network.classes[index] for index in order], trace.probabilities[order], numbers, colour=INK[name])
 
 
 def _aside(session: Session, shift: bool) -> str:
@@ -191,4 +224,16 @@ def _aside(session: Session, shift: bool) -> str:
     return text
 
 
-PAGE = Page("Why not plain?", ":material/compare:", "mlp-vs-cnn", "Flatten", render)
+PAGE = Page(
+    "MLP or CNN?",
+    ":material/compare:",
+    "mlp-vs-cnn",
+    "Flatten",
+    render,
+    reading=(
+        Reading("Why CNNs generalize so poorly", "Azulay and Weiss 2019", "https://arxiv.org/abs/1805.12177"),
+        Reading(
+            "Deep Learning, 9", "Goodfellow et al. 2016", "https://www.deeplearningbook.org/contents/convnets.html"
+        ),
+    ),
+)

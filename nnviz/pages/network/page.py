@@ -13,19 +13,24 @@ from nnviz.analysis.network.graph import LOGITS
 from nnviz.analysis.network.influence import answer_layer, inputs_of, leads_to, outputs_of
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.components.raster import Line, Panel, Place, raster
-from nnviz.figures.tiles import as_tiles, folded_shape
-from nnviz.figures.words import number
-from nnviz.pages.network import blocks
-from nnviz.shell import address
+from nnviz.figures.tiles import as_tiles, folded_shape, in_rows
+from nnviz.figures.words import number, shortened
+from nnviz.pages.network import blocks, hand
+from nnviz.shell import address, controls
 from nnviz.shell.markup import html
-from nnviz.shell.page import Page, caption, head, link, small
+from nnviz.shell.page import ON_WALL, Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, own_network, scales
+from nnviz.views import answer, layer_configuration, scales
 
 COLUMNS = 8
-TILES = 12
+TILES, WALL_TILES = 5, 12
+"""Maps of a layer that are shown, the strongest: as many as are large enough to be seen."""
 MOST_LETTERS = 12
-"""Letters of a layer's name that stand in one line, so that all columns stand in one row."""
+"""Letters of a layer's name, so that all columns stand in one row."""
+LAYERS = (
+    "Each column is what a layer makes of the picture, computed now, its strongest maps: click one to see its wires."
+)
+BLOCKS = "Each map is what a block of layers makes of the picture, computed now."
 LINES = 8
 """The strongest inputs and outputs that are drawn."""
 
@@ -56,26 +61,39 @@ def render(session: Session) -> None:
     """Draw the page."""
     found = of_trace(session.network, session.trace)
     block = blocks.opened(found)
-    with head(PAGE):
-        size = f"{len(session.network.layers)} layers, {session.network.parameters:,} parameters"
-        small(
-            html("<b>{}</b>: {}{}", session.name, size, "" if found else _left_out(session)),
-            width="content" if block else "stretch",
-        )
-        if block:
-            blocks.steps(found, block)
+    noun = "map" if session.activations.ndim == 3 else "unit"
+    with head(PAGE, lambda: controls.study(session, controls.informative_layers(session.network.layers), noun)):
+        pass
+    if st.session_state.get(ON_WALL):
+        text = _body(session, found, block)
+        words, bars = st.columns([3, 2], gap="large")
+        with words:
+            caption(text)
+        with bars:
+            answer.says(session)
+        return
+    left, right = st.columns([1, 4], gap="large")
+    with left:
+        hand.draw(session)
+    with right:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if block:
+                blocks.steps(found, block)
+            size = f"{len(session.network.layers)} layers, {session.network.parameters:,} parameters"
+            more = f". {BLOCKS}" if found and not block else f"{'' if found else _left_out(session)}. {LAYERS}"
+            small(html("<b>{}</b>: {}{}", session.name, size, more), width="content")
+        caption(_body(session, found, block))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            small(html("<b>{}</b>: {}", session.layer.name, session.layer.description), width="content")
+            layer_configuration.popover(session.layer)
+
+
+def _body(session: Session, found: tuple[Block, ...], block: Block | None) -> str:
+    """All layers, or all blocks, or those of one block; returns the sentence about them."""
     if found and not block:
         blocks.draw(session, found)
-        text = blocks.sentence(session, found)
-    else:
-        text = _layers(session, blocks.within(session, found, block, COLUMNS) if block else _window(session), block)
-    words, bars = st.columns([3, 2], gap="large")
-    with words:
-        caption(text)
-        _links(session)
-        own_network.drop()
-    with bars:
-        answer.says(session)
+        return blocks.sentence(session, found)
+    return _layers(session, blocks.within(session, found, block, COLUMNS) if block else _window(session), block)
 
 
 def _layers(session: Session, layers: list[LayerInfo], block: Block | None) -> str:
@@ -83,15 +101,18 @@ def _layers(session: Session, layers: list[LayerInfo], block: Block | None) -> s
     columns = [_column(session, layer) for layer in layers]
     at = next((index for index, layer in enumerate(layers) if layer.name == session.layer.name), None)
     lines = _lines(session, columns, at)
+    # Within a block its name is said once, by the page.
+    titles = shortened([rest(block, layer.name) if block else layer.name for layer in layers], MOST_LETTERS)
     raster(
-        [_panel(session, column, block) for column in columns],
+        [_panel(session, column, title) for column, title in zip(columns, titles, strict=True)],
         key="network",
         alt=f"All layers of {session.network.name} with their activations on this picture",
         picked=None if at is None else columns[at].place(at, session.unit),
         lines=lines,
-        height=0.62,
+        height=0.6,
         least=24,
         wide=True,
+        swipe=True,
         on_pick=lambda place: address.write(
             layer=columns[place.panel].layer.name, unit=columns[place.panel].unit(place), row=None, column=None
         ),
@@ -125,57 +146,58 @@ def _window(session: Session) -> list[LayerInfo]:
 def _column(session: Session, layer: LayerInfo) -> Column:
     values = session.trace.activations[layer.name]
     if values.ndim == 1:
-        width = 1 if values.size <= 12 else folded_shape(values.size)[1]
+        # The picture as a vector is still a picture; any other vector is drawn as what it is: long.
+        width = folded_shape(values.size)[1] if scales.is_input(session.network, layer.name) else slender(values.size)
         return Column(layer, np.arange(values.size), True, width)
     strength = np.abs(as_tiles(values)).max(axis=(1, 2))
-    shown = np.sort(np.argsort(-strength, kind="stable")[:TILES])
+    most = WALL_TILES if st.session_state.get(ON_WALL) else TILES
+    shown = np.sort(np.argsort(-strength, kind="stable")[:most])
     if layer.name == session.layer.name and session.unit < len(strength) and session.unit not in shown:
         shown[-1] = session.unit
         shown.sort()
     return Column(layer, shown, False, 0)
 
 
-def _panel(session: Session, column: Column, block: Block | None) -> Panel:
+def slender(length: int) -> int:
+    """Columns of a vector that is drawn some seven times as high as wide, without a rest where that can be."""
+    if length <= 12:
+        return 1
+    near = max(round((length / 7) ** 0.5), 1)
+    return next((near + by for by in (0, 1, -1, 2, -2) if near + by > 0 and length % (near + by) == 0), near)
+
+
+def _panel(session: Session, column: Column, title: str) -> Panel:
     layer, values = column.layer, session.trace.activations[column.layer.name]
     colour, ranges = scales.colour_scale(session, layer.name, "layer")
     shape = "x".join(map(str, values.shape))
-    # Within a block its name is said once, by the page, and what is left of a name takes two lines, as a long one does.
-    title = rest(block, layer.name) if block else layer.name
-    if block or len(title) > MOST_LETTERS:
-        start, _, more = title[1:].partition("_")
-        title = title[:1] + start
-        shape = f"{more}\n{shape}"
     if layer.index == 0:
-        return scales.picture_panel(session, title=title, note=shape, most=196, scale=1.6, pick="tile")
+        return scales.picture_panel(session, title=title, note=shape, most=196, scale=1.3, pick="tile")
     if column.vector:
-        tiles = values.reshape(1, -1, 1) if column.width == 1 else as_tiles(values)
         last = layer.name == answer_layer(session.network)
         return Panel(
-            tiles,
+            in_rows(values, column.width),
             colour,
             ranges,
             title=title,
-            note=f"{shape}\n{layer.parameters:,}" if layer.parameters else shape,
+            note=shape,
             units=values.size,
+            unit=f"{layer.name}: unit",
             names=list(session.network.classes[-values.size :]) if last and not session.network.output.placed else [],
             pick="cell",
-            scale=8 if column.width == 1 else 5,
-            most=420,
-            cell=40,
+            scale=6.4,
+            most=448 if scales.is_input(session.network, layer.name) else 680,
+            cell=44,
             numbers=values.size <= 12,
         )
-    notes = [shape, f"{layer.parameters:,} params" if layer.parameters else ""]
-    if len(column.shown) < len(as_tiles(values)):
-        notes.append(f"{len(column.shown)} strongest")
     return Panel(
         as_tiles(values)[column.shown],
         colour,
         ranges[column.shown],
         title=title,
-        note="\n".join(filter(None, notes)),
-        names=[f"map {index}" for index in column.shown],
-        most=112,
-        columns=2,
+        note=shape,
+        names=[f"{layer.name}, map {index}" for index in column.shown],
+        most=128,
+        columns=2 if st.session_state.get(ON_WALL) else 1,
         pick="tile",
         say_zero=True,
     )
@@ -220,32 +242,48 @@ def _strongest(values: np.ndarray) -> list[tuple[int, float]]:
 
 
 def _sentence(session: Session, columns: list[Column], lines: list[Line]) -> str:
-    layer, values = session.layer, session.activations
-    if layer.index == 0:
-        return "This is the picture as the network gets it: pick a map or a neuron to see how it is wired in."
-    strength = float(values[..., session.unit].max())
-    what = "Map" if values.ndim == 3 else "Unit"
-    text = f"{what} {session.unit} of {layer.name} ({layer.description}) is {number(strength, beside=values)}"
-    text += " at its strongest" if values.ndim == 3 else ""
-    if not values[..., session.unit].any():
-        return f"{text}; it is silent on this picture, so nothing flows through it."
-    if not lines:
-        return f"{text}."
     into = [line for line in lines if line.sign == "from"]
+    source = ""
     if into:
         best = max(into, key=lambda line: abs(line.value))
-        source = columns[best.start.panel]
-        text += f"; most comes from {source.layer.name}"
-        text += f" {source.unit(best.start)}" if source.layer.index else ""
-        text += f" ({number(best.value, sign=True, beside=[line.value for line in into])})"
-    return f"{text}. Orange lines add, blue lines take away."
+        column = columns[best.start.panel]
+        if column.layer.index:
+            source = f"{'unit' if column.vector else 'map'} {column.unit(best.start)} of {column.layer.name}"
+    return sentence(session.layer, session.activations, session.unit, bool(lines), source)
 
 
-def _links(session: Session) -> None:
-    """From the unit under study to its pages: the address keeps it."""
-    with st.container(horizontal=True, gap="small"):
-        for slug in ("filters", "maps", "dossier", "decision", "saliency"):
-            link(slug)
+def sentence(layer: LayerInfo, activations: np.ndarray, unit: int, wired: bool, source: str) -> str:
+    """The caption of a unit and its wires. Its one number is the unit's own strongest value.
+
+    Args:
+        layer: whose unit.
+        activations: of the layer, the units last.
+        unit: which.
+        wired: whether any line leads to or from it.
+        source: from where its thickest line comes, in words; "" where from the picture, or from nowhere.
+    """
+    if layer.index == 0:
+        return "This is the picture as the network gets it: pick a map or a neuron to see how it is wired in."
+    what, values = "Map" if activations.ndim == 3 else "Unit", activations[..., unit]
+    name = f"{what} {unit} of {layer.name}"
+    if not values.any():
+        return f"{name} is silent on this picture: nothing flows through it."
+    strongest = float(values.flat[int(np.abs(values).argmax())])
+    text = f"{name} is {number(strongest, beside=activations)}{' at its strongest' if values.size > 1 else ''}"
+    if not wired:
+        return f"{text}."
+    lead = f"its thickest line comes from {source}; " if source else ""
+    return f"{text}: {lead}orange lines add, blue ones take away."
 
 
-PAGE = Page("Network", ":material/hub:", "network", "See", render)
+PAGE = Page(
+    "Network",
+    ":material/hub:",
+    "network",
+    "See",
+    render,
+    reading=(
+        Reading("CNN Explainer", "Wang et al. 2020", "https://poloclub.github.io/cnn-explainer/"),
+        Reading("Gradient-based learning", "LeCun et al. 1998", "http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf"),
+    ),
+)

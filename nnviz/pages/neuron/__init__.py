@@ -1,1 +1,1 @@
-"""The page "One neuron"."""
+"""The page "Neuron"."""

@@ -6,21 +6,20 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
-from nnviz.analysis.layer.activation_functions import NAMES
+from nnviz.analysis.layer.activation_functions import written
 from nnviz.analysis.layer.neuron import Cell, Neuron, has_neurons, nearest_with_neurons, neuron, responses, strongest
-from nnviz.analysis.network.layers import LayerInfo
 from nnviz.components.raster import Place, raster
 from nnviz.figures import activation_curve, adding_up, largest_terms
 from nnviz.figures.neurons import curve_span
 from nnviz.figures.words import number
-from nnviz.pages.neuron import toy, weight_edit
+from nnviz.pages.neuron import surface, toy, weight_edit
 from nnviz.pages.neuron.sheet import Sheet, output_panel, sheet_of
 from nnviz.shell import address, controls
 from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
-from nnviz.shell.page import Page, caption, head
+from nnviz.shell.page import Page, Reading, caption, head
 from nnviz.shell.session import Session
-from nnviz.views import chart
+from nnviz.views import chart, layer_configuration
 
 VIEWS = {"real": "Real", "toy": "Toy"}
 TERMS = 6
@@ -33,12 +32,15 @@ BIAS = Markup(' + <b class="bias">{}</b>')
 def render(session: Session) -> None:
     """Draw the page."""
     view = address.choice("view", tuple(VIEWS), "real")
-    with head(PAGE):
+    layers = [layer for layer in session.network.layers if has_neurons(layer)]
+    count = None if has_neurons(session.layer) else 0
+    study = None if view == "toy" else lambda: controls.study(session, layers, count=count)
+    with head(PAGE, study):
         controls.switch("View", "view", tuple(VIEWS), view, titles=VIEWS)
-        if view == "real":
-            controls.layers(session, [layer for layer in session.network.layers if has_neurons(layer)])
-        else:
+        if view == "toy":
             toy.choose()
+        else:
+            layer_configuration.popover(session.layer)
     if view == "toy":
         toy.draw()
     elif not has_neurons(session.layer):
@@ -63,28 +65,28 @@ def _real(session: Session) -> None:
     result = weight_edit.apply(session, was, turn)
     now = result.neuron if result else was
     sheet = sheet_of(session, now, turn.term)
-    many = sheet.channels > 1
-    words, *sliders = st.columns([6, 2, 2] if many else [8, 2], gap="medium", vertical_alignment="center")
+    knobs = weight_edit.knobs(session, was, turn, sheet)
+    words, *places = st.columns(
+        [max(5, 13 - 2 * len(knobs)), *[2] * len(knobs)], gap="medium", vertical_alignment="center"
+    )
     with words:
         formula = WORDS.format(BIAS.format("bias") if now.has_bias else "")
         write_html('<p class="nn-formula">{}<br>{}</p>', formula, _numbers(now))
-    with sliders[0]:
-        controls.slider(f"Unit of {session.layer.name}", "unit", session.unit, 0, values.shape[-1] - 1)
-    if many:
-        with sliders[1]:
-            weight_edit.choose_channel(was, turn, sheet.channels)
+    for place, knob in zip(places, knobs, strict=True):
+        with place:
+            knob()
     made = values.copy()
     if result:
         made[..., session.unit] = result.activations
     _pictures(session, now, sheet, turn, made)
     caption(_sentence(session, now) if result is None else weight_edit.sentence(session, was, result, sheet.name_of))
-    bars, curve, knobs, turned = st.columns([11, 6, 5, 6], gap="medium")
+    bars, curve, over, turned = st.columns([10, 6, 6, 6], gap="medium")
     with bars:
         _sum(now, session, sheet)
     with curve:
-        _curve(session.layer, was, now)
-    with knobs:
-        weight_edit.draw(was, turn, sheet.name_of)
+        _curve(was, now)
+    with over:
+        surface.draw(now, turn.term, turn.other, sheet.name_of)
     with turned:
         weight_edit.before_and_after(session, was, turn, result)
 
@@ -109,7 +111,10 @@ def _pictures(session: Session, now: Neuron, sheet: Sheet, turn: weight_edit.Tur
         if place.panel == len(panels):
             find(place)
         else:
-            weight_edit.write(now, weight_edit.Turn(sheet.term_at(place.row or 0, place.column or 0), None, turn.bias))
+            # What was under study becomes the second input of the surface.
+            term = sheet.term_at(place.row or 0, place.column or 0)
+            other = turn.other if term == turn.term else turn.term
+            weight_edit.write(now, weight_edit.Turn(term, None, turn.bias, turn.function, other))
 
     marks += [Place(first + step, 0, *sheet.place_of(turn.term), colour="picked") for step in (0, 2)]
     raster(
@@ -118,7 +123,7 @@ def _pictures(session: Session, now: Neuron, sheet: Sheet, turn: weight_edit.Tur
         alt=f"What unit {now.unit} of {now.layer} reads, its weights, their products, and the output",
         picked=Place(weights, 0, *sheet.place_of(turn.term)),
         marks=[*marks, Place(len(panels), 0, *own, colour="picked")],
-        height=0.3,
+        height=0.32,
         least=100,
         wide=True,
         on_pick=pick,
@@ -133,7 +138,7 @@ def _numbers(now: Neuron) -> Markup:
         '<b class="out">{output}</b> = {f}( <b class="in">{input}</b> × <b class="weight">{weight}</b>{more}{bias} ) '
         "= {f}( {sum}{peers} )",
         output=number(now.output),
-        f=function_name(now),
+        f=written(now.activation),
         input=number(first[0]),
         weight=number(first[1]),
         more=f" + {more:,} more" if more else "",
@@ -141,11 +146,6 @@ def _numbers(now: Neuron) -> Markup:
         sum=number(now.sum),
         peers="" if now.elementwise else ", …",
     )
-
-
-def function_name(one: Neuron) -> str:
-    """F as one writes it."""
-    return NAMES.get(one.activation, one.activation.replace("_", " "))
 
 
 def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
@@ -166,35 +166,33 @@ def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
         values,
         html("<b>{}</b>", total),
         # A softmax reads the other logits too: what it makes of this one is no step from it.
-        through=(f"F: {function_name(now)}", now.output, Markup("<b>output</b>")) if now.elementwise else None,
+        through=(f"F: {written(now.activation)}", now.output, Markup("<b>output</b>")) if now.elementwise else None,
         across=True,
         font=18,
     )
     chart.plot(figure, "neuron-sum")
 
 
-def _curve(layer: LayerInfo, was: Neuron, now: Neuron) -> None:
+def _curve(was: Neuron, now: Neuron) -> None:
     sums = curve_span([was.sum, now.sum])
     figure = activation_curve(
         sums,
-        responses(layer, now, sums),
+        responses(now, sums),
         (now.sum, now.output),
         before=None if now is was else (was.sum, was.output),
-        title=f"F = {function_name(now)}",
+        title=f"F = {written(now.activation)}",
     )
     chart.plot(figure, "neuron-curve")
 
 
 def _sentence(session: Session, now: Neuron) -> str:
-    terms = now.terms.ravel()
-    best = float(terms[np.abs(terms).argmax()])
     where = f", {_where(now.cell)}," if now.cell else ""
     of = " of its inner maps" if now.stage else ""
     text = (
-        f"Unit {now.unit} of {now.layer}{where} adds up {terms.size:,} products{of} "
-        f"(the largest {number(best, sign=True)}){' and its bias' if now.has_bias else ''} to {number(now.sum)}"
+        f"Unit {now.unit} of {now.layer}{where} adds up {now.terms.size:,} products{of}"
+        f"{' and its bias' if now.has_bias else ''} to {number(now.sum)}"
     )
-    name = function_name(now)
+    name = written(now.activation)
     if not now.elementwise:
         return f"{text}, its logit; {name} reads all {len(now.peers)} and makes {number(now.output)} of this one."
     if now.activation == "linear":
@@ -227,4 +225,18 @@ def _where(cell: Cell) -> str:
     return ", ".join(f"{name} {at}" for name, at in zip(names, cell, strict=True))
 
 
-PAGE = Page("One neuron", ":material/adjust:", "neuron", "Neuron", render)
+PAGE = Page(
+    "Neuron",
+    ":material/adjust:",
+    "neuron",
+    "Neuron",
+    render,
+    reading=(
+        Reading("Neural networks", "3Blue1Brown", "https://www.3blue1brown.com/topics/neural-networks"),
+        Reading(
+            "Neural networks and deep learning, 1",
+            "Nielsen 2015",
+            "http://neuralnetworksanddeeplearning.com/chap1.html",
+        ),
+    ),
+)

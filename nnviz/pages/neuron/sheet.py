@@ -133,7 +133,7 @@ class Sheet:
             title="what it reads",
             note=f"{one.source}, channel {channel}" if whole.ndim == 3 and whole.shape[2] > 1 else one.source,
             most=330,
-            scale=1.4,
+            scale=1.1,
             say_zero=True,
         )
         if not len(inside):
@@ -169,7 +169,7 @@ def output_panel(
         values: the layer's activations, with what the neuron makes now.
     """
     colour, ranges = scales.colour_scale(session, session.layer.name, "layer")
-    more: dict[str, Any] = {"most": 330, "scale": 1.4, "pick": "cell"}
+    more: dict[str, Any] = {"most": 330, "scale": 1.1, "pick": "cell"}
     if values.ndim == 1:
         tiles = as_tiles(values)
         columns = tiles.shape[2]

@@ -8,20 +8,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
-from markupsafe import Markup
 
-from nnviz.analysis.intervention.weight_edit import WeightEdit, edit_weight
+from nnviz.analysis.intervention.weight_edit import WeightEdit, can_change, edit_weight
+from nnviz.analysis.layer.activation_functions import keras_activations, written
 from nnviz.analysis.layer.neuron import Neuron
-from nnviz.figures import largest_terms
-from nnviz.figures.words import number
+from nnviz.figures.words import number, told_apart
+from nnviz.pages.neuron.sheet import Sheet
 from nnviz.shell import address, controls
-from nnviz.shell.markup import html, write_html
+from nnviz.shell.markup import html
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 from nnviz.views import answer
-
-LISTED = 8
-SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -31,45 +28,51 @@ class Turn:
     Attributes:
         term: flat index of the weight that is picked.
         weight, bias: their new values; None where they are as trained.
+        function: Keras' name of another F; None where it is the layer's own.
+        other: flat index of the weight that was picked before: the second input of the surface; None at first.
     """
 
     term: int
     weight: float | None = None
     bias: float | None = None
+    function: str | None = None
+    other: int | None = None
 
 
 def read(one: Neuron) -> Turn:
     """What the address says is turned on this neuron; on another unit, nothing is."""
     best = int(np.abs(one.terms).argmax())
-    parts = address.read().get("turn", "").split(",", 4)
-    if len(parts) < 5 or parts[4] != one.layer or parts[0] != str(one.unit):
+    unit, term, weight, bias, rest = (address.read().get("turn", "").split(",", 4) + [""] * 5)[:5]
+    # The name of a layer may have commas in it: what stands before it is F.
+    name, _, layer = ("", "", rest) if rest == one.layer else rest.partition(",")
+    if layer != one.layer or unit != str(one.unit):
         return Turn(best)
-    term = int(parts[1]) if parts[1].isdecimal() and int(parts[1]) < one.weights.size else best
-    has_bias = "bias" in {name for name, _ in _knobs(one)}
-    return Turn(term, _number(parts[2]), _number(parts[3]) if has_bias else None)
+    at = int(term) if term.isdecimal() and int(term) < one.weights.size else best
+    function = name if name in keras_activations() and name != one.activation else None
+    before, replaced = address.whole("other", at, 0, one.weights.size - 1)
+    other = None if replaced or before == at else before
+    return Turn(at, _number(weight), _number(bias) if one.has_bias else None, function, other)
 
 
 def write(one: Neuron, turn: Turn) -> None:
     """Let the address say what is turned."""
     new = [_written(value) if value is not None else "" for value in (turn.weight, turn.bias)]
-    address.write(turn=",".join([str(one.unit), str(turn.term), *new, one.layer]))
+    f = [turn.function] if turn.function else []
+    address.write(turn=",".join([str(one.unit), str(turn.term), *new, *f, one.layer]), other=turn.other)
 
 
 def apply(session: Session, one: Neuron, turn: Turn) -> WeightEdit | None:
     """What becomes of the network; None where nothing is turned."""
-    if turn.weight is None and turn.bias is None:
+    function = turn.function if can_change(session.network, one.layer) else None
+    if turn.weight is None and turn.bias is None and function is None:
         return None
     place = tuple(int(at) for at in np.unravel_index(turn.term, one.weights.shape))
-    image = session.trace.image
-    return edit_weight(
-        session.network, image, one.layer, one.unit, place, weight=turn.weight, bias=turn.bias, cell=one.cell
-    )
+    image, changed = session.trace.image, {"weight": turn.weight, "bias": turn.bias, "function": function}
+    return edit_weight(session.network, image, one.layer, one.unit, place, cell=one.cell, **changed)  # type: ignore[arg-type]
 
 
-def choose_channel(one: Neuron, turn: Turn, channels: int) -> None:
+def _channel(one: Neuron, turn: Turn, channels: int) -> None:
     """A slider for the channel that is shown: it picks the largest term of it."""
-    if channels < 2:
-        return
     key = f"turn-channel-{one.layer}"
 
     def choose() -> None:
@@ -77,41 +80,30 @@ def choose_channel(one: Neuron, turn: Turn, channels: int) -> None:
         if channel == now.term % channels:  # a late message, as in `_writer`
             return
         terms = np.abs(one.terms).reshape(-1, channels)[:, channel]
-        write(one, Turn(int(terms.argmax()) * channels + channel, None, now.bias))
+        write(one, Turn(int(terms.argmax()) * channels + channel, None, now.bias, now.function))
 
     controls.knob("Input channel", key, turn.term % channels, 0, channels - 1, choose, step=1)
 
 
-def draw(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
-    """Which weight, its knob, and that of the bias."""
-    _choose(one, turn, name_of)
-    values = {"weight": turn.weight, "bias": turn.bias}
-    for name, trained in _knobs(one):
-        own = float(one.weights.ravel()[turn.term]) if name == "weight" else trained
-        value = own if values[name] is None else values[name]
-        _knob(one, turn, name, own, float(value or 0.0))
+def knobs(session: Session, one: Neuron, turn: Turn, sheet: Sheet) -> list[Callable[[], None]]:
+    """What draws each control of the neuron: its channel, where it has several, a weight, the bias, F."""
+    own = float(one.weights.ravel()[turn.term])
+    found = [lambda: _knob(one, turn, f"Weight {sheet.name_of(turn.term)}", "weight", own)]
+    if sheet.channels > 1:
+        found.insert(0, lambda: _channel(one, turn, sheet.channels))
+    if one.has_bias:
+        found.append(lambda: _knob(one, turn, "Bias", "bias", one.bias))
+    return [*found, lambda: _f(session, one, turn)]
 
 
 def before_and_after(session: Session, one: Neuron, turn: Turn, result: WeightEdit | None) -> None:
     """The unit's output and the net's answer, as trained and as turned; and the way back."""
-    network, was = session.network, session.trace.probabilities
-    now = was if result is None else result.probabilities
+    now = session.trace.probabilities if result is None else result.probabilities
     made = one.output if result is None else result.output
-    changed = "" if result is None else html(" → <b>{}</b>", number(made))
-    small(html("Output: <b>{}</b>{}", number(one.output), changed))
-    order = np.argsort(-np.maximum(was, now), kind="stable")[:SHOWN]
-    cells = [Markup('<span></span><span class="number">trained</span><span></span><span class="number">now</span>')]
-    for i in order:
-        wide = 100 * float(now[i]) if network.output.shares else 0.0
-        bar = html('<span class="bar"><div style="width:{:.1f}%"></div></span>', wide)
-        share = bar if network.output.shares else Markup("<span></span>")
-        cells += [
-            html('<span class="name">{}</span>', session.class_name(i)),
-            html('<span class="number">{}</span>{}', answer.value(network, float(was[i])), share),
-            html('<span class="number">{}</span>', answer.value(network, float(now[i]))),
-        ]
-    inner = Markup().join(cells)
-    write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
+    before, after = told_apart(one.output, made)
+    changed = "" if result is None else html(" → <b>{}</b>", after)
+    small(html("Output: <b>{}</b>{}", before, changed))
+    answer.compared(session, now, ("trained", "now"))
     st.button(
         "As trained",
         icon=":material/undo:",
@@ -124,19 +116,20 @@ def before_and_after(session: Session, one: Neuron, turn: Turn, result: WeightEd
 def sentence(session: Session, was: Neuron, result: WeightEdit, name_of: Callable[[int], str]) -> str:
     """What the turning did to this unit and to the answer."""
     now, before = result.neuron, session.trace
-    changed = np.flatnonzero(now.weights.ravel() != was.weights.ravel())
+    old, new = was.weights.ravel(), now.weights.ravel()
     parts = [
-        f"weight {name_of(int(k))} turned from "
-        f"{number(float(was.weights.ravel()[k]))} to {number(float(now.weights.ravel()[k]))}"
-        for k in changed
+        "weight {} turned from {} to {}".format(name_of(int(k)), *told_apart(float(old[k]), float(new[k])))
+        for k in np.flatnonzero(new != old)
     ]
     if now.bias != was.bias:
-        parts.append(f"{'its bias' if parts else 'bias'} turned from {number(was.bias)} to {number(now.bias)}")
+        its = "its bias" if parts else "bias"
+        parts.append("{} turned from {} to {}".format(its, *told_apart(was.bias, now.bias)))
+    if now.activation != was.activation:
+        parts.append(f"{written(now.activation)} for {written(was.activation)}")
+    made, instead = told_apart(now.output, was.output)
+    makes = f"makes {made} as before" if now.output == was.output else f"makes {made} instead of {instead}"
     name = session.class_name(before.winner)
-    text = (
-        f"With {' and '.join(parts) or 'nothing turned'}, unit {was.unit} of {was.layer} makes "
-        f"{number(now.output)} instead of {number(was.output)}"
-    )
+    text = f"With {' and '.join(parts) or 'nothing turned'}, unit {was.unit} of {was.layer} {makes}"
     share = answer.value(session.network, float(result.probabilities[before.winner]))
     was_share = answer.value(session.network, float(before.probabilities[before.winner]))
     kept = f"stays at {share}" if share == was_share else f"goes from {was_share} to {share}"
@@ -148,33 +141,31 @@ def sentence(session: Session, was: Neuron, result: WeightEdit, name_of: Callabl
     return f"{text}; the net still says {name}, which {kept}."
 
 
-def _choose(one: Neuron, turn: Turn, name_of: Callable[[int], str]) -> None:
-    """One of the largest terms, or the one that was clicked."""
-    largest = [int(index) for index in largest_terms(one.terms, LISTED)[0]]
-    options = largest if turn.term in largest else [turn.term, *largest]
-    key = f"turn-term-{one.layer}-{one.unit}"
-
-    def say(term: int) -> str:
-        return f"{name_of(term)}: {number(float(one.weights.ravel()[term]))}"
+def _f(session: Session, one: Neuron, turn: Turn) -> None:
+    """The list of F: the trained one first, then all that Keras has, where it can be another."""
+    free = can_change(session.network, one.layer)
+    others = [name for name in keras_activations() if name != one.activation] if free else []
+    key = f"turn-f-{one.layer}-{one.unit}"
 
     def choose() -> None:
-        term, now = int(st.session_state[key]), read(one)
-        if term != now.term:  # a late message, as in `_writer`
-            write(one, Turn(term, None, now.bias))
+        chosen, now = st.session_state[key] or None, read(one)
+        if chosen != now.function:  # a late message, as in `_writer`
+            write(one, replace(now, function=chosen))
 
-    controls.listed("Weight", key, options, turn.term, choose, title=say, hide=True)
+    shown = (turn.function or "") if free else ""
+    why = "" if free else f"{written(one.activation)} makes the answer of all units of {one.layer}: it stays."
+    controls.listed(
+        "F", key, ["", *others], shown, choose, title=lambda name: written(name or one.activation), help=why
+    )
 
 
-def _knobs(one: Neuron) -> list[tuple[str, float]]:
-    """The names of what can be turned, with the trained bias."""
-    return [("weight", 0.0), *([("bias", one.bias)] if one.has_bias else [])]
-
-
-def _knob(one: Neuron, turn: Turn, name: str, own: float, value: float) -> None:
+def _knob(one: Neuron, turn: Turn, title: str, name: str, own: float) -> None:
+    changed = turn.weight if name == "weight" else turn.bias
+    value = own if changed is None else changed
     reach = _reach([*np.abs([one.weights.min(), one.weights.max()]) * 2, abs(own), abs(value), 0.1])
     key = f"turn-{name}-{one.layer}-{one.unit}-{turn.term}"
-    label, report = f"Turn the {name} ({number(own)})", _writer(one, turn.term, name, key, own)
-    controls.knob(label, key, value, -reach, reach, report, step=reach / 200, format="%.2f")
+    report = _writer(one, turn.term, name, key, own)
+    controls.knob(f"{title} ({number(own)})", key, value, -reach, reach, report, step=reach / 200, format="%.2f")
 
 
 def _writer(one: Neuron, term: int, name: str, key: str, own: float) -> Callable[[], None]:

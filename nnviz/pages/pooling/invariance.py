@@ -38,16 +38,15 @@ def render(subject: Subject) -> None:
     fitted, traces = _moved(subject, direction)
     layer = subject.layer.name if subject.layer else subject.pool
     found = invariance(subject.session.network, traces, subject.source.name, layer)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    kinds, way, slider = st.columns([5, 3, 3], gap="medium", vertical_alignment="center")
+    with kinds:
         choose(subject)
+    with way:
         controls.switch("Direction", "direction", tuple(DIRECTIONS), direction, titles=TITLES)
-    pictures, curves = st.columns([1, 1], gap="large")
+    with slider:
+        controls.slider("Shift (pixels)", "shift", step, 0, MOST, format="%d px", label_visibility="collapsed")
+    pictures, curves = st.columns([10, 9], gap="large")
     with pictures:
-        slide, maps = st.columns(2, gap="medium")
-        with slide:
-            controls.slider("Shift (pixels)", "shift", step, 0, MOST)
-        with maps:
-            subject.choose_channel()
         _pictures(subject, fitted, traces, step, direction)
     with curves:
         write_html('<p class="nn-formula"><b>change</b> = ‖ shifted − unshifted ‖ / ‖ unshifted ‖</p>')
@@ -85,7 +84,7 @@ def _pictures(subject: Subject, pixels: list[np.ndarray], traces: list[Trace], s
         shown = pixels[at]
         tile = shown[None, :, :, 0] if shown.shape[2] == 1 else shown[None]
         way = f"{step} px {direction}" if step else "not moved"
-        first = [Panel(tile, "grey", (0, 255), title="picture" if row == 0 else way, most=300, row=row)]
+        first = [Panel(tile, "grey", (0, 255), title="picture" if row == 0 else way, most=340, row=row)]
         # Where the picture itself is pooled, it stands there once.
         titles = [f"{subject.read}{which}", f"{subject.name}{which}" if subject.layer else subject.name]
         if row:
@@ -93,12 +92,12 @@ def _pictures(subject: Subject, pixels: list[np.ndarray], traces: list[Trace], s
             titles[0] = titles[0] if subject.source.index else f"{way}: {titles[0]}"
         panels += [] if subject.source.index == 0 else first
         for tiles, title in zip((before, after), titles, strict=True):
-            panels.append(Panel(tiles[at][None], colour, span, title=title, most=300, row=row, say_zero=True))
+            panels.append(Panel(tiles[at][None], colour, span, title=title, most=340, row=row, say_zero=True))
     raster(
         panels,
         key="pooling-shift",
         alt=f"The picture, {subject.read}{which} and {subject.name}; below them the same, shifted by {step} pixels",
-        height=0.48,
+        height=0.58,
         least=60,
     )
 
@@ -148,21 +147,7 @@ def sentence(subject: Subject, found: Invariance, step: int, direction: str) -> 
     start = "Not moved yet, nothing changes; shifted by " if step == 0 else "Shifted by "
     if np.isnan(before) or np.isnan(after):
         return f"{start}{by}, {read} wakes up from zero everywhere, so its change has no measure."
-    text = f"{start}{by}, {read} changes by {before:.2f} and {name} by {after:.2f}: "
-    text += verdict(before, after)
-    last = float(found.last[at])
-    first, now = (subject.session.class_name(found.winners[index]) for index in (0, at))
-    says = f"the net still says {first}" if first == now else (f"the net says {now} instead of {first}")
-    network = subject.session.network
-    if not network.output.chooses:
-        was, moved = (answer.value(network, float(found.probabilities[index])) for index in (0, at))
-        says = f"{first} goes from {was} to {moved}"
-    tail = (
-        ""
-        if np.isnan(last) or found.last_layer in (subject.name, subject.source.name)
-        else (f" {found.last_layer}, from which the net decides, changes by {last:.2f}, and")
-    )
-    return f"{text};{tail} {says}." if tail else f"{text}; {says}."
+    return f"{start}{by}, {read} changes by {before:.2f} and {name} by {after:.2f}: {verdict(before, after)}."
 
 
 def verdict(before: float, after: float) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from nnviz.analysis.layer.invariance import maps_of
 from nnviz.analysis.layer.pooling import Cell, Pool, as_maps, global_pool, pool_of, pooled, pooling_layers, windows
-from nnviz.analysis.network.influence import leads_to
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.shell import address, controls
 from nnviz.shell.session import Session
+from nnviz.views.under_study import channel_of, nearest
 
 LAYER = "layer"
 OWN = {"max": "Max", "average": "Average", "global-max": "Global max", "global-average": "Global average"}
@@ -91,55 +89,31 @@ class Subject:
         return (self.layer or self.source).name
 
     def settings(self) -> None:
-        """The slider of the maps, and those of one's own windows."""
-        own = self.layer is None and not self.pool.whole
-        many = self.maps.shape[2] > 1
-        if not own and not many:
+        """The sliders of one's own windows."""
+        if self.layer is not None or self.pool.whole:
             return
-        places = iter(st.columns([2] * many + [2, 2, 2] * own, gap="medium", vertical_alignment="bottom"))
-        if many:
-            with next(places):
-                self.choose_channel()
-        if own:
-            _own_sliders(places, self.pool.shape)
+        size, stride, same = own_settings(self.pool.shape)
+        places = st.columns(3, gap="medium", vertical_alignment="bottom")
+        with places[0]:
+            controls.slider("Window", "psize", size, 1, max(2, min(MOST_SIZE, max(self.pool.shape))))
+        with places[1]:
+            controls.slider("Stride", "pstride", stride, 1, MOST_STRIDE)
+        address.bound("pooling-same", same)
+        padding = address.writer("ppad", "pooling-same", lambda on: "same" if on else None)
+        with places[2]:
+            st.toggle("Pad", same, key="pooling-same", on_change=padding)
 
-    def choose_channel(self, noun: str = "Map") -> None:
-        """The slider of the maps."""
-        count = self.maps.shape[2]
-        if count < 2:
-            return
-        key = "pooling-unit"
+    def study(self) -> None:
+        """The layer that pools, or whose maps are pooled, and the map."""
+        options = sources(self.session) if self.layer is None else pooling_layers(self.session.network)
+        session = replace(self.session, layer=self.layer or self.source)
 
-        def write() -> None:
+        def write(unit: int) -> None:
             same = self.session.layer.name == self.under_study
             gone = {} if same else {"row": None, "column": None}
-            address.write(layer=self.under_study, unit=st.session_state[key], page=None, **gone)
+            address.write(layer=self.under_study, unit=unit, page=None, **gone)
 
-        controls.knob(f"{noun} of {self.read}", key, self.channel, 0, count - 1, write, step=1)
-
-
-def nearest(session: Session, options: Sequence[LayerInfo], *, later: bool = True) -> LayerInfo | None:
-    """The layer under study where it is one of the options, else the next one on its way, or the one before it.
-
-    Args:
-        session: whose layer.
-        options: in the order of the network.
-        later: whether the one that follows comes before the one that went.
-    """
-    here, network = session.layer, session.network
-    if any(option.name == here.name for option in options):
-        return here
-    after = next((one for one in options if leads_to(network, here.name, one.name)), None)
-    before = next((one for one in reversed(options) if leads_to(network, one.name, here.name)), None)
-    found = [after, before] if later else [before, after]
-    return next((one for one in found if one is not None), options[0] if options else None)
-
-
-def channel_of(session: Session, maps: np.ndarray) -> int:
-    """The unit of the address where the layer under study has as many as the maps, else the strongest map."""
-    if session.activations.shape[-1] == maps.shape[-1]:
-        return min(session.unit, maps.shape[-1] - 1)
-    return int(np.abs(maps).max(axis=(0, 1)).argmax())
+        controls.study(session, options, "map", count=self.maps.shape[2], unit=self.channel, write=write)
 
 
 def pooling_choices(session: Session) -> tuple[str, ...]:
@@ -213,18 +187,6 @@ def choose(subject: Subject) -> None:
         on_change=write,
         label_visibility="collapsed",
     )
-
-
-def _own_sliders(places: Iterator[Any], shape: Cell) -> None:
-    size, stride, same = own_settings(shape)
-    with next(places):
-        controls.slider("Window", "psize", size, 1, max(2, min(MOST_SIZE, max(shape))))
-    with next(places):
-        controls.slider("Stride", "pstride", stride, 1, MOST_STRIDE)
-    address.bound("pooling-same", same)
-    padding = address.writer("ppad", "pooling-same", lambda on: "same" if on else None)
-    with next(places):
-        st.toggle("Pad", same, key="pooling-same", on_change=padding)
 
 
 def _at(subject: Subject) -> Subject:

@@ -11,7 +11,8 @@ from markupsafe import Markup
 from nnviz.analysis.layer.pooling import Cell, Window, kept, window
 from nnviz.components.raster import Line, Panel, Place, raster
 from nnviz.figures.tiles import fold, folded_shape
-from nnviz.figures.words import number
+from nnviz.figures.words import number, percent
+from nnviz.figures.words import span as words_of
 from nnviz.pages.pooling.subject import Subject, choose, without
 from nnviz.shell import address
 from nnviz.shell.markup import html, write_html
@@ -32,17 +33,13 @@ def render(subject: Subject) -> None:
     """Draw the view."""
     pool = subject.pool
     found = window(subject.tile, pool, subject.cell)
-    kinds, sliders = st.columns([5, 6], gap="medium", vertical_alignment="bottom")
-    with kinds:
-        choose(subject)
-    with sliders:
-        subject.settings()
-    note = without(subject)
-    words, *beside = st.columns([3, 2] if note else 1, gap="medium", vertical_alignment="center")
+    words, kinds = st.columns([4, 5], gap="medium", vertical_alignment="center")
     with words:
         write_html('<p class="nn-formula">{}<br>{}</p>', formula(subject), numbers(subject, found))
-    for place in beside:
-        with place:
+    with kinds:
+        choose(subject)
+        subject.settings()
+        if note := without(subject):
             small(note)
     _pictures(subject, found)
     caption(sentence(subject, found))
@@ -65,7 +62,7 @@ def _pictures(subject: Subject, found: Window) -> None:
             colour,
             span,
             title=f"{subject.read}, map {channel}" if subject.maps.shape[2] > 1 else subject.read,
-            note=f"{shape} = {subject.tile.size:,} values",
+            note=f"{shape}, colours {words_of(*span)}",
             most=520,
             scale=1.5,
             pick="cell",
@@ -130,7 +127,7 @@ def _pictures(subject: Subject, found: Window) -> None:
         picked=Place(last, 0, *own) if at is None else Place(0, 0, *at),
         marks=marks,
         lines=lines,
-        height=0.49 if subject.layer else 0.46,
+        height=0.53 if subject.layer else 0.47,
         least=100,
         wide=True,
         on_pick=pick,
@@ -163,7 +160,7 @@ def _output(subject: Subject, colour: Any, span: tuple[float, float], made: str)
         colour,
         span,
         title=f"{subject.name}, map {subject.channel}" if subject.maps.shape[2] > 1 else subject.name,
-        note=f"{made} = {subject.made.size:,} values",
+        note=made,
         most=520,
         scale=1.5,
         numbers=max(pool.output) <= MOST_NUMBERS,
@@ -209,59 +206,62 @@ def size_words(subject: Subject) -> str:
     """How the size of the output comes about, and what is left out or shared."""
     pool = subject.pool
     if pool.whole:
-        return f"Size: {size_of(pool.shape)} → 1x1: the window is the whole map, whatever its size."
-    rule = "⌈n / stride⌉" if pool.same else "⌊(n − window) / stride⌋ + 1"
-    text = f"Size: {rule}: {pool.arithmetic(0)}"
+        return f"Size: the window is the whole map, so {size_of(pool.shape)} cells become one."
+    rule = "⌈size / stride⌉" if pool.same else "⌊(size − window) / stride⌋ + 1"
+    text = f"Size: {rule}, here {pool.arithmetic(0)}"
     if pool.arithmetic(1) != pool.arithmetic(0):
-        text += f" rows, {pool.arithmetic(1)} columns"
-    rest = pool.left_out()
-    if any(rest):
-        text += f"; the last {rest[0]} rows and {rest[1]} columns lie in no window"
+        text += f" rows and {pool.arithmetic(1)} columns"
+    text += "".join(f"; {rest}" for rest in _left_out(*pool.left_out()))
     if pool.overlapping:
         text += f"; windows of {size_of(pool.size)} every {size_of(pool.strides)} cells overlap"
     return f"{text}."
 
 
+def _left_out(rows: int, columns: int) -> list[str]:
+    """The rows and columns at the end that no window reads, in words; [] where there are none."""
+    named = [(rows, "row"), (columns, "column")]
+    words = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in named if count]
+    lie = "lie" if rows + columns > 1 else "lies"
+    return [f"the last {' and '.join(words)} {lie} in no window"] if words else []
+
+
 def kept_words(subject: Subject) -> str:
     """How many values remain, and how much of the map they hold."""
     pool, tile = subject.pool, subject.tile
-    text = f"Values: {tile.size:,} → {subject.made.size:,} ({subject.made.size / tile.size:.1%})"
+    text = f"Values: {tile.size:,} become {subject.made.size:,} ({percent(subject.made.size / tile.size)})"
     if pool.kind != "max":
         return f"{text}, each of them a mean."
-    chosen = kept(tile, pool)
-    text += f"; {int(chosen.sum()):,} input cells pass their value on"
-    total = float(tile.sum(dtype=np.float64))
-    if float(tile.min()) >= 0 and total > 0:
-        text += f", {float(tile[chosen].sum(dtype=np.float64)) / total:.0%} of the map's sum"
-    return f"{text}."
+    chosen, total = kept(tile, pool), float(tile.sum(dtype=np.float64))
+    if float(tile.min()) < 0 or total <= 0:
+        return f"{text}."
+    return f"{text}, with {percent(float(tile[chosen].sum(dtype=np.float64)) / total)} of the map's sum."
 
 
 def sentence(subject: Subject, found: Window) -> str:
     """What one sees, and so what."""
     pool, cell, value = subject.pool, subject.cell, number(found.value, beside=subject.maps)
-    name, read = subject.name, subject.read
-    which = f"map {subject.channel} of {read}" if subject.maps.shape[2] > 1 else read
-    name = name if subject.layer else name.capitalize()
-    text = f"{name} makes {size_of(pool.output)} of the {size_of(pool.shape)} cells of {which}"
+    which = f"map {subject.channel} of {subject.read}" if subject.maps.shape[2] > 1 else subject.read
     if not subject.tile.any():
-        return f"{text}: it is zero everywhere, and stays so."
-    where = "" if pool.whole else f" at row {cell[0]}, column {cell[1]}"
-    beyond = int((~found.inside).sum())
-    missing = f" ({beyond} beyond the border do not count)" if beyond else ""
+        return f"{subject.name} makes nothing of {which}: all its {subject.tile.size:,} cells are zero."
     at = subject.at
     if at is not None and not pool.readers(at):
-        return f"{text}; row {at[0]}, column {at[1]} of it lies in no window, so nothing of it remains."
+        return f"Row {at[0]}, column {at[1]} of {which} lies in no window: nothing of it remains."
+    beyond = int((~found.inside).sum())
+    missing = f" ({beyond} beyond the border do not count)" if beyond else ""
+    where = "its one cell" if pool.whole else f"row {cell[0]}, column {cell[1]}"
     if pool.kind == "average":
         return (
-            f"{text}:{where}{',' if where else ''} {value} is the mean of {found.count:,} values{missing}"
-            "; each counts a little, none stays as it was."
+            f"{value} at {where} of {subject.name} is the mean of {found.count:,} values{missing}: "
+            "each counts a little, none stays as it was."
         )
     if found.count == 1:
-        return f"{text}:{where} the window holds one value{missing}, {value}, and it stays."
+        return f"The one value of its window{missing}, {value}, stays at {where} of {subject.name}."
     if at is not None and found.winner != at:
         lost = number(float(subject.tile[at]), beside=subject.maps)
-        return f"{text}: the {lost} at row {at[0]}, column {at[1]} is not the largest of its window, so it is dropped."
+        return (
+            f"The {lost} at row {at[0]}, column {at[1]} of {which} is not the one that its window keeps: it is dropped."
+        )
     return (
-        f"{text}:{where} the largest of {found.count:,} values{missing}, {value}, stays; "
-        "where in the window it stood is forgotten."
+        f"The largest of {found.count:,} values{missing}, {value}, stays at {where} of {subject.name}: where in its "
+        "window it stood is forgotten."
     )

@@ -8,11 +8,10 @@ from nnviz.analysis.attribution import METHODS, method_named
 from nnviz.pages.saliency import maps, parameters, target
 from nnviz.pages.saliency.evidence import view as evidence
 from nnviz.shell import address
-from nnviz.shell.page import Page, head, inform
+from nnviz.shell.page import Page, Reading, head, inform
 from nnviz.shell.session import Session
 
 NAMES = tuple(method.name for method in METHODS)
-FIRST = "integrated-gradients"
 _MAPS = "maps"
 
 
@@ -26,15 +25,15 @@ def render(session: Session) -> None:
             inform(notice)
         _no_such_evidence()
     view = address.choice("evidence", (_MAPS, *evidence.TITLES), _MAPS)
-    with head(PAGE):
-        target.control(session)
-        if view == _MAPS:
-            maps.values_switch()
+    with head(PAGE, lambda: target.control(session)):
         _views(view)
+        settings = st.popover("Settings", key="saliency-settings")
     if view == _MAPS:
+        with settings:
+            maps.settings(session, chosen)
         maps.render(session, chosen)
     else:
-        evidence.render(session, chosen, view)
+        evidence.render(session, chosen, view, settings)
 
 
 def _no_such_evidence() -> None:
@@ -62,14 +61,25 @@ def _views(view: str) -> None:
 
 def _method(session: Session) -> str:
     """The method of the address; one that is not there, or does not fit the network, is replaced, and that is said."""
-    asked = address.read().get("method", FIRST)
+    asked = address.read().get("method", maps.FIRST)
     if asked not in NAMES:
-        inform(f"There is no method {asked[:40]!r}, so {FIRST} is shown. There are: {', '.join(NAMES)}.")
-        return FIRST
+        inform(f"There is no method {asked[:40]!r}, so {maps.FIRST} is shown. There are: {', '.join(NAMES)}.")
+        return maps.FIRST
     if reason := method_named(asked).unfit(session.network):
-        inform(f"{reason} Shown is {FIRST}.")
-        return FIRST
+        inform(f"{reason} Shown is {maps.FIRST}.")
+        return maps.FIRST
     return asked
 
 
-PAGE = Page("Saliency", ":material/target:", "saliency", "Believe", render)
+PAGE = Page(
+    "Saliency",
+    ":material/target:",
+    "saliency",
+    "Why?",
+    render,
+    reading=(
+        Reading("Integrated gradients", "Sundararajan et al. 2017", "https://arxiv.org/abs/1703.01365"),
+        Reading("Sanity checks for saliency maps", "Adebayo et al. 2018", "https://arxiv.org/abs/1810.03292"),
+        Reading("Interpretable machine learning", "Molnar", "https://christophm.github.io/interpretable-ml-book/"),
+    ),
+)

@@ -15,8 +15,6 @@ from nnviz.shell.session import Session, default_layer
 EXPLAIN, MINUS = "explain", "minus"
 _CLASS, _LESS, _UNIT = "class", "less", "unit"
 _TITLES = {_CLASS: "A class", _LESS: "This and not that", _UNIT: "A unit"}
-_ROOM, _ALONE = 7, 40
-"""Letters that the head has room for: of a second class beside the buttons of ten classes; of a unit alone."""
 
 
 def chosen(session: Session) -> tuple[Session, list[str]]:
@@ -46,29 +44,21 @@ def chosen(session: Session) -> tuple[Session, list[str]]:
 
 
 def control(session: Session) -> None:
-    """The class, and beside it what else may be explained; in the place of both the unit, where that is."""
+    """The one control of what is explained: its kind in a list that opens, and beside it the class, the two classes, or
+    the layer and the unit, which are those of every page."""
     kind = _UNIT if session.explains == _UNIT else _CLASS if session.minus is None else _LESS
-    if kind != _UNIT:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="explain"):
+        with st.popover("Explain", key="explained", help=f"What is explained: {escape_markdown(session.target_name)}"):
+            _kinds(session, kind)
+            if kind == _UNIT:
+                _cell(session)
+        if kind == _UNIT:
+            controls.study(session, session.network.layers[1:])
+            return
         controls.classes(session, width=260)
-    with st.popover(_label(session, kind), key="explained", help="What is explained"):
-        _kinds(session, kind)
         if kind == _LESS:
+            small("and not", width="content")
             _other(session)
-        elif kind == _UNIT:
-            _unit(session)
-        else:
-            small("Or why this class and not another; or what a unit of any layer answers to.")
-
-
-def _label(session: Session, kind: str) -> str:
-    """What the button says: all of a unit, of a second class as much as there is room for."""
-    if session.minus is not None:
-        return escape_markdown(f"not {_short(session.class_name(session.minus), _ROOM)}")
-    return escape_markdown(_short(session.target_name, _ALONE)) if kind == _UNIT else "or …"
-
-
-def _short(name: str, room: int) -> str:
-    return name if len(name) <= room else f"{name[: room - 1]}…"
 
 
 def _kinds(session: Session, kind: str) -> None:
@@ -101,14 +91,13 @@ def _other(session: Session) -> None:
     names, key = session.network.classes, "explained-minus"
     options = [index for index in range(len(names)) if index != session.class_index]
     label = escape_markdown(f"{session.class_name(session.class_index)}, and not")
-    controls.listed(label, key, options, session.minus, address.writer(MINUS, key), title=names.__getitem__)
+    width = 110 if max(map(len, names)) <= 4 else 260
+    write, title = address.writer(MINUS, key), names.__getitem__
+    controls.listed(label, key, options, session.minus, write, title=title, hide=True, width=width)
 
 
-def _unit(session: Session) -> None:
-    """The layer and the unit, which are those of every page."""
-    names, key = [layer.name for layer in session.network.layers[1:]], "explained-layer"
-    controls.listed("Layer", key, names, session.layer.name, lambda: controls.go_to(st.session_state[key]))
-    controls.slider("Unit", "unit", session.unit, 0, session.activations.shape[-1] - 1)
+def _cell(session: Session) -> None:
+    """The unit's whole map, or one cell of it."""
     if session.cell is not None:
         row, column = session.cell
         st.button(

@@ -24,22 +24,22 @@ def map_of(found: Found, signed: bool) -> np.ndarray | None:
 def panel(
     session: Session, found: Found, signed: bool, strength: int, title: str = "", brief: bool = False, **more: Any
 ) -> Panel:
-    """An attribution as a panel, by default under the method's title; grey, with the reason, where there is none.
-    Where it is to be brief, what lies beyond its colours is not said."""
+    """An attribution as a panel, by default under the method's title, with the bar of its colours; grey, with the
+    reason, where there is none. Where it is to be brief, what lies beyond its colours is not said."""
     values = map_of(found, signed)
     if values is None:
         blank = np.full((1, *session.fitted.pixels.shape[:2], 3), 128.0)
         return Panel(blank, title=title or found.method.title, note=state(found), pick="tile", **more)
     colour: Literal["diverging", "inferno"] = "diverging" if signed and found.method.signed else "inferno"
     ranges, beyond = span(values, colour)
-    within = f"±{ranges[1]:.2g}" if colour == "diverging" else f"0 to {ranges[1]:.2g}"
-    note = state(found) or within + ("" if brief else beyond)
+    running = state(found)
     return Panel(
         values[None],
         colour,
         ranges,
         title=title or found.method.title,
-        note=note,
+        note=running or ("" if brief else beyond) or ("" if values.any() else " "),
+        bar=bool(not running and values.any()),
         names=[found.method.title],
         pick="tile",
         say_zero=True,
@@ -58,7 +58,7 @@ def span(values: np.ndarray, colour: Literal["diverging", "inferno"]) -> tuple[t
     if values.size >= _MANY:
         limit = float(np.quantile(np.abs(values), 1 - _BEYOND))
         if 0 < limit < ranges[1]:
-            return (-limit if colour == "diverging" else 0.0, limit), f", {_BEYOND:.1%} beyond"
+            return (-limit if colour == "diverging" else 0.0, limit), f"{_BEYOND:.1%} beyond"
     return ranges, ""
 
 

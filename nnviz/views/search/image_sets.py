@@ -140,12 +140,12 @@ def _left_out(found: Folder) -> str:
 
 
 def what_for(network: Network, of: ImageSet) -> str:
-    """That a set is not of the kind that a network was made for, in a sentence with a blank before it; "" where it may
-    well be."""
+    """That a set is not of the kind that a network was made for, or too small to tell, in a sentence with a blank
+    before it; "" where it may well do."""
     if of is DIGITS and not digits.read_by(network):
         return " The digits are what ships: a folder of the pictures that this network was made for says more of it."
-    if of is PHOTOGRAPHS and "data" not in network.card:
-        return " Four photographs ship: a folder of the pictures that this network was made for says more of it."
+    if of is PHOTOGRAPHS:
+        return " Four photographs ship, to show how it is done: a folder of pictures, chosen in the sidebar, says more."
     return ""
 
 

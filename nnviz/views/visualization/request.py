@@ -1,4 +1,4 @@
-"""What is asked for on the page of what a unit likes: subject, way and parameters, as the address has them."""
+"""What is asked for on the page of preferred pictures: subject, way and parameters, as the address has them."""
 
 from __future__ import annotations
 
@@ -65,25 +65,25 @@ class VisualizationPlan:
 
 def requested(session: Session) -> VisualizationRequest:
     """What the address asks for, each within what there is."""
-    way = address.choice("likes.way", tuple(WAYS), "one")
-    subject = address.choice("likes.of", tuple(SUBJECTS), "unit")
+    way = address.choice("preferred.way", tuple(WAYS), "one")
+    subject = address.choice("preferred.of", tuple(SUBJECTS), "unit")
     layers = tuple(layer.name for layer in session.network.layers if layer.index)
-    other_layer = address.choice("likes.layer", layers, session.layer.name)
+    other_layer = address.choice("preferred.layer", layers, session.layer.name)
     own = subject == "class" or other_layer == session.layer.name
     most = choices(session, subject, other_layer) - 1
     rate = 1 if way == "dream" else RATE
     return VisualizationRequest(
         subject=subject,
         way=way,
-        dream_of=address.choice("likes.dream", tuple(DREAMS), "layer"),
-        other=address.whole("likes.other", (at(session, subject) + 1) % (most + 1) if own else 0, 0, most)[0],
-        steps=address.whole("likes.steps", DREAM_STEPS if way == "dream" else STEPS, 1, MOST_STEPS)[0],
-        rate=address.whole("likes.rate", rate, 1, MOST_RATE)[0],
-        kind=address.choice("likes.as", tuple(KINDS), "fourier"),
-        moved=address.choice("likes.moved", ("1", "0"), "1") == "1",
-        seed=address.whole("likes.seed", 0, 0, MOST_SEED)[0],
-        octaves=address.whole("likes.octaves", 3, 1, MOST_OCTAVES)[0],
-        shown=address.whole("likes.shown", BETWEEN // 2 if way == "between" else 0, 0, 4)[0],
+        dream_of=address.choice("preferred.dream", tuple(DREAMS), "layer"),
+        other=address.whole("preferred.other", (at(session, subject) + 1) % (most + 1) if own else 0, 0, most)[0],
+        steps=address.whole("preferred.steps", DREAM_STEPS if way == "dream" else STEPS, 1, MOST_STEPS)[0],
+        rate=address.whole("preferred.rate", rate, 1, MOST_RATE)[0],
+        kind=address.choice("preferred.as", tuple(KINDS), "fourier"),
+        moved=address.choice("preferred.moved", ("1", "0"), "1") == "1",
+        seed=address.whole("preferred.seed", 0, 0, MOST_SEED)[0],
+        octaves=address.whole("preferred.octaves", 3, 1, MOST_OCTAVES)[0],
+        shown=address.whole("preferred.shown", BETWEEN // 2 if way == "between" else 0, 0, 4)[0],
         other_layer=other_layer,
     )
 
@@ -133,7 +133,7 @@ def plan(session: Session, what: VisualizationRequest) -> VisualizationPlan:
             lambda: dreaming(network, fitted, objective, what.steps, what.rate / 100, what.octaves, what.seed),
         )
     size = (fitted.image.shape[0], fitted.image.shape[1])
-    form = ("likes", session.key, objective.form, what.kind, what.moved, what.way == "four", size)
+    form = ("preferred", session.key, objective.form, what.kind, what.moved, what.way == "four", size)
     return VisualizationPlan(
         objective,
         (form, numbers, what.steps, what.rate, what.seed),

@@ -95,6 +95,18 @@ def test_the_means_of_each_class():
         dossier.class_means(table, 0, labels, 2)
 
 
+def test_classes_whose_means_lie_in_a_fifth_of_the_spread_are_alike():
+    # Within each class the answers lie 1 below and 1 above their mean: the spread is 1.
+    means = np.array([5.0, 4.81, 3.0, 4.79, 5.0])
+    table = (means[:, None] + [-1.0, 1.0]).reshape(-1, 1)
+    found = dossier.class_means(table, 0, np.repeat(np.arange(5), 2), 6)
+    assert found.spread == pytest.approx(1)
+    assert found.alike == (0, 4, 1)
+    assert found.others == pytest.approx((3.0 + 4.79) / 2)
+    # Without a spread only what is equal is alike.
+    assert dossier.class_means(means[:, None], 0, np.arange(5), 5).alike == (0,)
+
+
 def test_the_best_class_is_that_of_plain_counting(network):
     images, labels = digits.test_set()
     table = maxima(network, images[:80], "output")

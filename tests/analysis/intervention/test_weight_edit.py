@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from nnviz.analysis.intervention.weight_edit import edit_weight
+from nnviz.analysis.intervention.weight_edit import can_change, edit_weight
 from nnviz.analysis.layer.neuron import has_neurons
 from nnviz.analysis.network.graph import LOGITS, PROBABILITIES
 from nnviz.analysis.network.trace import trace
@@ -95,7 +95,7 @@ def test_two_viewers_do_not_meet(every):
     again = edit_weight(every.network, every.picture, "dense", 0, (3,), weight=40.0)
     np.testing.assert_array_equal(again.logits, mine.logits)
     # One compiled function serves every weight of a layer.
-    assert every.network._functions.get(("turned", "dense")).experimental_get_tracing_count() == 1
+    assert every.network._functions.get(("turned", "dense", None)).experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,35 @@ def test_what_cannot_be_turned_is_said(arguments, more, said, every):
     with pytest.raises(NnvizError) as error:
         edit_weight(every.network, every.picture, *arguments, **more)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "function"), [("grouped", 4, "tanh"), ("separable", 3, "relu"), ("dense", 6, "gelu")]
+)
+def test_another_f_is_that_of_one_unit_alone(name, unit, function, every):
+    layer = every.model.get_layer(name)
+    own, other = layer.activation, getattr(keras.activations, function)
+
+    def of_one(sums):
+        return keras.ops.where(keras.ops.arange(sums.shape[-1]) == unit, other(sums), own(sums))
+
+    copy = keras.models.clone_model(every.model)
+    copy.set_weights(every.model.get_weights())
+    copy.get_layer(name).activation = of_one
+    taps = keras.Model(copy.inputs, [copy.get_layer(name).output, copy.output])
+    values, answer = (np.asarray(value)[0] for value in taps(every.picture[None]))
+    found = edit_weight(every.network, every.picture, name, unit, function=function)
+    np.testing.assert_allclose(found.activations, values[..., unit], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found.probabilities, answer, rtol=1e-4, atol=1e-6)
+    assert found.neuron.activation == function
+    assert np.isclose(found.output, values[(*found.neuron.cell, unit)], rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(trace(every.network, every.picture).logits, every.trace.logits)
+
+
+def test_f_of_an_answer_or_of_many_sums_cannot_be_anothers(every):
+    assert not can_change(every.network, "answer")
+    assert not can_change(every.network, "attention")
+    with pytest.raises(NnvizError, match="F is of each unit alone"):
+        edit_weight(every.network, every.picture, "answer", 0, function="tanh")
+    with pytest.raises(NnvizError, match="Keras' activations was expected"):
+        edit_weight(every.network, every.picture, "dense", 0, function="softmax")

@@ -7,6 +7,7 @@ from keras import layers
 
 from nnviz.analysis.layer.connectivity import taps
 from nnviz.analysis.layer.neuron import has_neurons, nearest_with_neurons, neuron, neurons_of, responses
+from nnviz.analysis.layer.neuron_surface import neuron_surface
 from nnviz.analysis.network.network import load
 from nnviz.analysis.network.trace import trace
 from nnviz.errors import NnvizError
@@ -115,7 +116,7 @@ def test_a_softmax_reads_all_logits(every):
         assert close(one.output, every.trace.probabilities[unit])
     assert sum(one.output for one in ones) == pytest.approx(1)
     others = np.exp(np.delete(every.trace.logits.astype(float), 1)).sum()
-    curve = responses(every.network.layer("answer"), ones[1], np.array([-1.0, 0.0, 2.0]))
+    curve = responses(ones[1], np.array([-1.0, 0.0, 2.0]))
     np.testing.assert_allclose(curve, [np.exp(s) / (np.exp(s) + others) for s in (-1, 0, 2)], rtol=1e-5)
 
 
@@ -133,7 +134,7 @@ def test_the_curve_is_f(name, unit, cell, every):
     one = neuron(every.network, every.trace, name, unit, cell)
     sums = np.linspace(-3, 3, 13)
     wanted = np.where(sums > 0, sums, 0.2 * sums) if name == "plain" else np.tanh(sums)
-    np.testing.assert_allclose(responses(every.network.layer(name), one, sums), wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(responses(one, sums), wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_what_it_gives_is_read_only_and_the_strongest_cell_by_default(every):
@@ -182,3 +183,21 @@ def test_taps_of_a_padded_stride_by_hand():
     assert [taps(layer, 0, at, 6).tolist() for at in range(3)] == [[0, 1, 2], [2, 3, 4], [4, 5, -1]]
     spread = layers.Conv2D(1, 3, dilation_rate=2)
     assert taps(spread, 1, 1, 9).tolist() == [1, 3, 5]
+
+
+@pytest.mark.parametrize(("name", "unit"), [("plain", 1), ("dense", 3), ("answer", 2)])
+def test_the_surface_is_the_neurons_output_with_two_other_inputs(name, unit, every):
+    one = neuron(every.network, every.trace, name, unit)
+    first, second = (int(k) for k in np.argsort(-np.abs(one.terms.ravel()))[:2])
+    found = neuron_surface(one, first, second)
+    row, column = 11, 40
+    x = found.low + (found.high - found.low) * column / (found.values.shape[0] - 1)
+    y = found.high - (found.high - found.low) * row / (found.values.shape[0] - 1)
+    changed = one.inputs.astype(float).ravel()
+    changed[[first, second]] = x, y
+    total = changed @ one.weights.ravel() + one.bias
+    assert close(found.values[row, column], responses(one, np.array([total]))[0])
+    assert found.cell_of(x, y) == (row, column)
+    at, beside = found.cell_of(*found.at)
+    around = found.values[max(at - 1, 0) : at + 2, max(beside - 1, 0) : beside + 2]
+    assert around.min() - 1e-6 <= one.output <= around.max() + 1e-6

@@ -24,10 +24,10 @@ JOB = f"jobs-{index_job.JOB}"
 
 
 def script() -> None:
-    from nnviz.pages.higher import page as higher
+    from nnviz.pages.strokes import page as strokes
     from nnviz.shell import page
 
-    page.show(higher.PAGE)
+    page.show(strokes.PAGE)
 
 
 def beside() -> None:

@@ -16,9 +16,10 @@ from nnviz import digits, trace
 from nnviz.analysis.data.confusion import Answers
 from nnviz.analysis.embedding.embedding import embedding
 from nnviz.analysis.embedding.vectors import vectors
-from nnviz.pages.data import mistakes
+from nnviz.pages.data import mistakes, results
 from nnviz.pages.data.neighbours import nearest_to
 from nnviz.shell import caches, options
+from nnviz.shell.jobs import queue, worker
 
 
 def script() -> None:
@@ -74,16 +75,29 @@ def test_the_map_is_the_layers_principal_components(mlp):
 
 def test_a_picture_that_is_not_among_them_stands_where_it_would(mlp):
     values, _, labels = mlp
-    app = opened(net="mnist-mlp", layer="dense2", image="test-18", axes=3)
+    app = opened(net="mnist-mlp", layer="dense2", image="test-18", axes=3, turn="40,-10")
     header = sent(app)[0][0]
     vector = trace(shipped("mnist-mlp"), digits.digit(18)[0]).activations["dense2"]
     place = embedding(values["dense2"], labels).place(vector)
-    assert (header["axes"], header["picked"]) == (3, None)
+    assert (header["axes"], header["picked"], header["turn"]) == (3, None, [40, -10])
     np.testing.assert_allclose(header["other"], place, atol=2e-3)
     # Moved, a digit that is among them stands elsewhere.
     moved = sent(opened(net="mnist-mlp", layer="dense2", image="test-15", dx=3))[0][0]
     assert moved["picked"] is None
     assert moved["other"] is not None
+
+
+def test_until_all_are_there_the_first_few_are_shown(nothing_kept, monkeypatch):
+    monkeypatch.setattr(worker, "_PATIENCE", 300)
+    monkeypatch.setattr(results, "_FIRST", 0.0)
+    with queue.worker.drawing():  # as if another viewer's page took long: no step is done meanwhile
+        app = opened(finished=False, net="mnist-mlp", layer="dense2", image="test-0")
+        first, *_ = app.session_state[f"jobs-{results.DEPTH}"].jobs
+        while first.busy:
+            first.work(0)
+        app.run()
+    assert sent(app)[0][0]["titles"][1].startswith("test digit 50, a ")
+    assert caption(app) == "2,000 test digits on their way through mnist-mlp to dense2: the first 200 of them."
 
 
 def test_a_method_that_is_none_is_said_and_the_axes_are_drawn():

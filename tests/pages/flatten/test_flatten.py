@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from shipped import shipped
 from streamlit.testing.v1 import AppTest
 
-from nnviz.pages.flatten.neighbours import Subject, first_below, sentence
+from nnviz import trace
+from nnviz.analysis.data.digits import digit
+from nnviz.pages.flatten.neighbours import Subject, first_below, on_stroke, opened_at, sentence
 
 
 def subject(what="image", shape=(28, 28, 1), slot=0):
@@ -106,7 +109,11 @@ def test_the_page_draws(net, what):
     maps = what == "maps" and net == "mnist-cnn"
     slider, sent = app.slider[0], header(app)
     assert (slider.min, slider.max) == (1, 1568 if maps else 784)
-    assert sent["unrolled"] == 0
+    # The rows down to the one below the pixel on the stroke, or the strongest of the maps: the page never opens empty.
+    row = sent["unrolled"] // (sent["shape"][1] * sent["shape"][2]) - 2
+    values = np.asarray(digit(0)[0] if not maps else trace(shipped(net), digit(0)[0]).activations["flatten"])
+    values = values.reshape(sent["shape"]).max(axis=2)
+    assert values[row].max() >= 0.9 * values.max()
     assert sent["shape"] == ([7, 7, 32] if maps else [28, 28, 1])
     if not maps:
         assert slider.value == 29
@@ -137,8 +144,19 @@ def test_what_was_unrolled_of_the_one_says_nothing_of_the_other():
     app = opened(unrolled="784")
     app.segmented_control(key="flatten-what").set_value("maps").run()
     assert not app.exception
-    assert header(app)["unrolled"] == 0
+    assert header(app)["unrolled"] == header(opened(what="maps"))["unrolled"]
     assert "unrolled" not in app.query_params
+
+
+def test_the_page_opens_on_the_stroke_and_a_dark_picture_anywhere():
+    image = digit(0)[0][..., None]
+    slot = on_stroke(image)
+    assert image.reshape(-1)[slot] >= 0.9 * image.max()
+    assert np.hypot(*(np.argwhere(image[..., 0] >= 0.9 * image.max()) - 13.5).T).min() == pytest.approx(
+        np.hypot(*(np.array(divmod(slot, 28)) - 13.5))
+    )
+    assert 0 <= on_stroke(np.zeros((5, 4, 3))) < 60
+    assert opened_at((28, 28, 1), 27 * 28) == 784
 
 
 @pytest.mark.parametrize(

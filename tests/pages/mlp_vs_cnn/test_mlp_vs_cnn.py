@@ -156,6 +156,32 @@ def test_the_sliders_are_those_of_the_address():
     )
 
 
+@pytest.mark.parametrize("index", [0, 2])
+def test_it_opens_where_the_cnn_alone_is_right(index):
+    """As measured here: the first shift to the right at which that is so; and a slider at 0 stays there."""
+    pixels, label = digits.digit(index)
+    expected = next(
+        step
+        for step in range(1, 11)
+        if [winner(name, Transform(shift=(step, 0)).apply(pixels[..., None])) == label for name in PLAIN]
+        == [False, True]
+    )
+    app = opened(net="mnist-cnn", image=f"test-{index}")
+    assert app.slider[0].value == expected
+    (caption,) = (text for text in texts(app) if "nn-caption" in text)
+    assert "<b>wrong</b>; the CNN says" in caption
+    assert "%), right." in caption
+    app.slider[0].set_value(0).run()
+    assert [app.query_params[name] in ("0", ["0"]) for name in ("dx", "dy")] == [True, True]
+    assert app.slider[0].value == 0
+
+
+def winner(name, pixels):
+    network = shipped(name)
+    found = trace(network, fit(pixels.astype(np.uint8), (28, 28, 1), network.scale, network.offset))
+    return int(network.classes[found.winner])
+
+
 def test_the_shuffle_is_shown_with_where_a_pixel_and_its_neighbours_go():
     app = opened(net="mnist-cnn", image="test-4", view="shuffle", pixel="400")
     pixels = digits.digit(4)[0][..., None].astype(np.float32)

@@ -83,24 +83,44 @@ def test_a_turned_weight_changes_the_answer_and_as_trained_brings_it_back(opened
         np.testing.assert_array_equal(was, now)
 
 
-def test_the_knobs_write_the_address_and_the_list_picks_another_weight(opened):
+def test_the_knobs_write_the_address(opened, cnn):
     app = opened(layer="conv1", unit="3", turn="3,10,,,conv1")
     knob = app.slider(key="turn-weight-conv1-3-10")
     knob.set_value(knob.max).run()
     assert "With weight 1,3 turned from" in said(app)[0]
     app.slider(key="turn-bias-conv1-3-10").set_value(0.0).run()
     assert "and its bias turned from" in said(app)[0]
-    box = app.selectbox(key="turn-term-conv1-3")
-    other = next(index for index, text in enumerate(box.options) if not text.startswith("1,3:"))
-    box.select_index(other).run()
-    assert "its bias" not in said(app)[0]
-    assert "bias turned from" in said(app)[0]
-    assert param(app, "turn").split(",")[2] == ""
+    app.selectbox(key="turn-f-conv1-3").set_value("tanh").run()
+    caption, formula = said(app)
+    assert "and tanh for ReLU, unit 3 of conv1 makes" in caption
+    assert "tanh( " in formula
+    term, weight, bias, f = param(app, "turn").split(",")[1:5]
+    image = nnviz.trace(cnn, digit(0)[0]).image
+    cell = neuron(cnn, nnviz.trace(cnn, digit(0)[0]), "conv1", 3).cell
+    changed = {"weight": float(weight), "bias": float(bias), "function": f}
+    found = edit_weight(cnn, image, "conv1", 3, (1, 3, 0), cell=cell, **changed)
+    assert term == "10"
+    assert f'<b class="out">{number(found.output)}</b>' in formula
+
+
+def test_f_of_an_answer_stays(opened):
+    box = opened(layer="output", unit="2", turn="2,12,,,tanh,output").selectbox(key="turn-f-output-2")
+    assert box.options == ["softmax"]
 
 
 @pytest.mark.parametrize(
     "turn",
-    ["", "nonsense", "3,999999,1,1,conv1", "3,-1,nan,inf,conv1", "4,10,1,1,conv1", "3,1,1,1,conv2", "3,²,1e9,,conv1"],
+    [
+        "",
+        "nonsense",
+        "3,999999,1,1,conv1",
+        "3,-1,nan,inf,conv1",
+        "4,10,1,1,conv1",
+        "3,1,1,1,conv2",
+        "3,²,1e9,,conv1",
+        "3,1,,,softmax,conv1",
+        "3,1,,,relu,conv1",
+    ],
 )
 def test_a_turn_that_is_none_of_this_neurons_turns_nothing_odd(turn, opened):
     caption, _ = said(opened(layer="conv1", unit="3", turn=turn))

@@ -1,5 +1,6 @@
 """The Saliency page: its sliders from the declarations, its work in slices, and what it says."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from markupsafe import Markup
 from visiting import visited
 
-from nnviz.analysis.attribution import METHODS, Parameter, explain, method_named
+from nnviz.analysis.attribution import FAMILIES, METHODS, Parameter, explain, method_named
 from nnviz.analysis.network import passes
-from nnviz.pages.saliency import maps, parameters
+from nnviz.figures import words
+from nnviz.pages.saliency import parameters, sentences
 from nnviz.shell import caches, target_words
 from nnviz.shell.jobs import Job, Queue
 from nnviz.views.attribution.request import AttributionRequest, attributions
@@ -119,17 +121,35 @@ def test_a_method_that_does_not_fit_says_so(cases):
     assert "feature maps" in found.reason
 
 
-def test_the_sentence_has_the_place_of_the_largest_value_and_names_as_text(cases):
-    case, method = cases["sequential_cnn"], method_named("gradient")
-    attribution = explain(case.network, case.picture, "gradient", 1)
-    values = attribution.over_image()
-    row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
-    bold = target_words.TargetWords(attribution.target, "<b>", "the logit of <b>", "for <b>")
-    text = maps.sentence(bold, method, {}, attribution, True)
-    assert f"row {row}, column {column}: {values[row, column]:+.3g}".replace("-", "\u2212") in text
-    # Text, and no markup: whatever draws it escapes it.
-    assert not isinstance(text, Markup)
-    assert "where the logit of <b> is" in text
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_what_is_said_to_be_strongest_is_and_names_stand_as_text(cases, method):
+    """Of every method and class, signed or not, on pixels and on enlarged maps where many places tie."""
+    case = cases["sequential_cnn"]
+    few = {"samples": 12, "steps": 3, "max_maps": 4}
+    values = {each.name: few[each.name] for each in method.parameters(case.network) if each.name in few}
+    for target, with_sign in ((0, True), (1, True), (1, False)):
+        found = explain(case.network, case.picture, method.name, target, **values)
+        bold = target_words.TargetWords(found.target, "<b>", "the logit of <b>", "for <i>")
+        text = sentences.sentence(bold, method, found, with_sign)
+        # Text, and no markup: whatever draws it escapes it.
+        assert not isinstance(text, Markup)
+        assert "nan" not in text
+        drawn = found.over_image(magnitude=not (with_sign and method.signed))
+        if not drawn.any():
+            assert "is zero everywhere" in text
+            continue
+        row, column = (int(each) for each in re.search(r"row (\d+), column (\d+)", text).groups())
+        assert abs(drawn[row, column]) == np.abs(drawn).max()
+        ties = np.count_nonzero(drawn == drawn[row, column])
+        assert (f"{ties:,} pixels alike" in text) == (ties > 1)
+        told = words.number(drawn[row, column], sign=with_sign and method.signed)
+        assert re.findall(r"[+\u2212]?\d[\d.]*(?:e[\u2212+]\d+)?", text.split("most")[1]) == [told]
+        if with_sign and method.signed:
+            assert ("most strongly for <b>" in text) == (drawn[row, column] > 0)
+
+
+def test_every_method_has_a_family_and_every_family_a_method():
+    assert {method.family for method in METHODS} == set(FAMILIES)
 
 
 def app() -> None:
@@ -142,13 +162,13 @@ def app() -> None:
 @pytest.mark.parametrize(
     ("address", "wanted"),
     [
-        ({"net": "mnist-cnn"}, "Integrated gradients gives the most"),
+        ({"net": "mnist-cnn"}, "Integrated gradients: row 8, column 10 speaks most strongly for 7"),
         ({"net": "mnist-mlp", "method": "grad-cam"}, "Grad-CAM needs a layer of feature maps"),
         ({"net": "mnist-cnn", "method": "lrp"}, "Conservation"),
         ({"net": "mnist-cnn", "evidence": "deletion"}, "As its pixels go"),
         ({"net": "mnist-cnn", "evidence": "randomisation", "method": "gradient"}, "After randomising output, dense"),
         ({"net": "mnist-mlp", "evidence": "stability", "method": "gradient"}, "which leaves the answer 7 in"),
-        ({"net": "mnist-cnn", "method": "occlusion", "target": "3", "occlusion.patch": "7"}, "speaks for 3"),
+        ({"net": "mnist-cnn", "method": "occlusion", "target": "3", "occlusion.patch": "7"}, "orange speaks for 3"),
         ({"net": "mnist-cnn", "method": "score-cam", "target": "0"}, "it cuts off what speaks against"),
         ({"net": "mnist-cnn", "method": "nonsense", "strength": "abc", "signed": "7"}, "Integrated gradients"),
     ],
@@ -190,9 +210,13 @@ def test_what_the_address_asks_for_and_gets_is_not_said():
     assert not test.info
 
 
-def test_a_strip_holds_every_method_once_and_none_stands_alone():
-    for count in range(1, 30):
-        parts = maps.parted(list(range(count)))
-        assert [method for part in parts for method in part] == list(range(count))
-        assert all(len(part) <= maps.PER_STRIP + 1 for part in parts)
-        assert len(parts) == 1 or len(parts[-1]) > 1
+def test_a_family_opens_on_the_method_of_it_that_was_looked_at_last():
+    test = visited(app, finished=False, net="mnist-cnn", method="gradient")
+    families = test.button_group(key="saliency-family")
+    families.set_value("cam").run()
+    assert test.query_params["method"] == "grad-cam"
+    test.button_group(key="saliency-family").set_value("gradients").run()
+    assert test.query_params["method"] == "gradient"
+    # A plain net has no maps to weigh: its methods are said to be missing, and their family is not offered.
+    plain = visited(app, finished=False, net="mnist-mlp")
+    assert "CAM" not in plain.button_group(key="saliency-family").options

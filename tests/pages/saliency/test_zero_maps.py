@@ -7,14 +7,12 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from seeing import seen
 from shipped import shipped
 
-from nnviz import trace
 from nnviz.analysis.attribution import METHODS, Attribution, explain, method_named
-from nnviz.analysis.image.images import Transform, fit
 from nnviz.analysis.network.network import Network, load
-from nnviz.pages.saliency import maps
-from nnviz.shell import library
+from nnviz.pages.saliency import sentences
 from nnviz.shell.session import Session
 from nnviz.views.attribution.zero_map import cause_of_zero
 
@@ -23,24 +21,6 @@ CAMS = ("grad-cam", "grad-cam++", "layer-cam", "score-cam")
 LOGITS = {"output": {"logits": True}}
 """Nothing else says that the raw outputs of these networks are classes."""
 SPOTTED = np.random.default_rng(0).integers(0, 256, (8, 8)).astype(np.uint8)
-
-
-def seen(network: Network, pixels: np.ndarray, target: int | None = None, **more: Any) -> Session:
-    """What a viewer has who looks at a picture in a network."""
-    return Session(
-        name=network.name,
-        key=network.name,
-        network=network,
-        picture=library.Picture("it", "it", pixels),
-        transform=Transform(),
-        fitted=fit(pixels, network.image_shape, network.scale, network.offset),
-        trace=trace(network, pixels),
-        layer=more.pop("layer", network.layers[1]),
-        unit=more.pop("unit", 0),
-        cell=more.pop("cell", None),
-        target=target,
-        **more,
-    )
 
 
 def mapped(current: Session, name: str, **values: Any) -> Attribution:
@@ -53,7 +33,7 @@ def mapped(current: Session, name: str, **values: Any) -> Attribution:
 
 def said(current: Session, name: str, found: Attribution) -> str:
     method = method_named(name)
-    return maps.sentence(current.target_words, method, {}, found, True, cause_of_zero(current, method))
+    return sentences.sentence(current.target_words, method, found, True, cause_of_zero(current, method))
 
 
 def dead_relu(build: Callable[[], list[Any]]) -> Network:

@@ -37,10 +37,10 @@ def measurement(session: Session, request: AttributionRequest) -> tuple[Job, Dra
     titles = {"probability": "Probability", "score": measure_name("score", request.target).capitalize()}
     measure: Measure = "score" if address.choice("measure", options, options[0]) == "score" else "probability"
     baseline = address.choice("baseline", REFERENCES, "black")
-    controls.switch("Measure", "measure", options, measure, titles=titles)
+    controls.switch("Measure", "measure", options, measure, titles=titles, hide=False)
     key = "evidence-baseline"
     write = address.writer("baseline", key)
-    controls.listed("Baseline", key, REFERENCES, baseline, write, hide=True, width=130)
+    controls.listed("Baseline", key, REFERENCES, baseline, write)
     network, image = session.network, session.fitted
 
     def deleted(known: Attribution) -> Generator[Progress, None, Curves]:

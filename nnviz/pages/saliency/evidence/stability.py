@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import numpy as np
-import streamlit as st
 from markupsafe import Markup
 
 from nnviz.analysis import evidence
@@ -29,8 +28,7 @@ _COPIES = 8
 def measurement(session: Session, request: AttributionRequest) -> tuple[Job, Draw]:
     """Its job and what draws it; its own control is drawn here."""
     percent = address.whole("shake", 2, 1, 20)[0]
-    with st.container(width=230):
-        controls.slider("Noise (% of the range)", "shake", percent, 1, 20)
+    controls.slider("Noise (% of the range)", "shake", percent, 1, 20)
     network, image, method = session.network, session.fitted, request.method
 
     def shaken(known: Attribution) -> Generator[Progress, None, Stability]:

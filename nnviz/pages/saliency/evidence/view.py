@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from nnviz.analysis.attribution import METHODS, SaliencyMethod, method_named
 from nnviz.components.raster import raster
@@ -11,7 +12,7 @@ from nnviz.pages.saliency.evidence import agreement, deletion, randomisation, st
 from nnviz.pages.saliency.evidence.job import JOB, Draw, map_of
 from nnviz.shell import address, controls, jobs
 from nnviz.shell.jobs import Job
-from nnviz.shell.page import caption
+from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
 from nnviz.views import scales
 from nnviz.views.attribution.panels import panel, state
@@ -27,15 +28,20 @@ TITLES = {
 _REDRAW = 1.0
 
 
-def render(session: Session, chosen: str, kind: str) -> None:
-    """Draw the view."""
+def render(session: Session, chosen: str, kind: str, settings: DeltaGenerator) -> None:
+    """Draw the view; what its measurement takes is chosen in `settings`."""
     method = method_named(chosen)
     alone = kind != "agreement"  # which has no map under study, and makes its own
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         controls.switch("Evidence", "evidence", tuple(TITLES), kind, titles=TITLES)
         if alone:
             _methods(session, chosen)
+    with settings:
         wanted, draw = _KINDS[kind](session, parameters.request(session, method))
+        if alone:
+            parameters.sliders(method, session.network)
+        else:
+            small("All methods, each as its own settings on Maps have it.")
     mine = jobs.begin(JOB, wanted, AT_ONCE)
     left, right = st.columns([1, 3] if alone else [1, 5], gap="large")
     with left:
@@ -74,7 +80,7 @@ def _methods(session: Session, chosen: str) -> None:
     names = [method.name for method in METHODS if not method.unfit(session.network)]
 
     def choose() -> None:
-        address.write(method=st.session_state[key], strip=None)
+        address.write(method=st.session_state[key])
 
     def title(name: str) -> str:
         return method_named(name).title

@@ -1,0 +1,103 @@
+// A page fits its window: all pictures and charts of it are larger or smaller by one factor, `--nn-room`, until its foot
+// stands at the foot of the window. A scene of a talk, which has no foot, is only ever made lower. Stands in the page
+// before Streamlit's own script.
+{
+  const KEY = "nnviz-room", LEAST = 0.68, MOST = 1.2, PHONE = 640;
+  // Pixels: what is too high is seen as a bar to scroll with; what is too low is seen when it is more than a line. And
+  // milliseconds since the last click or key.
+  const HIGH = 1, LOW = 26, TRIES = 6, PEACE = 400;
+  const storage = (() => { try { return window.sessionStorage; } catch { return null; } })();
+  const kept = JSON.parse(storage?.getItem(KEY) ?? "{}");
+  const find = (name) => document.querySelector(`[data-testid=${name}]`);
+  let at = null, factor = 1, tries = 0, before = null, fits = null, settled = true, waiting = null, touched = -1e9;
+
+  // Whether all that is announced is drawn.
+  const whole = (main) => {
+    if (document.querySelector("link[rel=preload][as=style], [data-stale=true], [data-testid=stSkeleton]")) return false;
+    if ([...main.querySelectorAll("[data-testid=stPlotlyChart]")].some((chart) => chart.checkVisibility() && !chart.querySelector(".main-svg"))) return false;
+    if ([...document.querySelectorAll("img")].some((image) => !image.complete)) return false;
+    // Pictures of ours stand beside what is said of them; nobody else's canvas tells when it is drawn.
+    return [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every(({ shadowRoot: root }) => (
+      root?.childElementCount && (!root.querySelector(".say") || root.querySelector("canvas[data-drawn]"))
+    ));
+  };
+
+  const take = (wanted) => {
+    factor = wanted;
+    document.documentElement.style.setProperty("--nn-room", String(factor));
+    // All that draws by itself draws anew as for another size of the window.
+    window.dispatchEvent(new Event("resize"));
+  };
+
+  const keep = () => {
+    settled = true;
+    if (at !== null) kept[at] = factor;
+    storage?.setItem(KEY, JSON.stringify(kept));
+  };
+
+  // Pixels by which the page could be higher; negative where it is too high.
+  const spare = (main) => {
+    const foot = main.querySelector("[data-testid=stLayoutWrapper]:has(> .st-key-foot)");
+    if (innerWidth <= PHONE || (!foot && !main.querySelector(".st-key-talk-keys"))) return 0;
+    const high = main.scrollHeight - main.clientHeight;
+    if (high > HIGH) return -high;
+    if (!foot) return 0;
+    const above = [...foot.parentElement.children].filter((node) => node !== foot && node.checkVisibility());
+    return foot.getBoundingClientRect().top - Math.max(...above.map((node) => node.getBoundingClientRect().bottom));
+  };
+
+  const fit = () => {
+    waiting = null;
+    const main = find("stMain"), works = !main || find("stApp").dataset.testScriptState !== "notRunning";
+    if (works || !whole(main)) return again(60);
+    // A bar comes and goes. Where it makes the page too high a scene is made lower; a page waits for its end.
+    if (main.querySelector(".st-key-foot") && main.querySelector("[data-testid=stProgress], [data-testid=stSpinner]")) {
+      settled = true;
+      return null;
+    }
+    const said = new URLSearchParams(location.search);
+    const place = [location.pathname, said.get("net"), said.get("scene"), innerWidth, innerHeight].join(" ");
+    if (place !== at) {
+      at = place;
+      tries = 0;
+      before = fits = null;
+      if ((kept[at] ?? 1) !== factor) { take(kept[at] ?? 1); return again(60); }
+    }
+    const left = spare(main);
+    if (left >= 0) fits = Math.max(fits ?? 0, factor);
+    if (left < 0 && fits >= factor) fits = null;
+    if (tries >= TRIES && left < 0 && fits !== null) take(fits);
+    if ((left >= 0 && left <= LOW) || tries >= TRIES) return keep();
+    // Nothing moves under a hand that is at work.
+    if (performance.now() - touched < PEACE) return again(60);
+    // What a share more of the factor adds to the page: as measured by the step before, or a good half of the window.
+    const gained = before && factor !== before.factor ? (before.left - left) / (factor - before.factor) : 0.55 * innerHeight;
+    // Pictures that are as wide as the page grow no more.
+    if (left > 0 && before && gained < 0.05 * innerHeight) return keep();
+    // Tiles that come to stand in another number of rows make a leap: then it lies between what fits and what does not.
+    const wanted = left < 0 && fits !== null ? (fits + factor) / 2 : factor + (left > 0 ? left - LOW / 2 : left - 4) / Math.max(gained, 0.1 * innerHeight);
+    // Too high by far, as with all that can be opened open: one scrolls, and the pictures keep their size.
+    const next = wanted < LEAST ? (tries ? LEAST : 1) : Math.min(wanted, MOST);
+    before = { factor, left };
+    tries += 1;
+    if (Math.abs(next - factor) < 0.004) return keep();
+    take(next);
+    return again(40);
+  };
+
+  const again = (after) => {
+    settled = false;
+    waiting ??= setTimeout(fit, after);
+  };
+
+  window.nnRoom = { whole, get settled() { return settled; } };
+  // Another page, another size, another number of lines.
+  const sizes = new ResizeObserver(() => again(60));
+  const seen = new WeakSet();
+  new MutationObserver(() => {
+    const block = find("stMainBlockContainer")?.firstElementChild;
+    if (block && !seen.has(block)) { seen.add(block); sizes.observe(block); }
+  }).observe(document, { childList: true, subtree: true });
+  for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, () => { touched = performance.now(); }, true);
+  window.addEventListener("resize", (event) => { if (event.isTrusted) { tries = 0; again(60); } });
+}

@@ -1,1 +1,0 @@
-"""What it likes: the picture that raises a unit or a class most."""

@@ -1,0 +1,1 @@
+"""The page "Strokes to digits"."""
