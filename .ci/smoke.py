@@ -37,7 +37,7 @@ def package() -> None:
         assert photograph or name.endswith("-shuffled") or network.classes[trace.winner] == "7"
     from nnviz.talk import scenes
 
-    assert len(scenes.bundled().scenes) == 21
+    assert len(scenes.bundled().scenes) == 26
 
 
 def command() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnviz.analysis import attribution, evidence
-from nnviz.analysis.data import digits
+from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.data.shift_accuracy import shift_accuracy
 from nnviz.analysis.embedding import vectors
 from nnviz.analysis.embedding.embedding import embedded
@@ -18,6 +18,7 @@ from nnviz.analysis.layer.invariance import invariance, shifts
 from nnviz.analysis.layer.toy import Toy
 from nnviz.analysis.network.influence import deciding_layer
 from nnviz.analysis.network.receptive import receptive_fields
+from nnviz.analysis.network.trace import trace
 from nnviz.analysis.progress import finished
 from nnviz.pages.neuron import toy
 from nnviz.shell import library, session
@@ -243,6 +244,21 @@ def it_is_a_cat(scene):
     return seen.trace.winner in CATS and len(CATS) == 5 and len(named) >= 4
 
 
+EYES = ((88, 72), (102, 182))
+"""Row and column of the cat's eyes in the picture as the net reads it, 224 pixels a side."""
+
+
+def it_answers_to_the_eyes(scene):
+    seen = shown(scene)
+    found = seen.activations[..., seen.unit]
+    side = seen.network.image_shape[0] / len(found)
+    places = (np.argwhere(found > 0) + 0.5) * side
+    far = np.hypot(*(places[:, None] - np.array(EYES)).transpose(2, 0, 1))
+    pictures = [photographs.photograph(entry.name) for entry in photographs.gallery() if entry.name != "cat"]
+    others = [trace(seen.network, picture).activations[seen.layer.name][..., seen.unit].max() for picture in pictures]
+    return far.min(axis=1).max() < 2 * side and far.min(axis=0).max() < side and max(others) < found.max() / 10
+
+
 def the_target_is(name):
     return lambda scene: name in shown(scene).class_name(int(scene.parameters["target"])).lower()
 
@@ -281,6 +297,7 @@ CLAIMS = {
     "In two dimensions they still overlap": they_overlap_in_the_plane,
     "1,000 classes, five of them cats": it_is_a_cat,
     "It has seen cats": it_is_a_cat,
+    "answers to nothing in this picture but the eyes": it_answers_to_the_eyes,
     "A net with 1,000 classes, asked for its best Dalmatian": the_target_is("dalmatian"),
 }
 """What can be computed of what is said, word for word, and how: from the scene in which it is said."""
