@@ -35,7 +35,8 @@ def popover(page: str) -> None:
         text = writing.write("My talk", tuple(kept))
         st.code(text, language="yaml", height=220)
         count = f"{len(kept)} scene{'s' if len(kept) > 1 else ''}"
-        st.download_button(f"Download the talk ({count})", text, "talk.yaml", "text/yaml", key="scene-download")
+        title = f"Download the talk ({count})"
+        st.download_button(title, text, "talk.yaml", "text/yaml", key="scene-download", on_click="ignore")
         st.button("Drop the last one", key="scene-drop", on_click=_drop)
 
 

@@ -80,9 +80,9 @@ def _keep(session: Session) -> None:
         # A stranger in the room writes nothing to the speaker's disk.
         if source.origin == "upload" or not _at_the_machine():
             file = f"{source.path.stem}.json"
-            st.download_button(
-                "Download the card", own_cards.as_text(facts), file, "application/json", icon=":material/download:"
-            )
+            text, kind = own_cards.as_text(facts), "application/json"
+            # A run that the click asked for would put another file in its place while it is fetched.
+            st.download_button("Download the card", text, file, kind, icon=":material/download:", on_click="ignore")
         elif st.button("Keep beside the model", icon=":material/save:", key="card-keep"):
             try:
                 st.session_state[_SAID] = own_cards.keep(facts, source.facts)
