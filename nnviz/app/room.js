@@ -9,7 +9,7 @@
   const storage = (() => { try { return window.sessionStorage; } catch { return null; } })();
   const kept = JSON.parse(storage?.getItem(KEY) ?? "{}");
   const find = (name) => document.querySelector(`[data-testid=${name}]`);
-  let at = null, factor = 1, tries = 0, before = null, fits = null, settled = true, waiting = null, touched = -1e9;
+  let at = null, factor = 1, tries = 0, before = null, fits = null, settled = true, waiting = null, touched = -1e9, seenLeft = null;
 
   // Whether all that is announced is drawn.
   const whole = (main) => {
@@ -24,6 +24,7 @@
 
   const take = (wanted) => {
     factor = wanted;
+    seenLeft = null;
     document.documentElement.style.setProperty("--nn-room", String(factor));
     // All that draws by itself draws anew as for another size of the window.
     window.dispatchEvent(new Event("resize"));
@@ -63,7 +64,9 @@
       before = fits = null;
       if ((kept[at] ?? 1) !== factor) { take(kept[at] ?? 1); return again(60); }
     }
+    // What is seen twice alike: between a change and the next frame a page has any height.
     const left = spare(main);
+    if (left !== seenLeft) { seenLeft = left; return again(30); }
     if (left >= 0) fits = Math.max(fits ?? 0, factor);
     if (left < 0 && fits >= factor) fits = null;
     if (tries >= TRIES && left < 0 && fits !== null) take(fits);
@@ -87,7 +90,7 @@
 
   const again = (after) => {
     settled = false;
-    waiting ??= setTimeout(fit, after);
+    waiting ??= requestAnimationFrame(() => setTimeout(fit, after));
   };
 
   window.nnRoom = { whole, get settled() { return settled; } };
