@@ -9,7 +9,7 @@
   const storage = (() => { try { return window.sessionStorage; } catch { return null; } })();
   const kept = JSON.parse(storage?.getItem(KEY) ?? "{}");
   const find = (name) => document.querySelector(`[data-testid=${name}]`);
-  let at = null, factor = 1, tries = 0, before = null, fits = null, settled = true, waiting = null, touched = -1e9, seenLeft = null;
+  let at = null, factor = 1, tries = 0, before = null, fits = null, settled = true, waiting = null, touched = -1e9, seenLeft = null, keptLeft = null;
 
   // Whether all that is announced is drawn.
   const whole = (main) => {
@@ -32,13 +32,14 @@
 
   const keep = () => {
     settled = true;
+    keptLeft = seenLeft;
     if (at !== null) kept[at] = factor;
     storage?.setItem(KEY, JSON.stringify(kept));
   };
 
   // Pixels by which the page could be higher; negative where it is too high.
   const spare = (main) => {
-    const foot = main.querySelector("[data-testid=stLayoutWrapper]:has(> .st-key-foot)");
+    const foot = main.querySelector("[data-nn-holds=foot]");
     if (innerWidth <= PHONE || (!foot && !main.querySelector(".st-key-talk-keys"))) return 0;
     const high = main.scrollHeight - main.clientHeight;
     if (high > HIGH) return -high;
@@ -61,7 +62,7 @@
     if (place !== at) {
       at = place;
       tries = 0;
-      before = fits = null;
+      before = fits = keptLeft = null;
       if ((kept[at] ?? 1) !== factor) { take(kept[at] ?? 1); return again(60); }
     }
     // What is seen twice alike: between a change and the next frame a page has any height.
@@ -70,7 +71,8 @@
     if (left >= 0) fits = Math.max(fits ?? 0, factor);
     if (left < 0 && fits >= factor) fits = null;
     if (tries >= TRIES && left < 0 && fits !== null) take(fits);
-    if ((left >= 0 && left <= LOW) || tries >= TRIES) return keep();
+    // As it was left: more cannot be done, and what was drawn changed nothing of it.
+    if ((left >= 0 && left <= LOW) || tries >= TRIES || left === keptLeft) return keep();
     // Nothing moves under a hand that is at work.
     if (performance.now() - touched < PEACE) return again(60);
     // What a share more of the factor adds to the page: as measured by the step before, or a good half of the window.
@@ -102,5 +104,5 @@
     if (block && !seen.has(block)) { seen.add(block); sizes.observe(block); }
   }).observe(document, { childList: true, subtree: true });
   for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, () => { touched = performance.now(); }, true);
-  window.addEventListener("resize", (event) => { if (event.isTrusted) { tries = 0; again(60); } });
+  window.addEventListener("resize", (event) => { if (event.isTrusted) { tries = 0; keptLeft = null; again(60); } });
 }

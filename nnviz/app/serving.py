@@ -1,12 +1,12 @@
 """What the server does with the addresses of pages, before Streamlit sees them.
 
 A link to the first page by its own name is led to the bare address, one to a page by the name that it had once to the
-name that it has now: Streamlit would say that there is no such page. And three lines are put into the page that is
+name that it has now: Streamlit would say that there is no such page. And five scripts are put into the page that is
 sent. One says where the server is: without it, a link that opens an inner page makes Streamlit's browser code look for
 the server below that page first, two failed requests and two errors in the console before anything is drawn. One lets
 the parameters that a page sets as it opens take the place of its bare address in the browser's history: as an entry of
-their own they would make Back need two presses for each page. And two are files: the theme (theme.js), how much room
-pictures have (room.js).
+their own they would make Back need two presses for each page. And three are files: the theme (theme.js), what is where
+for the style (holders.js), how much room pictures have (room.js).
 
 A proxy may serve the app below a prefix that it takes off, so the server does not know its own address, and the browser
 does not know which part of the address is the prefix. So all is said relative to the page that was asked for: how many
@@ -37,7 +37,7 @@ _HISTORY = (
     "!location.search && new URL(url, location.href).pathname === location.pathname "
     "? history.replaceState(state, title, url) : push(state, title, url);"
 )
-_OURS = tuple((Path(__file__).parent / name).read_text() for name in ("theme.js", "room.js"))
+_OURS = tuple((Path(__file__).parent / name).read_text() for name in ("theme.js", "holders.js", "room.js"))
 # Asked for as plain text and as a whole, so that the lines can be put in; they make untrue what is said of the file.
 _NOT_ASKED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 _NOT_SENT = ("content-length", "etag", "last-modified")

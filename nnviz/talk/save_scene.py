@@ -36,7 +36,8 @@ def popover(page: str) -> None:
         st.code(text, language="yaml", height=220)
         count = f"{len(kept)} scene{'s' if len(kept) > 1 else ''}"
         title = f"Download the talk ({count})"
-        st.download_button(title, text, "talk.yaml", "text/yaml", key="scene-download", on_click="ignore")
+        # Written when it is asked for: a file that waits is gone from the server with the run that made it.
+        st.download_button(title, lambda: text, "talk.yaml", "text/yaml", key="scene-download", on_click="ignore")
         st.button("Drop the last one", key="scene-drop", on_click=_drop)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -79,9 +80,9 @@ def _keep(session: Session) -> None:
     with st.container(horizontal=True, gap="small"):
         # A stranger in the room writes nothing to the speaker's disk.
         if source.origin == "upload" or not _at_the_machine():
-            file = f"{source.path.stem}.json"
-            text, kind = own_cards.as_text(facts), "application/json"
-            # A run that the click asked for would put another file in its place while it is fetched.
+            file, kind = f"{source.path.stem}.json", "application/json"
+            # Written when it is asked for: a file that waits is gone from the server with the run that made it.
+            text = partial(own_cards.as_text, facts)
             st.download_button("Download the card", text, file, kind, icon=":material/download:", on_click="ignore")
         elif st.button("Keep beside the model", icon=":material/save:", key="card-keep"):
             try:

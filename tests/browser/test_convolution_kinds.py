@@ -90,13 +90,13 @@ KINDS = [
 def test_all_kinds_of_convolution(viewer: Open, many_url: str, many: Path) -> None:
     """Every kind, in both stages, at a corner with padding and in the middle."""
     network = load(many)
-    app = viewer(many_url)
+    app = viewer(many_url).open("convolution", image="test-0")
     found = nnviz.trace(network, digit(0)[0])
     for name, stage in KINDS:
         steps = convolution_steps(network, found, name, 2, stage)
         rows, columns = steps.place.size
         corner = {"row": 0, "column": 0} if rows > 1 else {"spot": 0}
-        app.open("convolution", image="test-0", layer=name, unit=2, **({"stage": stage} if stage else {}), **corner)
+        app.go("convolution", image="test-0", layer=name, unit=2, **({"stage": stage} if stage else {}), **corner)
         shown = cell(app)
         assert (shown["row"], shown["column"]) == (0, 0), name
         assert_right(shown, steps)

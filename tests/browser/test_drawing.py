@@ -52,8 +52,3 @@ def test_what_is_drawn_is_read_after_each_stroke(app: App) -> None:
     app.menu("Decision")
     assert app.address["image"] == "upload"
     assert "your drawing" in app.sidebar.inner_text()
-
-
-def test_photographs_are_not_drawn(app: App) -> None:
-    app.open(FIRST, net="photo-cnn", image="cat")
-    assert app.page.get_by_role("button", name="Draw a digit").count() == 0

@@ -130,15 +130,17 @@ def test_network_says_what_the_net_says(app: App, networks: dict[str, Network], 
     assert shows(app.caption, float(strongest.max()))
 
 
-@pytest.mark.parametrize("layer", ["conv1", "pool2", "conv2"])
-def test_a_feature_map_has_its_maximum(app: App, networks: dict[str, Network], layer: str) -> None:
-    values = _trace(networks["mnist-cnn"], 18).activations[layer]
-    unit = int(values.max(axis=(0, 1)).argsort()[-2])
-    app.open("maps", image="test-18", layer=layer, unit=unit)
-    row, column = np.unravel_index(values[..., unit].argmax(), values.shape[:2])
-    assert app.picked("map") == f"1,0,{row},{column}"
-    assert shows(app.caption, values[row, column, unit])
-    assert f"row {row}, column {column}" in app.caption
+def test_a_feature_map_has_its_maximum(app: App, networks: dict[str, Network]) -> None:
+    found = _trace(networks["mnist-cnn"], 18).activations
+    app.open("maps", image="test-18")
+    for layer in ("conv1", "pool2", "conv2"):
+        values = found[layer]
+        unit = int(values.max(axis=(0, 1)).argsort()[-2])
+        app.go("maps", image="test-18", layer=layer, unit=unit)
+        row, column = np.unravel_index(values[..., unit].argmax(), values.shape[:2])
+        assert app.picked("map") == f"1,0,{row},{column}"
+        assert shows(app.caption, values[row, column, unit])
+        assert f"row {row}, column {column}" in app.caption
 
 
 def test_a_filter_has_its_norm_and_its_answer(app: App, networks: dict[str, Network]) -> None:

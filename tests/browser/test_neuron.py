@@ -75,7 +75,13 @@ FAST = {
 }
 
 
-@pytest.mark.parametrize("which", FAST)
+SOME = ("weight", "fraction", "unit")
+"""One of each of the components that draw a slider."""
+
+
+@pytest.mark.parametrize(
+    "which", [*SOME, *(pytest.param(each, marks=pytest.mark.full) for each in FAST if each not in SOME)]
+)
 def test_of_many_quick_presses_every_one_counts(app: App, which: str) -> None:
     slug, parameters, key, (name, part) = FAST[which]
     app.open(slug, **parameters)

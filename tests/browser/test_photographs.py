@@ -7,19 +7,16 @@ from app import App
 CATS = ("tabby cat", "tiger cat", "Egyptian Mau", "Siamese cat", "Persian cat")
 
 
-def test_the_cat_is_a_cat_and_a_click_opens_a_block(app: App) -> None:
+def test_the_cat_is_a_cat_a_click_opens_a_block_and_a_thumbnail_another_picture(app: App) -> None:
     app.open(net="photo-cnn", image="cat")
     assert app.says in CATS
+    assert app.page.get_by_role("button", name="Draw a digit").count() == 0
     app.click("blocks", panel=5)
     app.until(block="block05", layer="block05_add")
     assert app.picked("network")
     app.page.get_by_role("button", name="All blocks").click()
     app.until(block=None)
     assert app.says in CATS
-
-
-def test_a_thumbnail_is_a_click_away(app: App) -> None:
-    app.open(net="photo-cnn", image="cat")
     app.click("photographs", tile=1)
     app.until(image="coffee")
     assert app.says == "espresso"

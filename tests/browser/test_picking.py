@@ -84,7 +84,7 @@ def _last_number(tip: str) -> float:
     return float(re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", tip)[-1])
 
 
-@pytest.mark.parametrize("layer", ["conv1", "pool2"])
+@pytest.mark.parametrize("layer", ["conv1", pytest.param("pool2", marks=pytest.mark.full)])
 def test_the_value_under_the_pointer_is_that_of_the_array(app: App, networks: dict[str, Network], layer: str) -> None:
     values = nnviz.trace(networks["mnist-cnn"], digit(0)[0]).activations[layer]
     unit = int(values.max(axis=(0, 1)).argmax())

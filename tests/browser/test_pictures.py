@@ -98,7 +98,7 @@ NAME = "w*av*es [x](y) _1_ $2$.png"
 """Each of its signs would mean something in Markdown."""
 
 
-@pytest.mark.parametrize("slug", [FIRST, "maps"])
+@pytest.mark.parametrize("slug", [pytest.param(FIRST, marks=pytest.mark.full), "maps"])
 def test_an_upload_is_shown(app: App, networks: dict[str, Network], slug: str) -> None:
     network = networks["mnist-cnn"]
     content = png()

@@ -56,7 +56,10 @@ def test_ones_own_pooling_on_the_plain_networks_picture(app: App) -> None:
     assert "⌊(28 - 3) / 3⌋ + 1 = 9" in app.main.inner_text().replace("\u2212", "-")
 
 
-@pytest.mark.parametrize(("net", "layer", "unit"), [("mnist-cnn", "conv1", 2), ("mnist-mlp", "dense1", 40)])
+@pytest.mark.parametrize(
+    ("net", "layer", "unit"),
+    [("mnist-cnn", "conv1", 2), pytest.param("mnist-mlp", "dense1", 40, marks=pytest.mark.full)],
+)
 def test_the_same_cell_is_picked_before_and_after(
     app: App, networks: dict[str, Network], net: str, layer: str, unit: int
 ) -> None:
@@ -79,7 +82,7 @@ def test_the_same_cell_is_picked_before_and_after(
     assert shows(words, found.after[index])
 
 
-@pytest.mark.parametrize("net", ["mnist-cnn", "mnist-mlp"])
+@pytest.mark.parametrize("net", ["mnist-cnn", pytest.param("mnist-mlp", marks=pytest.mark.full)])
 def test_the_change_under_a_shift_is_the_one_computed_here(app: App, networks: dict[str, Network], net: str) -> None:
     network = networks[net]
     app.open("pooling", view="invariance", net=net, image="test-18", dx=-1)

@@ -11,7 +11,10 @@ from proxy import below_prefix
 from server import Server, serving
 
 
-@pytest.fixture(scope="module", params=["at the root", "behind a proxy", "base path"])
+@pytest.fixture(
+    scope="module",
+    params=["behind a proxy", *(pytest.param(each, marks=pytest.mark.full) for each in ("at the root", "base path"))],
+)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the app is found; it does not know of the proxy."""
     if request.param == "base path":

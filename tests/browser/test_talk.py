@@ -107,7 +107,8 @@ def test_a_transition_shows_the_scene_before_or_the_next(app: App) -> None:
         stills[goal] = picture(app.page.screenshot())
         named = [*(("before", still) for still in before), ("next", stills[goal])]
         found = [next((name for name, still in named if alike(frame, still)), "neither") for frame in frames]
-        assert found, keys
+        # Where nothing moved the browser may have had nothing to put together.
+        assert found or alike(before[0], stills[goal]), keys
         assert found == sorted(found, key=("before", "next", "neither").index), (keys, found)
         assert "neither" not in found, (keys, found)
 

@@ -6,6 +6,7 @@ import pkgutil
 import keras
 import numpy as np
 import pytest
+from crossing import crossed
 from keras import layers
 from shipped import shipped
 from shown import captions, defaults, picture, pictures
@@ -91,14 +92,14 @@ def kinds(cases, fixed_weights):
     return {name: of(name) for name in NETWORKS}
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_page_shows_every_kind_of_layer(name, slug, kinds, opened):
+@pytest.mark.parametrize(("name", "slugs"), crossed(NETWORKS, SLUGS, 8))
+def test_a_page_shows_every_kind_of_layer(name, slugs, kinds, opened):
     """Each kind on the first network that has it, and of each network its two ends."""
     before = {kind for other in NETWORKS[: NETWORKS.index(name)] for kind in kinds[other]}
     ends = list(kinds[name])[:: len(kinds[name]) - 1]
-    wanted = ends if slug in WHOLE else [kind for kind in kinds[name] if kind in ends or kind not in before]
-    shows(opened(slug, name), slug, name, [kinds[name][kind] for kind in wanted])
+    for slug in slugs:
+        wanted = ends if slug in WHOLE else [kind for kind in kinds[name] if kind in ends or kind not in before]
+        shows(opened(slug, name), slug, name, [kinds[name][kind] for kind in wanted])
 
 
 @pytest.mark.full

@@ -165,6 +165,7 @@ def tiny_mnist(tmp_path):
     return path
 
 
+@pytest.mark.full
 def test_the_same_seed_trains_the_same_nets(tiny_mnist, tmp_path):
     outs = [tmp_path / "one", tmp_path / "two"]
     # Processes of their own: the script makes TensorFlow deterministic, which cannot be undone.

@@ -32,7 +32,7 @@ def divergence(points, values=VALUES):
     return still.kl_divergence_
 
 
-@pytest.mark.parametrize("axes", [2, 3])
+@pytest.mark.parametrize("axes", [2, pytest.param(3, marks=pytest.mark.full)])
 def test_it_ends_as_low_as_one_run_and_keeps_as_many_neighbours(axes):
     found, told = drained(tsne(VALUES, start(axes)))
     assert found.shape == (400, axes)
