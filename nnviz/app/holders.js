@@ -6,11 +6,11 @@
     foot: "st-key-foot", wall: "st-key-talk-keys", remote: "st-key-talk-remote", hand: "st-key-hand",
     hidden: "st-key-predict-ask", shifts: "st-key-mlp-vs-cnn-dx", opening: "nn-opening",
   };
-  const WRAPPER = "[data-testid=stLayoutWrapper]", ELEMENT = "[data-testid=stElementContainer]";
+  const WRAPPER = "[data-testid=stLayoutWrapper]", ELEMENT = "[data-testid=stElementContainer]", COLUMN = "[data-testid=stColumn]";
   // By what they are told apart, the box that holds them.
   const HELD = {
     "st-key-foot": WRAPPER, "st-key-paste": WRAPPER, "st-key-menu-button": WRAPPER, "st-key-menu-talk": WRAPPER,
-    "st-key-hand": "[data-testid=stColumn]", "nn-reading": ELEMENT, "nn-chapter": ELEMENT,
+    "st-key-hand": COLUMN, "st-key-study": COLUMN, "nn-reading": ELEMENT, "nn-chapter": ELEMENT,
     "nn-configuration": "[data-testid=stPopoverBody]",
   };
   // Lists that the browser keeps up to date by itself.

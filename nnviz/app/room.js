@@ -52,10 +52,12 @@
     waiting = null;
     const main = find("stMain"), works = !main || find("stApp").dataset.testScriptState !== "notRunning";
     if (works || !whole(main)) return again(60);
-    // A bar comes and goes. Where it makes the page too high a scene is made lower; a page waits for its end.
+    // A bar comes and goes. Where it makes the page too high a scene is made lower; a page waits for its end, and is looked
+    // at as it is.
     if (main.querySelector(".st-key-foot") && main.querySelector("[data-testid=stProgress], [data-testid=stSpinner]")) {
+      again(200);
       settled = true;
-      return null;
+      return;
     }
     const said = new URLSearchParams(location.search);
     const place = [location.pathname, said.get("net"), said.get("scene"), innerWidth, innerHeight].join(" ");
@@ -68,9 +70,14 @@
     // What is seen twice alike: between a change and the next frame a page has any height.
     const left = spare(main);
     if (left !== seenLeft) { seenLeft = left; return again(30); }
+    // What came after the page had been fitted, as the chart of a long job does, is fitted as a page of its own.
+    if (keptLeft !== null && left !== keptLeft) {
+      tries = 0;
+      before = fits = keptLeft = null;
+    }
     if (left >= 0) fits = Math.max(fits ?? 0, factor);
     if (left < 0 && fits >= factor) fits = null;
-    if (tries >= TRIES && left < 0 && fits !== null) take(fits);
+    if (tries >= TRIES && left < 0 && fits !== null && fits !== factor) { take(fits); return again(40); }
     // As it was left: more cannot be done, and what was drawn changed nothing of it.
     if ((left >= 0 && left <= LOW) || tries >= TRIES || left === keptLeft) return keep();
     // Nothing moves under a hand that is at work.
@@ -85,7 +92,12 @@
     const next = wanted < LEAST ? (tries ? LEAST : 1) : Math.min(wanted, MOST);
     before = { factor, left };
     tries += 1;
-    if (Math.abs(next - factor) < 0.004) return keep();
+    if (Math.abs(next - factor) < 0.004) {
+      if (left >= 0 || fits === null || fits === factor) return keep();
+      tries = TRIES;
+      take(fits);
+      return again(40);
+    }
     take(next);
     return again(40);
   };

@@ -75,7 +75,9 @@ def adding_up(
         figure.update_xaxes(visible=False, range=_room([*map(float, terms), *([values[-2]] if through else [])]))
         figure.add_vline(x=0, line={"width": 1, "color": NEUTRAL}, layer="below")
     else:
-        figure.update_xaxes(tickfont_size=font, tickangle=0 if len(names) <= 14 else 45, type="category")
+        figure.update_xaxes(
+            tickfont_size=font, tickangle=None if len(names) <= 14 else 45, autotickangles=[0, 45], type="category"
+        )
         figure.update_yaxes(tickfont_size=font, zeroline=True)
     top = 4 if across else 40
     figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": top, "b": 10 if not across else 4})

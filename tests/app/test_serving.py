@@ -104,6 +104,13 @@ def test_the_style_is_one_file_for_ever_and_linked_from_every_page():
     assert body.encode() == first_paint.style()
 
 
+def test_no_rule_makes_a_browser_style_the_whole_page_anew():
+    """What `:has()` would find is marked by holders.js; a label's own focus is all that is looked for so."""
+    assert re.findall(r"\S*:has\(.*?\)", first_paint.style().decode() + first_paint._STYLE) == [
+        "label:has(:focus-visible)"
+    ]
+
+
 def test_what_draws_the_elements_of_every_page_is_asked_for_with_it():
     folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
     for kind in first_paint._DRAWN:

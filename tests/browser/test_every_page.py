@@ -32,6 +32,22 @@ LINKS: dict[str, dict[str, str]] = {
 """What the address of a visit has, by network."""
 WALL = {"mnist-cnn": "light", "mnist-mlp": "dark", "photo-cnn": "dark room"}
 """What the pages are looked at in on a wall, by network; on a phone they are looked at in the dark."""
+UNTOLD = """() => {
+  const wrapper = "[data-testid=stLayoutWrapper]", element = "[data-testid=stElementContainer]";
+  const boxes = {
+    ...Object.fromEntries(["foot", "paste", "menu-button", "menu-talk"].map((name) => [name, `${wrapper}:has(> .st-key-${name})`])),
+    ...Object.fromEntries(["reading", "chapter"].map((name) => [name, `${element}:has(.nn-${name})`])),
+    hand: "[data-testid=stColumn]:has(.st-key-hand)",
+    study: "[data-testid=stColumn]:has(.st-key-study)",
+  };
+  const wrong = [...document.querySelectorAll("[data-nn-holds]")].filter((box) => {
+    const name = box.dataset.nnHolds;
+    return name === "nothing" ? box.innerText.trim() : name in boxes && !box.matches(boxes[name]);
+  });
+  for (const [name, box] of Object.entries(boxes)) wrong.push(...[...document.querySelectorAll(box)].filter((one) => one.dataset.nnHolds !== name));
+  return wrong.map((box) => `${box.dataset.nnHolds}: ${box.outerHTML.slice(0, 120)}`);
+}"""
+"""Boxes that hold what the style has to know, and are not marked so, or are and do not."""
 TALK = ((1920, 1080), (1280, 720))
 PHONE = (390, 844)
 
@@ -62,6 +78,7 @@ def _wrong(app: App, page: Page, net: str) -> Iterator[str]:
         app.worked()
         yield from _not_drawn(app, least=8)
     yield from _not_opened(app, page, LINKS[net])
+    yield from (f"not told to the style: {box}" for box in app.page.evaluate(UNTOLD))
     yield from nameless(app)
     yield from ungrammatical(app, PAGES)
     yield from serious(app, WALL[net])

@@ -63,6 +63,13 @@ function own(state, data) {
 // Milliseconds that the wall has to itself before the picture of what comes next is drawn.
 const LATER = 700;
 
+// A frame as wide as the box around it, whatever that comes to be; before it is laid out the box has no width.
+function shrink(frame) {
+  const watch = new ResizeObserver(() => { frame.style.transform = `scale(${frame.parentElement.clientWidth / frame.clientWidth})`; });
+  watch.observe(frame.parentElement);
+  return watch;
+}
+
 // In the speaker's window. The picture is a wall in a frame: loaded once, then told which stop it is to show.
 function follow(state, data) {
   state.steps = data.steps;
@@ -75,7 +82,7 @@ function follow(state, data) {
     }));
   }
   state.frame.parentElement.hidden = data.after === null;
-  state.frame.style.transform = `scale(${state.frame.parentElement.clientWidth / state.frame.clientWidth})`;
+  state.small ??= shrink(state.frame);
   if (data.after === null || data.after === state.after) return;
   state.after = data.after;
   clearTimeout(state.later);

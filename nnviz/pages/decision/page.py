@@ -15,12 +15,12 @@ from markupsafe import Markup
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.influence import contributions, decides_with_bias, deciding_layer
 from nnviz.figures import adding_up, largest_terms
-from nnviz.figures.words import number, probability, verbatim
+from nnviz.figures.words import number, probability
 from nnviz.pages.decision import knockout, predict, speaks, way
 from nnviz.pages.decision.speaks import Terms
 from nnviz.shell import address, controls, hidden_answer
-from nnviz.shell.markup import html, write_html
-from nnviz.shell.page import Page, Reading, caption, head
+from nnviz.shell.markup import write_html
+from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, chart, places
 
@@ -141,7 +141,7 @@ def _sum(session: Session, terms: Terms) -> None:
     names: list[str] = [terms.name(int(index)) for index in largest]
     values = [float(flat[index]) for index in largest]
     if flat.size > TERMS:
-        names.append(html("{}<br>others", flat.size - TERMS))
+        names.append("others")
         values.append(others)
     if decides_with_bias(session.network):
         names.append("bias")
@@ -150,9 +150,11 @@ def _sum(session: Session, terms: Terms) -> None:
     name = session.class_name(session.class_index)
     kind = "logit" if session.network.output.shares else "output"
     figure = adding_up(names, values, f"{kind} {name}" if len(name) < 5 else kind, height=400)
-    which = f"{terms.noun}s of {verbatim(terms.source)}"
-    figure.update_xaxes(title_text=f"{which}: weight \u00d7 activation, the strongest for or against first")
     chart.plot(figure, "sum")
+    # Below the chart and no part of it, so that it breaks where the window is narrow.
+    more = f", then {flat.size - TERMS:,} others" if flat.size > TERMS else ""
+    what = f"{terms.noun.capitalize()}s of {terms.source}: weight \u00d7 activation"
+    small(f"{what}, the strongest for or against first{more}.")
 
 
 PAGE = Page(
