@@ -34,17 +34,17 @@ WALL = {"mnist-cnn": "light", "mnist-mlp": "dark", "photo-cnn": "dark room"}
 """What the pages are looked at in on a wall, by network; on a phone they are looked at in the dark."""
 UNTOLD = """() => {
   const wrapper = "[data-testid=stLayoutWrapper]", element = "[data-testid=stElementContainer]";
-  const boxes = {
-    ...Object.fromEntries(["foot", "paste", "menu-button", "menu-talk"].map((name) => [name, `${wrapper}:has(> .st-key-${name})`])),
-    ...Object.fromEntries(["reading", "chapter"].map((name) => [name, `${element}:has(.nn-${name})`])),
-    hand: "[data-testid=stColumn]:has(.st-key-hand)",
-    study: "[data-testid=stColumn]:has(.st-key-study)",
-  };
+  const column = "[data-testid=stColumn]", boxes = {};
+  for (const name of ["foot", "paste", "menu-button", "menu-talk"]) boxes[name] = `${wrapper}:has(> .st-key-${name})`;
+  for (const name of ["hand", "study"]) boxes[name] = `${column}:has(.st-key-${name})`;
+  for (const name of ["reading", "chapter"]) boxes[name] = `${element}:has(.nn-${name})`;
   const wrong = [...document.querySelectorAll("[data-nn-holds]")].filter((box) => {
     const name = box.dataset.nnHolds;
     return name === "nothing" ? box.innerText.trim() : name in boxes && !box.matches(boxes[name]);
   });
-  for (const [name, box] of Object.entries(boxes)) wrong.push(...[...document.querySelectorAll(box)].filter((one) => one.dataset.nnHolds !== name));
+  for (const [name, box] of Object.entries(boxes)) {
+    wrong.push(...[...document.querySelectorAll(box)].filter((one) => one.dataset.nnHolds !== name));
+  }
   return wrong.map((box) => `${box.dataset.nnHolds}: ${box.outerHTML.slice(0, 120)}`);
 }"""
 """Boxes that hold what the style has to know, and are not marked so, or are and do not."""
