@@ -69,6 +69,8 @@ class Warmup:
 warmup = Warmup()
 _POLITE = 0.0002
 """Seconds after which the import of TensorFlow lets another thread go on."""
+_AFTER_FIRST = 5.0
+"""Seconds from all that the first picture needs until the first picture is surely drawn."""
 program = "streamlit run dashboard.py --"
 """How the app was started, for `--help` and for what is wrong on the command line."""
 
@@ -188,9 +190,13 @@ def keep_session() -> None:
 
 
 def _prepare() -> None:
+    """Start the child that opens models of one's own, a little later: its imports would take a core from the first
+    picture. Who brings a model before starts it himself."""
     from nnviz.analysis.network import opening
 
-    opening.prepare()
+    later = threading.Timer(_AFTER_FIRST, opening.prepare)
+    later.daemon = True
+    later.start()
 
 
 def _own_talk() -> None:
