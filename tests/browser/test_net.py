@@ -142,7 +142,7 @@ def test_every_kind_of_layer(shape: tuple[int, ...], page: Page, fixed_weights: 
     for kind, (own, make) in KINDS.items():
         if own == shape:
             layer = make()
-            layer.name = kind.replace(" ", "_")
+            layer.name = f"{kind} tried".replace(" ", "_")
             made.append(L.Flatten()(layer(given)))
     compare(page, ended(given, L.Concatenate(name="all")(made), fixed_weights), values_of(shape))
 
