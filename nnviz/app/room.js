@@ -9,7 +9,7 @@
   const storage = (() => { try { return window.sessionStorage; } catch { return null; } })();
   const kept = JSON.parse(storage?.getItem(KEY) ?? "{}");
   const find = (name) => document.querySelector(`[data-testid=${name}]`);
-  let at = null, factor = 1, tries = 0, before = null, fits = null, over = null, settled = true, waiting = null, touched = -1e9, seenLeft = null, keptLeft = null;
+  let at = null, factor = 1, tries = 0, before = null, fits = null, over = null, waiting = null, touched = -1e9, seenLeft = null, keptLeft = null;
 
   // Whether all that is announced is drawn.
   const whole = (main) => {
@@ -31,7 +31,6 @@
   };
 
   const keep = () => {
-    settled = true;
     keptLeft = seenLeft;
     if (at !== null) kept[at] = factor;
     storage?.setItem(KEY, JSON.stringify(kept));
@@ -107,11 +106,11 @@
   };
 
   const again = (after) => {
-    settled = Boolean(works(find("stMain")));
     waiting ??= requestAnimationFrame(() => setTimeout(fit, after));
   };
 
-  window.nnRoom = { whole, get settled() { return settled; } };
+  // Nothing is waited for but the end of long work: it ends at once where that does.
+  window.nnRoom = { whole, get settled() { return waiting === null || Boolean(works(find("stMain"))); } };
   // Another page, another size, another number of lines.
   const sizes = new ResizeObserver(() => again(60));
   const seen = new WeakSet();

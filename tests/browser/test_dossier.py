@@ -37,7 +37,7 @@ def test_its_numbers_and_all_on_one_screen(app: App, networks: dict[str, Network
     assert table.locator(".bar").count() == 20
     for width, height in ((1920, 1080), (1280, 720)):
         app.page.set_viewport_size({"width": width, "height": height})
-        app.still()
+        app.worked()
         assert app.page.evaluate(HIGH) <= 2
 
 
