@@ -19,9 +19,9 @@ function erf(x) {
 
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 const softplus = (x) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
-const clip = (x, low, high) => Math.min(Math.max(x, low), high);
+export const clip = (x, low, high) => Math.min(Math.max(x, low), high);
 
-const F = {
+export const F = {
   linear: (x) => x,
   relu: (x) => (x > 0 ? x : 0),
   relu6: (x) => clip(x, 0, 6),
@@ -70,13 +70,13 @@ function activate(values, shape, f, alpha) {
   }
 }
 
-const count = (shape) => shape.reduce((product, size) => product * size, 1);
+export const count = (shape) => shape.reduce((product, size) => product * size, 1);
 // Rows, columns and channels of what has them, or only steps and channels.
-const planes = (shape) => (shape.length === 3 ? shape : [1, ...shape]);
+export const planes = (shape) => (shape.length === 3 ? shape : [1, ...shape]);
 const as = (shape, like) => (like.length === 3 ? shape : shape.slice(1));
 
 // Where windows stand along one axis: the padding before the first, and how many there are (analysis/network/padding.py).
-function windows(length, size, stride, dilation, padding) {
+export function windows(length, size, stride, dilation, padding) {
   const reach = (size - 1) * dilation + 1;
   if (padding === "same") {
     const many = Math.ceil(length / stride);
@@ -190,7 +190,7 @@ function normalization(o, [{ shape, values }], weights) {
 }
 
 // Axes of size 1, and those that are missing before, stand for all.
-function spread(shape, whole) {
+export function spread(shape, whole) {
   const sizes = [...Array(whole.length - shape.length).fill(1), ...shape];
   const steps = sizes.map((size, axis) => (size === 1 ? 0 : count(sizes.slice(axis + 1))));
   return (index) => {
@@ -316,14 +316,28 @@ const OPERATIONS = {
   },
 };
 
+// Operations whose activation function stands apart from their sum, which is so a tensor of its own: "name/sum".
+export function apart(operations) {
+  return operations.flatMap((operation) => {
+    const { name, f, op, alpha } = operation;
+    if (op === "activation" || !f || f === "linear") return [operation];
+    return [{ ...operation, name: `${name}/sum`, f: "linear" }, { name, op: "activation", from: [`${name}/sum`], f, alpha }];
+  });
+}
+
+// One operation on its inputs.
+//   net: { weights }, a Float32Array
+export function apply(net, operation, inputs) {
+  return OPERATIONS[operation.op](operation, inputs, (part) => part && net.weights.subarray(part[0], part[0] + part[1]));
+}
+
 // Every tensor by name, the input's among them.
 //   net: { input, operations } and `weights`, a Float32Array
 //   given: { shape, values } of the input
 export function run(net, given) {
   const found = new Map([[net.input, given]]);
-  const weights = (part) => part && net.weights.subarray(part[0], part[0] + part[1]);
   for (const operation of net.operations) {
-    found.set(operation.name, OPERATIONS[operation.op](operation, operation.from.map((name) => found.get(name)), weights));
+    found.set(operation.name, apply(net, operation, operation.from.map((name) => found.get(name))));
   }
   return found;
 }
