@@ -18,7 +18,7 @@ import streamlit as st
 from nnviz.components.parts import buffer
 
 _FOLDER = Path(__file__).parent
-_UNPACKING = _FOLDER.parent / "raster" / "paint.js"
+_UNPACKING = _FOLDER.parent / "common" / "packed.js"
 SCRIPTS = ("space.js", "drawing.js", "scatter.js")
 _HTML = """
 <div class="scatter">
