@@ -3,14 +3,14 @@
 // (`data-nn-holds`). Stands in the page before Streamlit's own script.
 {
   const THERE = {
-    foot: "st-key-foot", wall: "st-key-talk-keys", remote: "st-key-talk-remote", hand: "st-key-hand",
+    foot: "st-key-foot", wall: "st-key-talk-keys", remote: "st-key-talk-remote", stage: "st-key-stage",
     hidden: "st-key-predict-ask", shifts: "st-key-mlp-vs-cnn-dx", opening: "nn-opening",
   };
   const WRAPPER = "[data-testid=stLayoutWrapper]", ELEMENT = "[data-testid=stElementContainer]", COLUMN = "[data-testid=stColumn]";
   // By what they are told apart, the box that holds them.
   const HELD = {
     "st-key-foot": WRAPPER, "st-key-paste": WRAPPER, "st-key-menu-button": WRAPPER, "st-key-menu-talk": WRAPPER,
-    "st-key-hand": COLUMN, "st-key-study": COLUMN, "nn-reading": ELEMENT, "nn-chapter": ELEMENT,
+    "st-key-study": COLUMN, "nn-reading": ELEMENT, "nn-chapter": ELEMENT,
     "nn-configuration": "[data-testid=stPopoverBody]",
   };
   // Lists that the browser keeps up to date by itself.

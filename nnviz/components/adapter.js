@@ -9,6 +9,8 @@ function pageAround(parentElement) {
   return {
     scroller: main || document.scrollingElement, block: host?.closest("[data-testid=stMainBlockContainer]"), hints: Boolean(main),
     empty: (x, y) => Boolean(document.elementFromPoint(x, y)?.matches(LAYOUT)),
+    // Files of the server are below its root, wherever a page is.
+    address: (url) => new URL(url.replace(/^\//, ""), window.__streamlit?.BACKEND_BASE_URL ?? document.baseURI).href,
   };
 }
 

@@ -29,6 +29,8 @@ thumbnails: Cache[Any] = Cache(160 * _MIB)
 networks: Cache[Any] = Cache(1536 * _MIB, size=lambda kept: min(kept[1].size, 1536 * _MIB))
 """Networks, with their weights and compiled functions, as their `size` estimates it; one that takes more than all may
 is kept alone."""
+programs: Cache[Any] = Cache(64 * _MIB)
+"""Networks as the browser runs them, by their content: small ones, of 8 MB at most."""
 refusals: Cache[Any] = Cache(1 * _MIB)
 """Why a network cannot be opened, by what it would be kept under: found out once."""
 scenes: Cache[Any] = Cache(4 * _MIB)

@@ -12,7 +12,6 @@ import streamlit as st
 from nnviz.analysis.data import digits, photographs
 from nnviz.analysis.data.folder import Folder
 from nnviz.analysis.image.decode import Decoded, decode
-from nnviz.analysis.image.drawing import as_digit
 from nnviz.analysis.image.images import Fitted, Transform, rescale
 from nnviz.analysis.image.paper import Paper
 from nnviz.analysis.network.fitting import stand_in, suits
@@ -246,9 +245,9 @@ def upload_for(found: Network) -> Picture | None:
     return own if found.input.kind != "picture" or own.pixels.dtype == np.uint8 else None
 
 
-def keep_drawing(ink: np.ndarray) -> None:
-    """Take a drawing in, white on black, (H, W) uint8, as the uploaded picture."""
-    _keep(Picture(UPLOAD, "your drawing", as_digit(ink)))
+def keep_digit(pixels: np.ndarray) -> None:
+    """Take a drawn digit in, white on black, (28, 28) uint8, as the uploaded picture."""
+    _keep(Picture(UPLOAD, "your drawing", pixels))
 
 
 def _keep(own: Picture) -> None:

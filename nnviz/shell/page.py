@@ -112,12 +112,13 @@ def _draw(page: Page, stand: bool) -> None:
 
 
 @contextmanager
-def head(page: Page, study: Callable[[], None] | None = None) -> Iterator[None]:
+def head(page: Page, study: Callable[[], None] | None = None, *, title: str = "") -> Iterator[None]:
     """The page's head, alike on every page: its title (in a talk its sentence, above the rest), then the switch between
     its views and what else is drawn inside, and at the right end the layer and the unit under study.
 
     Args:
         study: draws what is under study, as `controls.study` does; None where the page has no choice of it.
+        title: in place of the page's own.
     """
     sentence = st.session_state.get(ON_WALL)
     if sentence:
@@ -125,7 +126,7 @@ def head(page: Page, study: Callable[[], None] | None = None) -> Iterator[None]:
     widths = (() if sentence else (_TITLE,)) + ((_VIEWS, _STUDY) if study else (_VIEWS + _STUDY,))
     places = list(st.columns(widths, vertical_alignment="center", gap="medium"))
     if not sentence:
-        places.pop(0).title(page.title, anchor=False)
+        places.pop(0).title(title or page.title, anchor=False)
     if study:
         with places[1], st.container(key="study"):
             study()

@@ -19,7 +19,7 @@ from nnviz.shell import address, library, target_words, uploads
 from nnviz.shell.target_words import TargetWords
 
 MOST_SHIFT, MOST_NOISE = 10, 100
-OF_NETWORK = ("values", "layer", "unit", "row", "column", "target", "explain", "minus", "page", "off", "block")
+OF_NETWORK = ("values", "layer", "unit", "row", "column", "target", "explain", "minus", "page", "off", "block", "zoom")
 """Parameters of the address that mean another thing in another network."""
 
 

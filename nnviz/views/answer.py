@@ -86,12 +86,15 @@ def compared(session: Session, now: np.ndarray, titles: tuple[str, str], count: 
     write_html('<div class="nn-answer wide" role="img" aria-label="The answer before and after">{}</div>', inner)
 
 
-def says(session: Session, *, narrow: bool = False) -> None:
-    """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture.
+def large(session: Session) -> tuple[str, str, str]:
+    """What stands in large letters: what is said before it, the answer, and whether it is right."""
+    heading = "" if session.network.output.placed else _HEADINGS[session.network.output.kind]
+    told = verdict(session)
+    return heading, "" if session.network.output.placed else _large(session), f"{told.striptags()}." if told else ""
 
-    Args:
-        narrow: all below each other, for a column of a few words.
-    """
+
+def says(session: Session) -> None:
+    """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture."""
     output = session.network.output
     if output.placed:
         places.draw(session, "says", height=0.24)
@@ -102,13 +105,13 @@ def says(session: Session, *, narrow: bool = False) -> None:
         return
     # A quarter of the row holds four large letters.
     long = len(name) > 4
-    big, right_side = (st.container(), st.container()) if narrow else st.columns([2 if long else 1, 3], gap="small")
+    big, right_side = st.columns([2 if long else 1, 3], gap="small")
     with big:
         size = html(' style="font-size:{}rem"', "2" if len(name) <= 24 else "1.4") if long else ""
         right = verdict(session)
         write_html(
-            '<div class="nn-says{}"><span class="nn-small">{}</span> <b class="nn-big"{}>{}</b> <span>{}</span></div>',
-            *(" row" if narrow else "", _HEADINGS[output.kind], size, name, f"{right}." if right else ""),
+            '<div class="nn-says"><span class="nn-small">{}</span> <b class="nn-big"{}>{}</b> <span>{}</span></div>',
+            *(_HEADINGS[output.kind], size, name, f"{right}." if right else ""),
         )
     with right_side:
         if output.shares:

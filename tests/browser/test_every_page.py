@@ -36,7 +36,7 @@ UNTOLD = """() => {
   const wrapper = "[data-testid=stLayoutWrapper]", element = "[data-testid=stElementContainer]";
   const column = "[data-testid=stColumn]", boxes = {};
   for (const name of ["foot", "paste", "menu-button", "menu-talk"]) boxes[name] = `${wrapper}:has(> .st-key-${name})`;
-  for (const name of ["hand", "study"]) boxes[name] = `${column}:has(.st-key-${name})`;
+  for (const name of ["study"]) boxes[name] = `${column}:has(.st-key-${name})`;
   for (const name of ["reading", "chapter"]) boxes[name] = `${element}:has(.nn-${name})`;
   const wrong = [...document.querySelectorAll("[data-nn-holds]")].filter((box) => {
     const name = box.dataset.nnHolds;

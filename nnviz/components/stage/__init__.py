@@ -1,5 +1,17 @@
 """The stage: a network in space, between a picture and its answer."""
 
-from nnviz.components.stage.stage import Answer, BrowserNet, Choice, Pick, Wall, Wire, stage
+from nnviz.components.stage.stage import (
+    ANSWER,
+    PICTURE,
+    Answer,
+    BrowserNet,
+    Choice,
+    Heard,
+    Pick,
+    Wall,
+    Wire,
+    Zoom,
+    stage,
+)
 
-__all__ = ["Answer", "BrowserNet", "Choice", "Pick", "Wall", "Wire", "stage"]
+__all__ = ["ANSWER", "PICTURE", "Answer", "BrowserNet", "Choice", "Heard", "Pick", "Wall", "Wire", "Zoom", "stage"]

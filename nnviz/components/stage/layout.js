@@ -34,12 +34,15 @@ export function across(many, cells) {
   return parts.length ? parts.reduce((best, part) => (Math.abs(part - near) < Math.abs(best - near) ? part : best)) : Math.max(1, Math.round(near));
 }
 
+// Width and height of a map as it is drawn: what is long and thin is drawn less so.
+export const shapeOf = ({ w, h }) => [Math.max(w, h / 4), Math.max(h, w / 4)];
+
 // The sides of a wall's plates for one unit of size, and of the whole.
 function sized(wall, unit, high) {
-  const many = wall.units.length, one = Math.max(wall.h, wall.w), columns = wall.slender ? 1 : across(many, one === 1), rows = Math.ceil(many / columns);
+  const many = wall.units.length, [wide, deep] = shapeOf(wall), one = Math.max(wide, deep), columns = wall.slender ? 1 : across(many, one === 1), rows = Math.ceil(many / columns);
   // Maps of half the size are drawn somewhat smaller, not half as large: all are to be seen.
-  const most = (high / rows) / (1 + GAP), side = Math.min(unit * (one === 1 ? 0.9 : one ** 0.45), most * (one / wall.h));
-  const w = (side * wall.w) / one, h = (side * wall.h) / one;
+  const most = (high / rows) / (1 + GAP), side = Math.min(unit * (one === 1 ? 0.9 : one ** 0.45), most * (one / deep));
+  const w = (side * wide) / one, h = (side * deep) / one;
   return { columns, rows, w, h, width: columns * w * (1 + GAP), height: rows * h * (1 + GAP) };
 }
 
@@ -60,7 +63,7 @@ function ranked(walls) {
 //   room: { left, right, top, bottom, height } of what is free for walls
 export function net(walls, room, turn) {
   const eye = eyeOf(room), free = room.right - room.left, stacks = ranked(walls);
-  const gap = clamp((0.3 * free) / (stacks.length + 1), 10, 70), text = room.label;
+  const gap = clamp((0.24 * free) / (stacks.length + 1), 10, 60), text = room.label;
   const measure = (unit) => {
     let width = gap;
     const sizes = stacks.map((stack) => {
@@ -108,14 +111,14 @@ function plateAt(wall, number, index, size, middle) {
 
 // The grid of a layer, facing, as large as the room lets it be; what stood before it is gone to the left, the rest to the right.
 export function layer(walls, at, room) {
-  const whole = net(walls, room, 0), eye = whole.eye, wall = walls[at], many = wall.units.length;
+  const whole = net(walls, room, 0), eye = whole.eye, wall = walls[at], many = wall.units.length, [ownW, ownH] = shapeOf(wall);
   const wide = room.right - room.left - 2 * room.label, high = room.bottom - room.top - room.label;
   let best = null;
   for (let columns = 1; columns <= many; columns++) {
-    const rows = Math.ceil(many / columns), cell = Math.min(wide / columns / wall.w, high / rows / wall.h) / (1 + GAP);
+    const rows = Math.ceil(many / columns), cell = Math.min(wide / columns / ownW, high / rows / ownH) / (1 + GAP);
     if (!best || cell > best.cell) best = { columns, rows, cell };
   }
-  const w = best.cell * wall.w, h = best.cell * wall.h, size = { ...best, w, h, width: best.columns * w * (1 + GAP), height: best.rows * h * (1 + GAP) };
+  const w = best.cell * ownW, h = best.cell * ownH, size = { ...best, w, h, width: best.columns * w * (1 + GAP), height: best.rows * h * (1 + GAP) };
   const middle = { x: (room.left + room.right) / 2, y: room.top + room.label + size.height / 2, turn: 0 };
   return away(whole, at, room, (index) => plateAt(wall, at, index, size, middle), { x: middle.x - size.width / 2, y: room.top + room.label, width: wide, alpha: 1 });
 }
@@ -124,7 +127,7 @@ export function layer(walls, at, room) {
 //   beside: { before: [[wall, index]...], after: [...] }
 export function map(walls, at, index, room, beside) {
   const whole = net(walls, room, 0), wall = walls[at], high = room.bottom - room.top - room.label, wide = room.right - room.left;
-  const cell = Math.min(high / wall.h, (0.56 * wide) / wall.w), w = (cell * wall.w) / 2, h = (cell * wall.h) / 2;
+  const [ownW, ownH] = shapeOf(wall), cell = Math.min(high / ownH, (0.56 * wide) / ownW), w = (cell * ownW) / 2, h = (cell * ownH) / 2;
   const middle = { x: (room.left + room.right) / 2, y: room.top + room.label + h, turn: 0 };
   const found = away(whole, at, room, (own) => ({
     wall: at, index: own, x: middle.x, y: middle.y, u: 0, v: 0, w: own === index ? w : 0.1 * w, h: own === index ? h : 0.1 * h, turn: 0, alpha: own === index ? 1 : 0,
@@ -132,10 +135,10 @@ export function map(walls, at, index, room, beside) {
   for (const [side, x] of [["before", room.left + 0.1 * wide], ["after", room.right - 0.1 * wide]]) {
     const own = beside[side], most = Math.min(high / Math.max(own.length, 4) / (1 + GAP), 0.15 * wide);
     own.forEach(([number, each], order) => {
-      const plate = found.plates.find((one) => one.wall === number && one.index === each), shape = walls[number], one = Math.max(shape.h, shape.w);
+      const plate = found.plates.find((one) => one.wall === number && one.index === each), [shapeW, shapeH] = shapeOf(walls[number]), one = Math.max(shapeW, shapeH);
       if (!plate) return;
       const y = room.top + room.label + high / 2 + (order - (own.length - 1) / 2) * most * (1 + GAP);
-      Object.assign(plate, { x, y, u: 0, v: 0, w: (most * shape.w) / one / 2, h: (most * shape.h) / one / 2, alpha: 1 });
+      Object.assign(plate, { x, y, u: 0, v: 0, w: (most * shapeW) / one / 2, h: (most * shapeH) / one / 2, alpha: 1 });
       if (!order) found.heads[number] = { x: x - most / 2, y: y - most / 2, width: 0.2 * wide, alpha: 1 };
     });
   }

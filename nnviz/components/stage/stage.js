@@ -13,7 +13,7 @@ import { answerBars } from "./answer.js";
 import { linesOf } from "./lines.js";
 import { flat } from "./flat.js";
 import { space } from "./space.js";
-import { pad, DIGIT } from "./pad.js";
+import { pad, DIGIT } from "../pad/drawing.js";
 
 const HTML = `
 <div class="part stage">
@@ -91,6 +91,7 @@ function update(state, data) {
   state.wires.clear();
   state.spine = [];
   if (!late) {
+    state.root.classList.remove("drawing");
     state.picked = header.picked;
     const zoom = LEVELS.includes(header.zoom) ? header.zoom : "net";
     state.moved = before && (zoom !== state.zoom || !same);
@@ -114,8 +115,7 @@ function update(state, data) {
 // The values of the picture that stands there, in all layers, from the browser's own net: exact ones, for the pointer.
 async function refresh(state) {
   const header = state.header;
-  if (!header.local.given) return;
-  const found = await state.local.run(Float32Array.from(header.local.given));
+  const { scale, offset } = header.local, found = await state.local.run(Float32Array.from(state.pixels, (value) => value * scale + offset));
   if (found && state.header === header && !state.drawing) { take(state, found); await spine(state); }
 }
 
@@ -135,7 +135,7 @@ function take(state, { tensors, output }) {
     state.exact[number] = true;
     state.plates.fill(number, wall, maps);
   });
-  state.answer.values(output);
+  state.answer.values(state.header.local.second ? [1 - output[0], output[0]] : output);
   state.wires.clear();
   state.spine = [];
   soon(state);
@@ -173,6 +173,7 @@ function picture(state, body) {
     image.data[4 * i + 3] = 255;
   }
   sheet.getContext("2d").putImageData(image, 0, 0);
+  state.pixels = body.slice(own.offset, own.offset + own.w * own.h * own.channels);
   root.querySelector(".paper").style.aspectRatio = `${own.w} / ${own.h}`;
   root.classList.toggle("smooth", own.w > 2 * DIGIT);
   state.pad.picture(sheet, own.drawn);
@@ -252,7 +253,7 @@ function roomOf(state) {
 
 function arranged(state) {
   const { header, picked, zoom } = state, room = (state.room = roomOf(state)), turned = isFlat(state) ? 0 : TURN;
-  if (zoom === "net" || !picked || picked.index < 0) return net(header.walls, room, turned);
+  if (zoom === "net" || !picked || picked.wall < 0) return net(header.walls, room, turned);
   if (zoom === "layer") return layer(header.walls, picked.wall, room);
   return map(header.walls, picked.wall, picked.index, room, beside(state));
 }
@@ -321,7 +322,7 @@ function frame(state, now) {
   const run = state.front && clamp((now - state.front.since) / state.front.lasts, 0, 1);
   if (state.front && run === 1) state.front = null;
   const stops = header.walls.length + 1, at = (wall) => (state.front ? clamp((run * stops - wall - 0.3) * 1.8, 0.06, 1) : 1);
-  const shown = state.hovered && state.hovered.index >= 0 && !state.flight ? state.hovered : state.picked, wires = shown && shown.index >= 0 ? wiresOf(state, shown) : null;
+  const shown = state.hovered && state.hovered.index >= 0 && !state.flight ? state.hovered : state.picked, wires = shown ? wiresOf(state, shown) : null;
   const ends = (state.ends = wires ?? []), marks = new Map();
   for (const wire of ends) if (wire.place.wall >= 0) marks.set(`${wire.place.wall},${wire.place.index}`, wire);
   const picked = state.picked && `${state.picked.wall},${state.picked.index}`, over = state.hovered && `${state.hovered.wall},${state.hovered.index}`;
@@ -359,8 +360,8 @@ const middle = (plate, eye) => {
 
 function padBox(state) {
   if (state.root.classList.contains("narrow")) return null;
-  const paper = state.root.querySelector(".paper");
-  return { x: paper.offsetLeft + paper.offsetParent.offsetLeft + paper.offsetWidth, y: paper.offsetTop + paper.offsetParent.offsetTop + paper.offsetHeight / 2 };
+  const paper = state.root.querySelector(".paper").getBoundingClientRect(), whole = state.root.getBoundingClientRect();
+  return { x: paper.right - whole.left, y: (paper.top + paper.bottom) / 2 - whole.top };
 }
 
 function answerBox(state, index) {
@@ -379,12 +380,11 @@ function front(state, times) {
 function wiresOf(state, at) {
   const key = `${at.wall},${at.index}`, { header } = state;
   if (state.wires.has(key)) return state.wires.get(key);
-  const unit = header.walls[at.wall].units[at.index];
   if (header.wires && header.picked && at.wall === header.picked.wall && at.index === header.picked.index && !state.root.classList.contains("drawing")) {
     state.wires.set(key, shares(header.wires.map(([side, wall, index, value]) => ({ side, place: { wall, index }, value }))));
-  } else if (state.local?.ready) {
+  } else if (state.local?.ready && at.wall >= 0) {
     state.wires.set(key, null);
-    ask(state, at.wall, unit).then((found) => { if (found && state.wires.get(key) === null) { state.wires.set(key, shares(found)); soon(state); } });
+    ask(state, at.wall, header.walls[at.wall].units[at.index]).then((found) => { if (found && state.wires.get(key) === null) { state.wires.set(key, shares(found)); soon(state); } });
   }
   return state.wires.get(key) ?? null;
 }
@@ -526,7 +526,7 @@ function wheel(state, event) {
 function key(state, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const { header } = state, step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-  const at = state.picked ?? { wall: 0, index: 0 };
+  const at = state.picked?.wall >= 0 ? state.picked : { wall: 0, index: 0 };
   if (step) {
     const [across, down] = step, wall = clamp(at.wall + (state.zoom === "net" ? across : 0), 0, header.walls.length - 1), many = header.walls[wall].units.length;
     const index = wall !== at.wall ? Math.min(Math.round((at.index / header.walls[at.wall].units.length) * many), many - 1) : clamp(at.index + down + (state.zoom === "net" ? 0 : across), 0, many - 1);

@@ -1,4 +1,4 @@
-"""The stage component: the walls of a network's maps between the picture and the answer; drawn on, pointed at, flown into.
+"""The stage component: walls of maps between a picture and the answer; drawn on, pointed at, flown into.
 
 The maps travel as bytes, 0 to 255 over the range of their wall: as many steps as a colour map has. Those of the layer
 under study travel as float32 besides, since their values are read.
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
+from nnviz.components.pad.pad import digit_of
 from nnviz.components.parts import FOLDER, buffer, component, joined
 
 Zoom = Literal["net", "layer", "map", "cell"]
@@ -215,7 +216,7 @@ def stage(
             return
         st.session_state[done] = told["count"]
         if kind == "drawn":
-            heard.drew(np.array(told["pixels"], np.uint8).reshape(28, 28))
+            heard.drew(digit_of(told))
         elif kind == "image":
             heard.chosen(str(told["name"]))
         else:
@@ -223,7 +224,9 @@ def stage(
             heard.picked(Pick(**found))
 
     state = st.session_state.get(key) or {}
-    seen_last = max((told["count"] for told in (state.get(kind) for kind in ("pick", "image", "drawn")) if told), default=0)
+    seen_last = max(
+        (told["count"] for told in (state.get(kind) for kind in ("pick", "image", "drawn")) if told), default=0
+    )
     st.session_state[done] = seen_last
     body = _Body()
     header = {
@@ -249,7 +252,9 @@ def stage(
     }
     if picked is not None:
         header["fine"] = {"wall": picked[0], "offset": body.add(walls[picked[0]].maps.astype(np.float32).tobytes())}
-    events: dict[str, Any] = {f"on_{kind}_change": lambda kind=kind: report(kind) for kind in ("pick", "image", "drawn")}
+    events: dict[str, Any] = {
+        f"on_{kind}_change": lambda kind=kind: report(kind) for kind in ("pick", "image", "drawn")
+    }
     component("stage")(key=key, data=buffer(header, *body.parts), **events)
 
 

@@ -1,255 +1,259 @@
-"""Network: the whole net at a glance, live on this picture, and how one unit is wired into it."""
+"""Network: the whole net on a stage, live on the picture that one draws, from all of it to one map of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from nnviz.analysis.network import targets
-from nnviz.analysis.network.blocks import Block, of_trace, rest
-from nnviz.analysis.network.graph import LOGITS
-from nnviz.analysis.network.influence import answer_layer, inputs_of, leads_to, outputs_of
+from nnviz.analysis.data import digits, photographs
+from nnviz.analysis.image.images import fit
+from nnviz.analysis.network.blocks import Block, of_trace
+from nnviz.analysis.network.influence import answer_layer
 from nnviz.analysis.network.layers import LayerInfo
-from nnviz.components.raster import Line, Panel, Place, raster
-from nnviz.figures.tiles import as_tiles, folded_shape, in_rows
-from nnviz.figures.words import number, shortened
-from nnviz.pages.network import blocks, hand
-from nnviz.shell import address, controls
+from nnviz.analysis.network.receptive import receptive_fields
+from nnviz.analysis.search.patches import box
+from nnviz.components.stage import ANSWER, Answer, Choice, Heard, Pick, Wall, Wire, Zoom, stage
+from nnviz.figures.tiles import fold
+from nnviz.figures.words import number, probability
+from nnviz.pages.network import blocks
+from nnviz.pages.network.in_browser import browser_net
+from nnviz.pages.network.walls import MOST, Place, changing, places, walls
+from nnviz.pages.network.wires import wires
+from nnviz.shell import address, caches, controls, library
 from nnviz.shell.markup import html
-from nnviz.shell.page import ON_WALL, Page, Reading, caption, head, small
+from nnviz.shell.page import ENTRIES, ON_WALL, Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, layer_configuration, scales
+from nnviz.views import answer, drawing, layer_configuration, own_network
 
-COLUMNS = 8
-TILES, WALL_TILES = 5, 12
-"""Maps of a layer that are shown, the strongest: as many as are large enough to be seen."""
-MOST_LETTERS = 12
-"""Letters of a layer's name, so that all columns stand in one row."""
-LAYERS = (
-    "Each column is what a layer makes of the picture, computed now, its strongest maps: click one to see its wires."
-)
-BLOCKS = "Each map is what a block of layers makes of the picture, computed now."
-LINES = 8
-"""The strongest inputs and outputs that are drawn."""
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One layer's column: which of its units are shown, and how they fold."""
-
-    layer: LayerInfo
-    shown: np.ndarray
-    vector: bool
-    width: int
-
-    def place(self, panel: int, unit: int) -> Place | None:
-        """Where a unit stands, or None where it is not shown."""
-        if self.vector:
-            return Place(panel, 0, unit // self.width, unit % self.width)
-        where = np.flatnonzero(self.shown == unit)
-        return Place(panel, int(where[0]), None, None) if len(where) else None
-
-    def unit(self, place: Place) -> int:
-        if self.vector:
-            return (place.row or 0) * self.width + (place.column or 0)
-        return int(self.shown[place.tile])
+_ZOOMS: tuple[Zoom, ...] = ("net", "layer", "map")
+_FIRST = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)
+"""The first test digit of each class."""
+_CLASSES = 10
+"""Bars of the answer."""
+_SIDE = 56
+"""Pixels of a photograph to choose."""
+_OPENS = "arithmetic asked for"
 
 
 def render(session: Session) -> None:
     """Draw the page."""
+    if st.session_state.pop(_OPENS, False) and not st.session_state.get(ON_WALL):
+        st.switch_page(st.session_state[ENTRIES][arithmetic_of(session.layer)])
     found = of_trace(session.network, session.trace)
     block = blocks.opened(found)
     noun = "map" if session.activations.ndim == 3 else "unit"
-    with head(PAGE, lambda: controls.study(session, controls.informative_layers(session.network.layers), noun)):
-        pass
-    if st.session_state.get(ON_WALL):
-        text = _body(session, found, block)
-        words, bars = st.columns([3, 2], gap="large")
-        with words:
-            caption(text)
-        with bars:
-            answer.says(session)
+    on_wall = bool(st.session_state.get(ON_WALL))
+    with head(
+        PAGE, lambda: controls.study(session, controls.informative_layers(session.network.layers), noun), title="nnviz"
+    ):
+        small(_invitation(session))
+    shown = places(session, found, block)
+    standing = walls(session, shown, block)
+    at = _wall_under_study(session, standing)
+    own = wires(session, standing, at)
+    with st.container(key="stage"):
+        _stage(session, shown, standing, at, own, block)
+    text = _sentence(session, standing, at, own, found, block)
+    if on_wall:
+        caption(text)
         return
-    left, right = st.columns([1, 4], gap="large")
-    with left:
-        hand.draw(session)
-    with right:
+    words, brings = st.columns([3, 1], gap="large", vertical_alignment="top")
+    with words:
+        caption(text)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if block:
                 blocks.steps(found, block)
-            size = f"{len(session.network.layers)} layers, {session.network.parameters:,} parameters"
-            more = f". {BLOCKS}" if found and not block else f"{'' if found else _left_out(session)}. {LAYERS}"
-            small(html("<b>{}</b>: {}{}", session.name, size, more), width="content")
-        caption(_body(session, found, block))
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            small(html("<b>{}</b>: {}", session.layer.name, session.layer.description), width="content")
+            small(_facts(session, found, block), width="content")
             layer_configuration.popover(session.layer)
+    with brings:
+        own_network.drop()
+    if session.network.output.placed:
+        answer.says(session)
 
 
-def _body(session: Session, found: tuple[Block, ...], block: Block | None) -> str:
-    """All layers, or all blocks, or those of one block; returns the sentence about them."""
-    if found and not block:
-        blocks.draw(session, found)
-        return blocks.sentence(session, found)
-    return _layers(session, blocks.within(session, found, block, COLUMNS) if block else _window(session), block)
+def _invitation(session: Session) -> str:
+    if digits.read_by(session.network):
+        return "A network reads your digit. Draw one; point at anything to see what feeds it."
+    what = "picture" if session.network.input.kind == "picture" else "numbers"
+    return f"A network reads your {what}. Bring one; point at anything to see what feeds it."
 
 
-def _layers(session: Session, layers: list[LayerInfo], block: Block | None) -> str:
-    """The layers side by side, with the wires of the unit under study; returns the sentence about them."""
-    columns = [_column(session, layer) for layer in layers]
-    at = next((index for index, layer in enumerate(layers) if layer.name == session.layer.name), None)
-    lines = _lines(session, columns, at)
-    # Within a block its name is said once, by the page.
-    titles = shortened([rest(block, layer.name) if block else layer.name for layer in layers], MOST_LETTERS)
-    raster(
-        [_panel(session, column, title) for column, title in zip(columns, titles, strict=True)],
+def _stage(
+    session: Session,
+    shown: Sequence[Place],
+    standing: list[Wall],
+    at: int | None,
+    own: list[Wire],
+    block: Block | None,
+) -> None:
+    reads_digits = session.network.input.kind == "picture" and digits.read_by(session.network)
+    on_wall = bool(st.session_state.get(ON_WALL))
+    picked = None
+    if at == ANSWER:
+        picked = (ANSWER, session.unit + (session.network.graph.output_head == "binary"))
+    elif at is not None:
+        picked = (at, int(np.flatnonzero(standing[at].units == session.unit)[0]))
+    stage(
+        standing,
+        _pixels(session),
+        _answer(session),
+        Heard(lambda pick: _picked(pick, standing), lambda name: address.write(image=name), drawing.keep),
         key="network",
-        alt=f"All layers of {session.network.name} with their activations on this picture",
-        picked=None if at is None else columns[at].place(at, session.unit),
-        lines=lines,
-        height=0.6,
-        least=24,
-        wide=True,
-        swipe=True,
-        on_pick=lambda place: address.write(
-            layer=columns[place.panel].layer.name, unit=columns[place.panel].unit(place), row=None, column=None
-        ),
-    )
-    if at is None and block:
-        return f"{block.name} reads {layers[0].name} and has {len(block.layers)} layers: pick a map to see its wires."
-    return _sentence(session, columns, lines)
-
-
-def _changing(session: Session) -> list[LayerInfo]:
-    """The layers that change something to look at, and the one under study."""
-    return [layer for layer in session.network.layers if not layer.pointwise or layer.name == session.layer.name]
-
-
-def _left_out(session: Session) -> str:
-    """That there are more layers than have a column; else nothing."""
-    more = len(_changing(session)) - COLUMNS
-    return f"; {COLUMNS} are shown, around {session.layer.name}" if more > 0 else ""
-
-
-def _window(session: Session) -> list[LayerInfo]:
-    """The layers that have a column: not more than there is room for, around the one under study."""
-    kept = _changing(session)
-    if len(kept) <= COLUMNS:
-        return kept
-    at = next(index for index, layer in enumerate(kept) if layer.name == session.layer.name)
-    start = min(max(at - COLUMNS // 2, 0), len(kept) - COLUMNS)
-    return kept[start : start + COLUMNS]
-
-
-def _column(session: Session, layer: LayerInfo) -> Column:
-    values = session.trace.activations[layer.name]
-    if values.ndim == 1:
-        # The picture as a vector is still a picture; any other vector is drawn as what it is: long.
-        width = folded_shape(values.size)[1] if scales.is_input(session.network, layer.name) else slender(values.size)
-        return Column(layer, np.arange(values.size), True, width)
-    strength = np.abs(as_tiles(values)).max(axis=(1, 2))
-    most = WALL_TILES if st.session_state.get(ON_WALL) else TILES
-    shown = np.sort(np.argsort(-strength, kind="stable")[:most])
-    if layer.name == session.layer.name and session.unit < len(strength) and session.unit not in shown:
-        shown[-1] = session.unit
-        shown.sort()
-    return Column(layer, shown, False, 0)
-
-
-def slender(length: int) -> int:
-    """Columns of a vector that is drawn some seven times as high as wide, without a rest where that can be."""
-    if length <= 12:
-        return 1
-    near = max(round((length / 7) ** 0.5), 1)
-    return next((near + by for by in (0, 1, -1, 2, -2) if near + by > 0 and length % (near + by) == 0), near)
-
-
-def _panel(session: Session, column: Column, title: str) -> Panel:
-    layer, values = column.layer, session.trace.activations[column.layer.name]
-    colour, ranges = scales.colour_scale(session, layer.name, "layer")
-    shape = "x".join(map(str, values.shape))
-    if layer.index == 0:
-        return scales.picture_panel(session, title=title, note=shape, most=196, scale=1.3, pick="tile")
-    if column.vector:
-        last = layer.name == answer_layer(session.network)
-        return Panel(
-            in_rows(values, column.width),
-            colour,
-            ranges,
-            title=title,
-            note=shape,
-            units=values.size,
-            unit=f"{layer.name}: unit",
-            names=list(session.network.classes[-values.size :]) if last and not session.network.output.placed else [],
-            pick="cell",
-            scale=6.4,
-            most=448 if scales.is_input(session.network, layer.name) else 680,
-            cell=44,
-            numbers=values.size <= 12,
-        )
-    return Panel(
-        as_tiles(values)[column.shown],
-        colour,
-        ranges[column.shown],
-        title=title,
-        note=shape,
-        names=[f"{layer.name}, map {index}" for index in column.shown],
-        most=128,
-        columns=2 if st.session_state.get(ON_WALL) else 1,
-        pick="tile",
-        say_zero=True,
+        alt=f"All layers of {session.network.name} with their activations on this picture, and what it says",
+        network=f"{session.key} {block.name if block else ''}",
+        title=session.picture.title,
+        name=session.picture.name,
+        draws=reads_digits and not on_wall,
+        drawn=session.picture.name == library.UPLOAD,
+        choices=() if on_wall else _choices(session, reads_digits),
+        picked=picked,
+        zoom=_zoom(),
+        wires=own,
+        seen=None if at is None or at < 0 else _seen(session),
+        net=browser_net(session),
+        inside=block is not None,
+        stands=on_wall,
+        height=0.72 if on_wall else 0.66,
     )
 
 
-def _lines(session: Session, columns: list[Column], at: int | None) -> list[Line]:
-    """The strongest inputs and outputs of the unit under study, in the nearest columns that it is wired to."""
-    here = columns[at].place(at, session.unit) if at else None
-    if at is None or here is None:
+def _zoom() -> Zoom:
+    found = address.read().get("zoom", "net")
+    return next((each for each in _ZOOMS if each == found), "net")
+
+
+def _picked(pick: Pick, standing: Sequence[Wall]) -> None:
+    if pick.target is not None:
+        address.write(target=pick.target)
+    elif pick.leave:
+        address.write(block=None)
+    elif pick.block:
+        address.write(block=pick.block, layer=pick.layer, unit=pick.unit, row=None, column=None, zoom=None)
+    else:
+        zoom = None if pick.zoom == "net" else "map" if pick.zoom == "cell" else pick.zoom
+        address.write(layer=pick.layer, unit=pick.unit, row=pick.row, column=pick.column, zoom=zoom)
+        st.session_state[_OPENS] = pick.zoom == "cell"
+
+
+def arithmetic_of(layer: LayerInfo) -> str:
+    """The page that has the arithmetic of one cell of a layer."""
+    if layer.convolution:
+        return "convolution"
+    if "Pooling" in layer.kind:
+        return "pooling"
+    return "neuron" if layer.parameters else "maps"
+
+
+def _wall_under_study(session: Session, standing: Sequence[Wall]) -> int | None:
+    if session.layer.name == answer_layer(session.network) and not session.network.output.placed:
+        return ANSWER
+    at = next((index for index, wall in enumerate(standing) if wall.layer == session.layer.name), None)
+    return at if at is not None and session.unit in standing[at].units else None
+
+
+def _pixels(session: Session) -> np.ndarray:
+    """The picture 0..255; what is long and thin, as a vector is, folded."""
+    tile = session.fitted_tile[0]
+    rows, columns = tile.shape[:2]
+    return fold(tile.reshape(-1)) if tile.ndim == 2 and max(rows, columns) > 8 * min(rows, columns) else tile
+
+
+def _choices(session: Session, reads_digits: bool) -> list[Choice]:
+    if session.network.input.kind != "picture":
         return []
-    image, unit, layer, lines = session.trace.image, session.unit, session.layer.name, list[Line]()
-    answer = answer_layer(session.network)
-    target = targets.unit_score(session.network, layer, unit, answer)
-    # In a net with branches the column next to it may stand in another branch.
-    lead = (index for index in reversed(range(at)) if leads_to(session.network, columns[index].layer.name, layer))
-    before = next(lead, None)
-    if before is not None:
-        source = columns[before]
-        for other, value in _strongest(inputs_of(session.network, image, source.layer.name, target)):
-            start = source.place(before, other) if source.layer.index else Place(before, 0)
-            if start is not None:
-                lines.append(Line(start, here, value, sign="from"))
-    follow = (i for i in range(at + 1, len(columns)) if leads_to(session.network, layer, columns[i].layer.name))
-    after = next(follow, None)
-    if after is not None:
-        sink = columns[after]
-        whole = sink.layer.name == answer and not session.network.output.placed
-        name = LOGITS if whole else sink.layer.name
-        effects = outputs_of(session.network, image, layer, unit, name)
-        # One sigmoid output is one unit for two classes: the second's logit is its own.
-        effects = effects[1:] if name == LOGITS and session.network.graph.output_head == "binary" else effects
-        for other, value in _strongest(effects):
-            end = sink.place(after, other)
-            if end is not None:
-                lines.append(Line(here, end, value, sign="to"))
-    return lines
+    if reads_digits:
+        return [
+            Choice(f"test-{index}", f"test digit {index}, a {name}", digits.digit(index)[0])
+            for name, index in enumerate(_FIRST)
+        ]
+    plain = ((_SIDE, _SIDE, 3), (1.0,) * 3, (0.0,) * 3)
+    return [
+        Choice(
+            entry.name,
+            entry.title,
+            caches.thumbnails.made(
+                ("stage", entry.name), lambda entry=entry: fit(photographs.photograph(entry.name), *plain).pixels
+            ),
+        )
+        for entry in photographs.gallery()
+    ]
 
 
-def _strongest(values: np.ndarray) -> list[tuple[int, float]]:
-    order = np.argsort(-np.abs(values), kind="stable")[:LINES]
-    return [(int(index), float(values[index])) for index in order if values[index] != 0]
+def _seen(session: Session) -> tuple[int, int, int, int] | None:
+    """What the strongest cell of the unit sees of the picture, or the cell under study: (top, left, bottom, right)."""
+    values = session.activations
+    if values.ndim != 3 or session.network.input.kind != "picture":
+        return None
+    field = receptive_fields(session.network.graph, {n: a.shape for n, a in session.trace.activations.items()}).get(
+        session.layer.name
+    )
+    one = np.abs(values[..., session.unit])
+    if field is None or not one.any():
+        return None
+    row, column = session.cell or np.unravel_index(int(one.argmax()), one.shape)
+    size: tuple[int, int] = session.fitted_tile.shape[1:3]
+    top, left, rows, columns = box(field, (int(row), int(column)), size)
+    return top, left, top + rows, left + columns
 
 
-def _sentence(session: Session, columns: list[Column], lines: list[Line]) -> str:
-    into = [line for line in lines if line.sign == "from"]
+def _answer(session: Session) -> Answer:
+    network, trace, output = session.network, session.trace, session.network.output
+    heading, says, verdict = answer.large(session)
+    order = np.arange(trace.logits.size)
+    if output.placed or output.kind == "number":
+        order = order[:0]
+    elif order.size > _CLASSES:
+        order = np.argsort(-trace.logits, kind="stable")[:_CLASSES]
+    shares = output.shares and order.size > 0
+    return Answer(
+        heading,
+        says,
+        verdict,
+        names=[network.classes[index] for index in order],
+        texts=[
+            probability(trace.probabilities[i]) if shares else answer.value(network, float(trace.probabilities[i]))
+            for i in order
+        ],
+        shares=[float(trace.probabilities[index]) for index in order] if shares else None,
+        order=order.tolist(),
+        all=trace.probabilities.astype(float).ravel().tolist() if shares else [],
+        colour=answer.ink(network),
+        best=int(np.flatnonzero(order == trace.winner)[0])
+        if output.kind == "classes" and trace.winner in order
+        else None,
+        marked=session.target,
+    )
+
+
+def _facts(session: Session, found: Sequence[Block], block: Block | None) -> str:
+    text = f"{len(session.network.layers)} layers, {session.network.parameters:,} parameters"
+    more = len(changing(session)) - MOST
+    left = f", {MOST} shown, around {session.layer.name}" if more > 0 and not found else ""
+    return html(
+        "<b>{}</b>: {}{}. <b>{}</b>: {}", session.name, text, left, session.layer.name, session.layer.description
+    )
+
+
+def _sentence(
+    session: Session,
+    standing: Sequence[Wall],
+    at: int | None,
+    own: Sequence[Wire],
+    found: tuple[Block, ...],
+    block: Block | None,
+) -> str:
+    if found and not block and at is None:
+        return blocks.sentence(session, found)
+    into = [wire for wire in own if wire.side == "from"]
     source = ""
     if into:
-        best = max(into, key=lambda line: abs(line.value))
-        column = columns[best.start.panel]
-        if column.layer.index:
-            source = f"{'unit' if column.vector else 'map'} {column.unit(best.start)} of {column.layer.name}"
-    return sentence(session.layer, session.activations, session.unit, bool(lines), source)
+        best = max(into, key=lambda wire: abs(wire.value))
+        if best.wall >= 0:
+            wall = standing[best.wall]
+            source = f"{'map' if wall.maps[0].size > 1 else 'unit'} {wall.units[best.index]} of {wall.layer}"
+    return sentence(session.layer, session.activations, session.unit, bool(own), source)
 
 
 def sentence(layer: LayerInfo, activations: np.ndarray, unit: int, wired: bool, source: str) -> str:
