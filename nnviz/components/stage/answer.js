@@ -29,6 +29,7 @@ export function answerBars(element, choose) {
       add("says", answer.says, line, "b").classList.toggle("long", answer.says.length > 4);
       add("verdict", answer.verdict, line, "span");
       bars = [];
+      element.classList.toggle("long", Boolean(answer.shares) && answer.names.some((name) => name.length > 3));
       const rows = add("rows");
       answer.names.forEach((name, index) => {
         const row = add("row", "", rows, "button");
@@ -51,12 +52,12 @@ export function answerBars(element, choose) {
       write();
     },
     grown(share) { element.style.setProperty("--grown", String(share)); },
-    // Where lines to a class come in, or null where it has no bar.
-    place(index) {
-      const at = shown.order.indexOf(index), row = bars[at]?.row;
+    // How far down lines to a class come in, or null where it has no bar.
+    height(index) {
+      const row = bars[shown.order.indexOf(index)]?.row;
       if (!row) return null;
-      const box = row.getBoundingClientRect(), whole = element.parentElement.getBoundingClientRect();
-      return [box.left - whole.left, box.top - whole.top + box.height / 2];
+      const box = row.getBoundingClientRect();
+      return box.top + box.height / 2 - element.parentElement.getBoundingClientRect().top;
     },
   };
 }

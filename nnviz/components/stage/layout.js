@@ -38,10 +38,11 @@ export function across(many, cells) {
 export const shapeOf = ({ w, h }) => [Math.max(w, h / 4), Math.max(h, w / 4)];
 
 // The sides of a wall's plates for one unit of size, and of the whole.
-function sized(wall, unit, high) {
-  const many = wall.units.length, [wide, deep] = shapeOf(wall), one = Math.max(wide, deep), columns = wall.slender ? 1 : across(many, one === 1), rows = Math.ceil(many / columns);
+//   kept: how much of the difference between large and small maps is kept
+function sized(wall, unit, high, kept) {
+  const many = wall.units.length, [wide, deep] = shapeOf(wall), one = Math.max(wide, deep), columns = kept < 0.3 && one > 1 ? 1 : across(many, one === 1), rows = Math.ceil(many / columns);
   // Maps of half the size are drawn somewhat smaller, not half as large: all are to be seen.
-  const most = (high / rows) / (1 + GAP), side = Math.min(unit * (one === 1 ? 0.9 : one ** 0.45), most * (one / deep));
+  const most = (high / rows) / (1 + GAP), side = Math.min(unit * (one === 1 ? 0.9 : one ** kept), most * (one / deep));
   const w = (side * wide) / one, h = (side * deep) / one;
   return { columns, rows, w, h, width: columns * w * (1 + GAP), height: rows * h * (1 + GAP) };
 }
@@ -63,11 +64,13 @@ function ranked(walls) {
 //   room: { left, right, top, bottom, height } of what is free for walls
 export function net(walls, room, turn) {
   const eye = eyeOf(room), free = room.right - room.left, stacks = ranked(walls);
+  // Of few layers the larger maps are larger; of many all are small, and none so small that nothing is seen of it.
+  const kept = stacks.length > 8 ? 0.2 : 0.45;
   const gap = clamp((0.24 * free) / (stacks.length + 1), 10, 60), text = room.label;
   const measure = (unit) => {
     let width = gap;
     const sizes = stacks.map((stack) => {
-      const high = (room.bottom - room.top) / stack.length - text, own = stack.map((number) => sized(walls[number], unit, high / nearness(eye)));
+      const high = (room.bottom - room.top) / stack.length - text, own = stack.map((number) => lowered(sized(walls[number], unit, high, kept), high, turn, eye));
       const reach = own.map((size) => ends(size.width, turn, eye)), left = Math.min(...reach.map(([from]) => from)), right = Math.max(...reach.map(([, to]) => to));
       width += right - left + gap;
       return { own, left, right, high };
@@ -98,8 +101,11 @@ export function net(walls, room, turn) {
   return { plates, heads, eye };
 }
 
-// How much larger the near edge of a wall may be than its middle: what its height is kept below.
-const nearness = (eye) => eye / (eye - 0.09 * eye);
+// A wall whose near edge is no higher than the room.
+function lowered(size, high, turn, eye) {
+  const near = (size.height * eye) / (eye - (size.width / 2) * Math.sin(turn)), by = Math.min(1, high / near);
+  return { ...size, w: size.w * by, h: size.h * by, width: size.width * by, height: size.height * by };
+}
 
 function plateAt(wall, number, index, size, middle) {
   const row = Math.floor(index / size.columns), column = index % size.columns;

@@ -4,7 +4,7 @@
 import { COLOURS } from "../common/colours.js";
 
 const NAMES = ["grey", "diverging", "viridis"];
-const SEGMENTS = 24;
+const SEGMENTS = 14;
 const WIDE = 1024;
 
 const PLATES = `#version 300 es
@@ -37,10 +37,12 @@ void main() {
   float edged = vEdge.w > 0.0 ? min(clamp(0.5 - out_.x / pixel.x, 0.0, 1.0), clamp(0.5 - out_.y / pixel.y, 0.0, 1.0)) : 0.0;
   vec2 cell = (at * 0.5 + 0.5) * vTile.zw, step_ = fwidth(cell);
   float found = value(cell);
+#ifdef FINE
   if (max(step_.x, step_.y) > 1.3) {
     found = 0.0;
     for (int i = 0; i < 9; i++) found += value(cell + step_ * (vec2(float(i % 3), float(i / 3)) - 1.0) / 3.0) / 9.0;
   }
+#endif
   float t = clamp((found - vLook.x) / max(vLook.y - vLook.x, 1e-20), 0.0, 1.0);
   vec3 shown = texelFetch(tables, ivec2(int(t * 256.0 + 0.5), int(vLook.z)), 0).rgb;
   shown = mix(paper, shown, vLit);
@@ -70,7 +72,8 @@ out vec4 colour;
 void main() {
   float covered = clamp(half_ + 0.5 - abs(across), 0.0, 1.0) * min(1.0, 2.0 * half_);
   // A pulse on its way: before it the line is hardly there yet.
-  float near = pulse < 0.0 ? 1.0 : pulse > 1.4 ? 1.0 : mix(0.15, 1.0, exp(-pow((along - pulse) * 6.0, 2.0)) * 1.6 + step(along, pulse) * 0.3);
+  float far = (along - pulse) * 5.0, peak = max(0.0, 1.0 - far * far);
+  float near = pulse < 0.0 ? 1.0 : 0.15 + 1.4 * peak * peak + 0.5 * step(along, pulse);
   float alpha = min(1.0, vInk.a * covered * near);
   colour = vec4(vInk.rgb * alpha, alpha);
 }`;
@@ -120,13 +123,16 @@ function many(gl, made, shape, fields) {
 
 // Throws where the browser has no WebGL2.
 export function space(canvas) {
-  const gl = canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: true, desynchronized: true });
+  const gl = canvas.getContext("webgl2", { antialias: false, alpha: false, depth: false });
   if (!gl) throw new Error("no WebGL2");
-  const made = { plates: program(gl, PLATES, PLATE), lines: program(gl, LINES, LINE) };
+  // Maps of more cells than their plates have pixels are averaged where they are drawn, which the others need not pay for.
+  const fine = PLATE.replace("precision", "#define FINE\nprecision");
+  const made = { plates: program(gl, PLATES, PLATE), fine: program(gl, PLATES, fine), lines: program(gl, LINES, LINE) };
   const uniform = (name, of) => gl.getUniformLocation(made[of], name);
   const corners = { name: "corner", values: new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]) };
   const steps = { name: "step_", values: new Float32Array(Array.from({ length: SEGMENTS + 1 }, (_, i) => [i / SEGMENTS, -1, i / SEGMENTS, 1]).flat()) };
-  const drawPlates = many(gl, made.plates, corners, [["wall", 3], ["place", 4], ["tile", 4], ["look", 4], ["edge", 4], ["lit", 1]]);
+  const fields = [["wall", 3], ["place", 4], ["tile", 4], ["look", 4], ["edge", 4], ["lit", 1]];
+  const drawPlates = { plates: many(gl, made.plates, corners, fields), fine: many(gl, made.fine, corners, fields) };
   const drawLines = many(gl, made.lines, steps, [["ends", 4], ["ink", 4], ["wide", 2]]);
   const values = gl.createTexture(), tables = gl.createTexture();
   for (const [unit, texture] of [[0, values], [1, tables]]) {
@@ -175,7 +181,7 @@ export function space(canvas) {
       const wide = Math.round(size[0] * ratio), high = Math.round(size[1] * ratio);
       if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
       gl.viewport(0, 0, wide, high);
-      gl.clearColor(0, 0, 0, 0);
+      gl.clearColor(...paper, 1);
       gl.clear(gl.COLOR_BUFFER_BIT);
       if (lines.length) {
         const numbers = new Float32Array(10 * lines.length);
@@ -189,13 +195,14 @@ export function space(canvas) {
         const tile = tiles[plate.wall][plate.index];
         numbers.set([plate.x, plate.y, plate.turn, plate.u, plate.v, plate.w, plate.h, ...tile, ...plate.range, NAMES.indexOf(plate.colour), plate.alpha, ...(plate.edge ?? [0, 0, 0, 0]), plate.lit], 20 * i);
       });
-      gl.useProgram(made.plates);
-      gl.uniform2f(uniform("size", "plates"), ...size);
-      gl.uniform1f(uniform("eye", "plates"), eye);
-      gl.uniform3f(uniform("paper", "plates"), ...paper);
-      gl.uniform1i(uniform("values", "plates"), 0);
-      gl.uniform1i(uniform("tables", "plates"), 1);
-      drawPlates(numbers);
+      const kind = seen.some((plate) => 2 * plate.w * ratio < 1.6 * tiles[plate.wall][plate.index][2]) ? "fine" : "plates";
+      gl.useProgram(made[kind]);
+      gl.uniform2f(uniform("size", kind), ...size);
+      gl.uniform1f(uniform("eye", kind), eye);
+      gl.uniform3f(uniform("paper", kind), ...paper);
+      gl.uniform1i(uniform("values", kind), 0);
+      gl.uniform1i(uniform("tables", kind), 1);
+      drawPlates[kind](numbers);
     },
     lost: () => gl.isContextLost(),
     free() { gl.getExtension("WEBGL_lose_context")?.loseContext(); },

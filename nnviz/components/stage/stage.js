@@ -17,8 +17,7 @@ import { pad, DIGIT } from "../pad/drawing.js";
 
 const HTML = `
 <div class="part stage">
-  <canvas class="scene"></canvas>
-  <div class="heads" aria-hidden="true"></div>
+  <div class="view"><div class="floor"><canvas class="scene"></canvas><div class="heads" aria-hidden="true"></div></div></div>
   <div class="given">
     <div class="title"></div>
     <div class="paper"><canvas class="pad"></canvas><i class="field" hidden></i></div>
@@ -241,21 +240,38 @@ function roomOf(state) {
   const { root, header } = state, text = Math.max(16, 0.85 * rem());
   const wide = root.clientWidth, narrow = wide < PHONE, high = Math.max(280, Math.round(header.height * window.innerHeight * given()));
   state.width = wide;
+  state.text = text;
   root.classList.toggle("narrow", narrow);
   root.style.setProperty("--stage-height", `${high}px`);
   const side = narrow ? 0 : clamp(Math.min(0.19 * wide, 0.42 * high), 150, 420), answers = narrow ? 0 : clamp(0.17 * wide, 170, 330);
   root.style.setProperty("--given", `${side}px`);
   root.style.setProperty("--answers", `${answers}px`);
-  const size = [narrow ? STRIP : wide, narrow ? 0.9 * high : high];
+  const size = [narrow ? STRIP : wide - side - answers, narrow ? 0.65 * high : high];
   state.size = size;
-  return { left: narrow ? 0 : side + 0.01 * wide, right: narrow ? STRIP : wide - answers - 0.01 * wide, top: 0, bottom: size[1] - (narrow ? 0 : 2.4 * text), height: size[1], label: 2.7 * text };
+  return { left: 0.01 * wide, right: size[0] - 0.01 * wide, top: 0, bottom: size[1] - (narrow ? 0 : 2.4 * text), height: size[1], label: (state.slants ? 5.2 : 2.7) * text };
 }
 
 function arranged(state) {
-  const { header, picked, zoom } = state, room = (state.room = roomOf(state)), turned = isFlat(state) ? 0 : TURN;
-  if (zoom === "net" || !picked || picked.wall < 0) return net(header.walls, room, turned);
+  const { header, picked, zoom } = state, turned = () => (isFlat(state) ? 0 : TURN);
+  state.slants = false;
+  let room = roomOf(state);
+  if (zoom === "net" || !picked || picked.wall < 0) {
+    const found = net(header.walls, room, turned());
+    // Titles that have no room beside each other are written aslant.
+    state.slants = header.walls.some((wall, number) => wide(state, wall.title) > found.heads[number].width);
+    if (!state.slants) return found;
+    room = roomOf(state);
+    return net(header.walls, room, turned());
+  }
   if (zoom === "layer") return layer(header.walls, picked.wall, room);
   return map(header.walls, picked.wall, picked.index, room, beside(state));
+}
+
+// Of a title, CSS pixels.
+function wide(state, text) {
+  const context = (state.ruler ??= document.createElement("canvas").getContext("2d"));
+  context.font = `700 ${Math.max(16, rem())}px ${themeOf(state.root).font}`;
+  return context.measureText(text).width;
 }
 
 // The strongest of what feeds the picked unit, and of what it feeds, that stand on the stage.
@@ -338,10 +354,11 @@ function frame(state, now) {
   const labels = root.querySelectorAll(".heads button");
   state.placed.heads.forEach((head, number) => {
     const style = labels[number]?.style;
-    if (style) { style.transform = `translate(${head.x.toFixed(1)}px, ${head.y.toFixed(1)}px) translateY(-100%)`; style.maxWidth = `${Math.max(20, head.width).toFixed(0)}px`; style.opacity = head.alpha * (state.flight ? 0.4 : 1); style.pointerEvents = head.alpha > 0.5 ? "auto" : "none"; }
+    if (style) { style.transform = `translate(${head.x.toFixed(1)}px, ${head.y.toFixed(1)}px) ${state.slants ? "translateY(-100%) rotate(-50deg)" : "translateY(-100%)"}`; style.maxWidth = state.slants ? `${6.2 * state.text}px` : `${Math.max(20, head.width).toFixed(0)}px`; style.opacity = head.alpha * (state.flight ? 0.4 : 1); style.pointerEvents = head.alpha > 0.5 ? "auto" : "none"; }
   });
   state.answer.grown(state.front ? clamp((run * stops - stops + 1) * 1.2, 0, 1) : 1);
   root.dataset.zoom = state.zoom;
+  root.classList.toggle("slants", state.slants);
   const canvas = state.canvas;
   canvas.dataset.frames = String(Number(canvas.dataset.frames || 0) + 1);
   canvas.dataset.script = (performance.now() - began).toFixed(2);
@@ -358,15 +375,16 @@ const middle = (plate, eye) => {
   return [plate.x + plate.u * Math.cos(plate.turn) * scale, plate.y + plate.v * scale].map((value) => Math.round(10 * value) / 10);
 };
 
+// Where lines from the picture begin, and those to a class end: at the edges of what lies between.
 function padBox(state) {
   if (state.root.classList.contains("narrow")) return null;
-  const paper = state.root.querySelector(".paper").getBoundingClientRect(), whole = state.root.getBoundingClientRect();
-  return { x: paper.right - whole.left, y: (paper.top + paper.bottom) / 2 - whole.top };
+  const paper = state.root.querySelector(".paper").getBoundingClientRect();
+  return { x: 0, y: (paper.top + paper.bottom) / 2 - state.root.getBoundingClientRect().top };
 }
 
 function answerBox(state, index) {
-  if (state.root.classList.contains("narrow")) return null;
-  return state.answer.place(index);
+  const y = state.root.classList.contains("narrow") ? null : state.answer.height(index);
+  return y === null ? null : [state.size[0], y];
 }
 
 // The front of a signal that passes through the net once.

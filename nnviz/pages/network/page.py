@@ -30,8 +30,8 @@ from nnviz.views import answer, drawing, layer_configuration, own_network
 _ZOOMS: tuple[Zoom, ...] = ("net", "layer", "map")
 _FIRST = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)
 """The first test digit of each class."""
-_CLASSES = 10
-"""Bars of the answer."""
+_CLASSES, _NAMED = 10, 6
+"""Bars of the answer; of classes with names, which stand above theirs."""
 _SIDE = 56
 """Pixels of a photograph to choose."""
 _OPENS = "arithmetic asked for"
@@ -48,7 +48,8 @@ def render(session: Session) -> None:
     with head(
         PAGE, lambda: controls.study(session, controls.informative_layers(session.network.layers), noun), title="nnviz"
     ):
-        small(_invitation(session))
+        if not on_wall:
+            small(_invitation(session))
     shown = places(session, found, block)
     standing = walls(session, shown, block)
     at = _wall_under_study(session, standing)
@@ -204,8 +205,9 @@ def _answer(session: Session) -> Answer:
     order = np.arange(trace.logits.size)
     if output.placed or output.kind == "number":
         order = order[:0]
-    elif order.size > _CLASSES:
-        order = np.argsort(-trace.logits, kind="stable")[:_CLASSES]
+    else:
+        most = _CLASSES if max(map(len, network.classes), default=0) <= 3 else _NAMED
+        order = order if order.size <= most else np.argsort(-trace.logits, kind="stable")[:most]
     shares = output.shares and order.size > 0
     return Answer(
         heading,

@@ -21,8 +21,8 @@ MOST = 14
 FINE = 56
 """Rows and columns of a map from the whole net: larger ones are averaged, but for those of the layer under study."""
 MOST_LETTERS = 12
-_MAPS = ((8, 32), (14, 12), (1 << 10, 8))
-"""Maps of a layer that are shown, by how many layers there are: the strongest, as many as are large enough."""
+_FEW, _MAPS = 8, (32, 8)
+"""Maps of a layer that are shown, the strongest: of so few layers, and of more."""
 _CELLS = 160
 """Units of a vector that are shown: the strongest."""
 
@@ -79,7 +79,7 @@ def walls(session: Session, shown: Sequence[Place], block: Block | None) -> list
     for own in reads:
         ranks.append(1 + max((ranks[at] for at in own if at >= 0), default=-1))
     answered = _answered(session, names)
-    most = next(maps for layers, maps in _MAPS if len(shown) <= layers)
+    most = _MAPS[len(shown) > _FEW]
     return [
         _wall(session, place, titles[at], reads[at], ranks[at], names[at] in answered, most)
         for at, place in enumerate(shown)
