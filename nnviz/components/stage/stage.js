@@ -504,10 +504,18 @@ function out(state) {
   else if (state.header.inside) state.reports.tell("pick", { leave: true, count: state.reports.next() });
 }
 
+// The strongest cell of a map.
+function peakOf(state, at) {
+  const { h, w } = state.header.walls[at.wall], maps = state.maps[at.wall].subarray(at.index * h * w, (at.index + 1) * h * w);
+  const cell = maps.reduce((best, value, i) => (Math.abs(value) > Math.abs(maps[best]) ? i : best), 0);
+  return { ...at, row: Math.floor(cell / w), column: cell % w };
+}
+
 // The arithmetic of a cell, which the page opens.
 function open(state, at) {
   const wall = state.header.walls[at.wall];
-  state.reports.tell("pick", { layer: wall.layer, unit: wall.units[at.index], row: at.row ?? 0, column: at.column ?? 0, zoom: "cell", count: state.reports.next() });
+  const cell = wall.whole && wall.h * wall.w > 1 ? { row: at.row, column: at.column } : {};
+  state.reports.tell("pick", { layer: wall.layer, unit: wall.units[at.index], ...cell, zoom: "cell", count: state.reports.next() });
 }
 
 function pick(state, at, zoom = state.zoom, opens = false) {
