@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from markupsafe import Markup
 from streamlit import file_util
 
 from nnviz.app import startup
+from nnviz.app.early_stage import FIRST, EarlyStage, early_stage
 from nnviz.pages import FIRST_SLUG
 from nnviz.shell import options
 from nnviz.shell.markup import html
@@ -44,11 +46,12 @@ def style_name() -> str:
     return f"style.{sha256(style()).hexdigest()[:16]}.css"
 
 
-def body(path: str, root: str) -> bytes:
+def body(path: str, root: str, asked: Mapping[str, str]) -> bytes:
     """What the body of the page at a path below the app's root ("/", "/filters") begins with.
 
     Args:
         root: that leads from the page to the app's root ("./").
+        asked: the parameters of the address.
     """
     loads = "this.rel = 'stylesheet'"
     link = html('<link rel="preload" as="style" href="{}" onload="{}">', root + style_name(), Markup(loads))
@@ -56,7 +59,7 @@ def body(path: str, root: str) -> bytes:
     later = " ".join(f"{root}static/js/{name}" for kind in _LATER for name in _of(kind))
     script = html('<script data-later="{}">{}</script>', later, Markup(_SCRIPT))
     style = html("<style>{}</style>", Markup(_STYLE))
-    return Markup().join([style, _opening(path), link, *ahead, script]).encode()
+    return Markup().join([style, _opening(path, root, asked), link, *ahead, script]).encode()
 
 
 def _of(kind: str) -> list[str]:
@@ -81,7 +84,7 @@ def scripts() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _opening(path: str) -> Markup:
+def _opening(path: str, root: str, asked: Mapping[str, str]) -> Markup:
     if startup.warmup.done.is_set():
         from nnviz.pages import registry
 
@@ -92,4 +95,23 @@ def _opening(path: str) -> Markup:
         return html('<div class="nn-opening beside"><h1>{}</h1></div>', title)
     spent = time.perf_counter() - options.started
     words = html("Step 1 of 3: loading TensorFlow, <b>{}</b> s since the server started.", int(spent))
-    return html('<div class="nn-opening"><h1>nnviz</h1><p>{}</p><progress value="0.17"></progress></div>', words)
+    bar = html('<p>{}</p><progress value="0.17"></progress>', words)
+    stage = _stage(path, asked)
+    if stage is None:
+        return html('<div class="nn-opening"><h1>nnviz</h1>{}</div>', bar)
+    told = html("<h1>nnviz</h1><span>A network reads your digit. Draw one while the rest is loaded.</span>")
+    early = html('<div class="nn-early" data-root="{}"></div>', root)
+    script = html('<script defer src="{}{}"></script>', root, stage.name)
+    return html('<div class="nn-opening beside drawn"><header>{}</header>{}{}{}</div>', told, early, bar, script)
+
+
+def _stage(path: str, asked: Mapping[str, str]) -> EarlyStage | None:
+    """What can be drawn on before TensorFlow is there: on the opening page, of a net that ships."""
+    if (
+        path.strip("/")
+        or not set(asked) <= {"net"}
+        or options.given.model is not None
+        or options.given.image is not None
+    ):
+        return None
+    return early_stage(asked.get("net", FIRST))

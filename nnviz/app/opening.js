@@ -31,7 +31,7 @@
         if (words.firstElementChild.textContent !== spent) words.firstElementChild.textContent = spent;
       }
     }
-    if (main && !waited) {
+    if (main && !waited && !globalThis.nnvizDrawn?.pen) {
       const works = main.querySelector("[data-testid=stProgress], [data-testid=stSpinner], [data-testid=stException]");
       if (app.dataset.testScriptState !== "notRunning") ended = null;
       else if (main.querySelector("[data-testid=stElementContainer]")) ended ??= performance.now();

@@ -28,7 +28,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 from streamlit import config
 
-from nnviz.app import first_paint
+from nnviz.app import early_stage, first_paint
 from nnviz.pages import FIRST_SLUG
 from nnviz.shell import old_addresses
 
@@ -56,7 +56,8 @@ class AddLines(BaseHTTPMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass at once what is none of it: a page asks for a hundred files."""
         asked = dict(scope.get("headers", ())).get(b"accept", b"")
-        ours = b"text/html" in asked or scope.get("path", "").endswith(".css")
+        path = scope.get("path", "")
+        ours = b"text/html" in asked or path.endswith(".css") or early_stage.FOLDER in path
         await (super().__call__ if ours else self.app)(scope, receive, send)
 
     async def dispatch(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -65,6 +66,10 @@ class AddLines(BaseHTTPMiddleware):
         if path == f"/{first_paint.style_name()}":
             kept = {"cache-control": "public, max-age=31536000, immutable"}
             return Response(first_paint.style(), headers=kept, media_type="text/css")
+        early = early_stage.file(path[1:])
+        if early is not None:
+            kept = {"cache-control": "public, max-age=31536000, immutable"}
+            return Response(early[1], headers=kept, media_type=early[0])
         if "text/html" not in request.headers.get("accept", ""):
             return await call_next(request)
         place = _place(path, request.url.query)
@@ -78,7 +83,7 @@ class AddLines(BaseHTTPMiddleware):
         headers = {name: value for name, value in response.headers.items() if name not in _NOT_SENT}
         body = body.replace(b"<head>", b"<head>" + lines(path), 1)
         body = unhurried(body)
-        body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path)), 1)
+        body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path), dict(request.query_params)), 1)
         return Response(body, response.status_code, headers)
 
 

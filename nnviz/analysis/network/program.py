@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from nnviz.analysis.network.chain import Operation, Program
 from nnviz.analysis.network.folding import scale_and_shift
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.output_head import PROBABILITIES
@@ -22,7 +23,6 @@ from nnviz.analysis.network.weights import kernel_of
 from nnviz.errors import NnvizError
 
 L = keras.layers
-Operation = Mapping[str, Any]
 
 ACTIVATIONS = (
     *("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "hard_silu", "mish"),
@@ -30,25 +30,6 @@ ACTIVATIONS = (
     *("exponential", "squareplus", "sparse_plus", "soft_shrink", "hard_shrink", "softmax", "log_softmax"),
 )
 """Functions of `keras.activations` with their defaults; the last two go along the last axis."""
-
-
-@dataclass(frozen=True, eq=False)
-class Program:
-    """What computes every layer of a network.
-
-    Attributes:
-        input: name of the input.
-        output: name of the operation that makes the answer, as the graph has it.
-        operations: in an order in which each can be done. Of each `name`, `op`, `from` (names of what it reads) and
-            what it does that by; an array is [first, count] of `weights`. Sizes are of rows and columns; what has
-            one axis of steps is one row of columns.
-        weights: (n,), float32.
-    """
-
-    input: str
-    output: str
-    operations: tuple[Operation, ...]
-    weights: np.ndarray
 
 
 @dataclass

@@ -54,8 +54,9 @@ export function asDigit(ink, side) {
   return found;
 }
 
-// What was drawn in this window, as long as it is open: another page and back, and it is there again.
-const drawn = { strokes: [], own: false };
+// What was drawn in this window, as long as it is open: another page and back, and it is there again; so it is where the
+// module is loaded twice. `untold`: nobody has taken it yet. `pen`: it is being drawn.
+const drawn = (globalThis.nnvizDrawn ??= { strokes: [], own: false });
 
 // The pad on a canvas of a page.
 //   on: { move(pixels), rest(pixels) }: after each move of the pen, and when it is lifted; pixels as `asDigit` gives them
@@ -109,6 +110,7 @@ export function pad(canvas, on) {
     if (!drawn.own) drawn.strokes = [];
     drawn.own = true;
     pen = event.pointerId;
+    drawn.pen = true;
     canvas.setPointerCapture(pen);
     drawn.strokes.push([place(event)]);
     tell("move");
@@ -121,6 +123,7 @@ export function pad(canvas, on) {
   const lift = (event) => {
     if (event.pointerId !== pen) return;
     pen = null;
+    drawn.pen = false;
     tell("rest");
   };
   canvas.addEventListener("pointerup", lift);
@@ -148,6 +151,12 @@ export function pad(canvas, on) {
       context.fillRect(0, 0, canvas.width, canvas.height);
     },
     show,
+    // Tell what was drawn before there was anybody to tell it to.
+    tellUntold() {
+      if (!drawn.untold) return;
+      drawn.untold = false;
+      tell("rest");
+    },
     get drawing() { return pen !== null; },
   };
 }

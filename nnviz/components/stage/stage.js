@@ -108,7 +108,7 @@ function update(state, data) {
   state.canvas.setAttribute("aria-label", header.alt);
   state.canvas.setAttribute("role", "application");
   state.canvas.tabIndex = 0;
-  if (header.play && before && before.play !== header.play) front(state, 1);
+  if (!before && header.pad) state.pad.tellUntold();
 }
 
 // The values of the picture that stands there, in all layers, from the browser's own net: exact ones, for the pointer.

@@ -6,6 +6,7 @@ under study travel as float32 besides, since their values are read.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -168,44 +169,17 @@ def stage(
     heard: Heard,
     *,
     key: str,
-    alt: str,
-    network: str,
-    title: str,
-    name: str,
-    draws: bool,
-    drawn: bool,
-    choices: Sequence[Choice] = (),
-    picked: tuple[int, int] | None = None,
-    zoom: Zoom = "net",
-    wires: Sequence[Wire] = (),
-    seen: tuple[int, int, int, int] | None = None,
     net: BrowserNet | None = None,
-    inside: bool = False,
-    stands: bool = False,
-    height: float = 0.6,
+    **shown: Any,
 ) -> None:
     """Draw the stage.
 
     Args:
-        walls: in the order of the network.
-        pixels: (H, W) or (H, W, 3) in 0..255: the picture.
-        answer: what the net says of it.
+        walls, pixels, answer: as of `pack`.
         heard: what is called with what the viewer does.
         key: of the component, stable over reruns.
-        alt: what the stage shows, for who cannot see it.
-        network: what stands for the network: its walls keep their places while it stays.
-        title, name: of the picture, and in the address.
-        draws: whether the picture is a pad to draw digits on.
-        drawn: whether it is what the viewer drew.
-        choices: pictures to choose, all of one size.
-        picked: the wall and the number there of the unit under study.
-        zoom: how near one stands.
-        wires: of the unit under study.
-        seen: (top, left, bottom, right) of the picture that it sees, in pixels.
         net: what the browser runs itself.
-        inside: whether a block is open, which "Back" leaves.
-        stands: whether it stands on the wall of a talk.
-        height: share of the window's height.
+        shown: what else `pack` takes.
     """
     key = f"stage-{key}"
     done = f"{key}-done"
@@ -224,38 +198,77 @@ def stage(
             heard.picked(Pick(**found))
 
     state = st.session_state.get(key) or {}
-    seen_last = max(
-        (told["count"] for told in (state.get(kind) for kind in ("pick", "image", "drawn")) if told), default=0
-    )
-    st.session_state[done] = seen_last
+    told = (state.get(kind) for kind in ("pick", "image", "drawn"))
+    count = max((each["count"] for each in told if each), default=0)
+    st.session_state[done] = count
+    local = None if net is None else _served(net)
+    data = pack(walls, pixels, answer, **shown, local=local, count=count)
+    events: dict[str, Any] = {
+        f"on_{kind}_change": lambda kind=kind: report(kind) for kind in ("pick", "image", "drawn")
+    }
+    component("stage")(key=key, data=data, **events)
+
+
+def pack(
+    walls: Sequence[Wall],
+    pixels: np.ndarray,
+    answer: Answer,
+    *,
+    alt: str,
+    network: str,
+    title: str,
+    name: str,
+    draws: bool,
+    drawn: bool = False,
+    choices: Sequence[Choice] = (),
+    picked: tuple[int, int] | None = None,
+    zoom: Zoom = "net",
+    wires: Sequence[Wire] = (),
+    seen: tuple[int, int, int, int] | None = None,
+    inside: bool = False,
+    stands: bool = False,
+    height: float = 0.6,
+    local: Mapping[str, Any] | None = None,
+    count: int = 0,
+) -> bytes:
+    """What the browser unpacks: a header, and the numbers after it.
+
+    Args:
+        walls: in the order of the network.
+        pixels: (H, W) or (H, W, 3) in 0..255: the picture.
+        answer: what the net says of it.
+        alt: what the stage shows, for who cannot see it.
+        network: what stands for the network: its walls keep their places while it stays.
+        title, name: of the picture, and in the address.
+        draws: whether the picture is a pad to draw digits on.
+        drawn: whether it is what the viewer drew.
+        choices: pictures to choose, all of one size.
+        picked: the wall and the number there of the unit under study.
+        zoom: how near one stands.
+        wires: of the unit under study.
+        seen: (top, left, bottom, right) of the picture that it sees, in pixels.
+        inside: whether a block is open, which "Back" leaves.
+        stands: whether it stands on the wall of a talk.
+        height: share of the window's height.
+        local: what the browser runs itself, as `facts` gives it.
+        count: of the viewer's reports that were heard.
+    """
     body = _Body()
     header = {
-        "alt": alt,
-        "seen": seen_last,
-        "network": network,
+        **{"alt": alt, "seen": count, "network": network, "answer": asdict(answer), "pad": draws},
         "walls": [_wall(wall, body) for wall in walls],
-        "answer": asdict(answer),
         "picture": _picture(pixels, body) | {"title": title, "name": name, "drawn": drawn},
-        "pad": draws,
         "strip": [{"name": one.name, "title": one.title, "offset": body.add(_bytes(one.pixels))} for one in choices],
         "side": choices[0].pixels.shape[0] if choices else 0,
         "deep": 3 if choices and choices[0].pixels.ndim == 3 else 1,
         "picked": None if picked is None else {"wall": picked[0], "index": picked[1]},
-        "zoom": zoom,
         "wires": [[wire.side, wire.wall, wire.index, wire.value] for wire in wires] if wires else None,
-        "field": seen,
-        "local": None if net is None else _local(net, walls),
-        "inside": inside,
-        "stands": stands,
-        "height": height,
-        "fine": None,
+        "local": None if local is None else {**local, "tensors": [wall.tensor for wall in walls]},
+        **{"zoom": zoom, "field": seen, "inside": inside, "stands": stands, "height": height, "fine": None},
     }
-    if picked is not None:
+    if picked is not None and picked[0] >= 0:
         header["fine"] = {"wall": picked[0], "offset": body.add(walls[picked[0]].maps.astype(np.float32).tobytes())}
-    events: dict[str, Any] = {
-        f"on_{kind}_change": lambda kind=kind: report(kind) for kind in ("pick", "image", "drawn")
-    }
-    component("stage")(key=key, data=buffer(header, *body.parts), **events)
+    return buffer(header, *body.parts)
 
 
 class _Body:
@@ -298,15 +311,31 @@ def _wall(wall: Wall, body: _Body) -> dict[str, Any]:
     }
 
 
-def _local(net: BrowserNet, walls: Sequence[Wall]) -> dict[str, Any]:
-    # Alike for all viewers, and asked for once: not sent with each run of the page.
-    files = st.runtime.get_instance().media_file_mgr
-    code = joined(FOLDER / "net" / "worker.js").encode()
+def facts(net: BrowserNet, code: str, weights: str) -> dict[str, Any]:
+    """What the browser is told of a network that it runs.
+
+    Args:
+        net: the network.
+        code, weights: where its code (`code`) and its weights are served.
+    """
+    plain = ("key", "input", "output", "scores", "scale", "offset", "second")
     return {
-        **{name: getattr(net, name) for name in ("key", "input", "output", "scores", "scale", "offset", "second")},
+        **{name: getattr(net, name) for name in plain},
         "operations": list(net.operations),
         "shape": list(net.shape),
-        "tensors": [wall.tensor for wall in walls],
-        "code": files.add(code, "text/javascript", "nnviz-net-code"),
-        "weights": files.add(net.weights, "application/octet-stream", f"nnviz-net-{net.key}"),
+        "code": code,
+        "weights": weights,
     }
+
+
+@functools.cache
+def code() -> bytes:
+    """What runs a network in the browser, as a script of its own."""
+    return joined(FOLDER / "net" / "worker.js").encode()
+
+
+def _served(net: BrowserNet) -> dict[str, Any]:
+    # Alike for all viewers, and asked for once: not sent with each run of the page.
+    files = st.runtime.get_instance().media_file_mgr
+    weights = files.add(net.weights, "application/octet-stream", f"nnviz-net-{net.key}")
+    return facts(net, files.add(code(), "text/javascript", "nnviz-net-code"), weights)

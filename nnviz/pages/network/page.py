@@ -169,17 +169,14 @@ def _choices(session: Session, reads_digits: bool) -> list[Choice]:
             Choice(f"test-{index}", f"test digit {index}, a {name}", digits.digit(index)[0])
             for name, index in enumerate(_FIRST)
         ]
-    plain = ((_SIDE, _SIDE, 3), (1.0,) * 3, (0.0,) * 3)
-    return [
-        Choice(
-            entry.name,
-            entry.title,
-            caches.thumbnails.made(
-                ("stage", entry.name), lambda entry=entry: fit(photographs.photograph(entry.name), *plain).pixels
-            ),
-        )
-        for entry in photographs.gallery()
-    ]
+    entries = photographs.gallery()
+    squares = caches.thumbnails.made("photographs of the stage", lambda: [_square(entry.name) for entry in entries])
+    return [Choice(entry.name, entry.title, square) for entry, square in zip(entries, squares, strict=True)]
+
+
+def _square(name: str) -> np.ndarray:
+    """The middle square of a photograph, small."""
+    return fit(photographs.photograph(name), (_SIDE, _SIDE, 3), (1.0,) * 3, (0.0,) * 3).pixels
 
 
 def _seen(session: Session) -> tuple[int, int, int, int] | None:
