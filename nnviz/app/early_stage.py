@@ -6,6 +6,7 @@ It stands in the window until the page is whole (first_paint). What is drawn on 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -28,15 +29,16 @@ _PASSED = ("reshape", "identity")
 
 @dataclass(frozen=True, eq=False)
 class EarlyStage:
-    """What the browser is sent: a script that mounts the stage on what it finds, and what that asks for, by name.
+    """What the browser is sent.
 
     Attributes:
-        name: of the script.
-        files: (type, content) by name; each name holds what stands for its content.
+        script: stands in the page itself, with all but the weights: a browser asks for six files at a time, and for a
+            hundred of Streamlit's first.
+        weights: name of the file with the weights, to be asked for before all others.
     """
 
-    name: str
-    files: dict[str, tuple[str, bytes]]
+    script: str
+    weights: str
 
 
 @cache
@@ -52,12 +54,12 @@ def early_stage(network: str) -> EarlyStage | None:
     return _made(network, found, told["classes"], told["input"]["scale"][0], told["input"]["offset"][0])
 
 
-def file(name: str) -> tuple[str, bytes] | None:
-    """Type and content of a file of an early stage that was made; None where there is none of that name."""
+def file(name: str) -> bytes | None:
+    """Content of a file of an early stage that was made; None where there is none of that name."""
     return _FILES.get(name)
 
 
-_FILES: dict[str, tuple[str, bytes]] = {}
+_FILES: dict[str, bytes] = {}
 
 
 def _made(network: str, found: Chain, classes: list[str], scale: float, offset: float) -> EarlyStage:
@@ -65,6 +67,8 @@ def _made(network: str, found: Chain, classes: list[str], scale: float, offset: 
     with np.load(ROOT / "pretrained" / "mnist-test.npz", allow_pickle=False) as archive:
         pixels = archive["images"][0]
     weights = program.weights.tobytes()
+    name = f"{FOLDER}{sha256(weights).hexdigest()[:16]}.bin"
+    _FILES[name] = weights
     net = BrowserNet(
         key=f"early {network}",
         weights=b"",
@@ -83,7 +87,6 @@ def _made(network: str, found: Chain, classes: list[str], scale: float, offset: 
     answer = Answer(
         "The net says", "", "", classes, [""] * len(classes), nothing, [*range(len(classes))], nothing, COLOURS[is_cnn]
     )
-    names = _kept("net", "text/javascript", code()), _kept("weights", "application/octet-stream", weights)
     data = pack(
         walls,
         pixels,
@@ -94,14 +97,14 @@ def _made(network: str, found: Chain, classes: list[str], scale: float, offset: 
         name="test-0",
         draws=True,
         height=0.66,
-        local=facts(net, *names),
+        local=facts(net, "code", name),
     )
-    styles = "\n".join((parts.FOLDER / name).read_text() for name in ("common/part.css", "stage/stage.css"))
-    mount = _MOUNT.read_text().replace("STYLES", json.dumps(styles))
-    mount = mount.replace("DATA", json.dumps(_kept("data", "application/octet-stream", data)))
-    script = f"{parts.joined(parts.FOLDER / 'stage' / 'stage.js')}\n{mount}".encode()
-    name = _kept("stage", "text/javascript", script)
-    return EarlyStage(name, dict(_FILES))
+    styles = "\n".join((parts.FOLDER / each).read_text() for each in ("common/part.css", "stage/stage.css"))
+    texts = {"style": styles, "code": code().decode(), "data": b64encode(data).decode()}
+    # What ends a script may not stand in it.
+    told = json.dumps(texts).replace("</", "<\\/")
+    module = parts.joined(parts.FOLDER / "stage" / "stage.js")
+    return EarlyStage(f"{module}\nconst EARLY = {told};\n{_MOUNT.read_text()}", name)
 
 
 _MOUNT = Path(__file__).with_name("early_stage.js")
@@ -134,9 +137,3 @@ def _walls(found: Chain) -> list[Wall]:
             )
         )
     return walls
-
-
-def _kept(kind: str, mime: str, content: bytes) -> str:
-    name = f"{FOLDER}{kind}.{sha256(content).hexdigest()[:16]}.{'js' if mime == 'text/javascript' else 'bin'}"
-    _FILES[name] = mime, content
-    return name

@@ -46,6 +46,14 @@ def style_name() -> str:
     return f"style.{sha256(style()).hexdigest()[:16]}.css"
 
 
+def first(path: str, root: str, asked: Mapping[str, str]) -> bytes:
+    """What the head of a page begins with: what is asked for before all else. The arguments are those of `body`."""
+    stage = drawn_on(path, asked)
+    if stage is None:
+        return b""
+    return html('<link rel="preload" as="fetch" crossorigin href="{}{}">', root, stage.weights).encode()
+
+
 def body(path: str, root: str, asked: Mapping[str, str]) -> bytes:
     """What the body of the page at a path below the app's root ("/", "/filters") begins with.
 
@@ -96,16 +104,16 @@ def _opening(path: str, root: str, asked: Mapping[str, str]) -> Markup:
     spent = time.perf_counter() - options.started
     words = html("Step 1 of 3: loading TensorFlow, <b>{}</b> s since the server started.", int(spent))
     bar = html('<p>{}</p><progress value="0.17"></progress>', words)
-    stage = _stage(path, asked)
+    stage = drawn_on(path, asked)
     if stage is None:
         return html('<div class="nn-opening"><h1>nnviz</h1>{}</div>', bar)
     told = html("<h1>nnviz</h1><span>A network reads your digit. Draw one while the rest is loaded.</span>")
     early = html('<div class="nn-early" data-root="{}"></div>', root)
-    script = html('<script defer src="{}{}"></script>', root, stage.name)
+    script = html("<script>{}</script>", Markup(stage.script))
     return html('<div class="nn-opening beside drawn"><header>{}</header>{}{}{}</div>', told, early, bar, script)
 
 
-def _stage(path: str, asked: Mapping[str, str]) -> EarlyStage | None:
+def drawn_on(path: str, asked: Mapping[str, str]) -> EarlyStage | None:
     """What can be drawn on before TensorFlow is there: on the opening page, of a net that ships."""
     if (
         path.strip("/")

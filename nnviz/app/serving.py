@@ -69,7 +69,7 @@ class AddLines(BaseHTTPMiddleware):
         early = early_stage.file(path[1:])
         if early is not None:
             kept = {"cache-control": "public, max-age=31536000, immutable"}
-            return Response(early[1], headers=kept, media_type=early[0])
+            return Response(early, headers=kept, media_type="application/octet-stream")
         if "text/html" not in request.headers.get("accept", ""):
             return await call_next(request)
         place = _place(path, request.url.query)
@@ -81,9 +81,10 @@ class AddLines(BaseHTTPMiddleware):
             return response
         body = b"".join([chunk async for chunk in response.body_iterator])  # type: ignore[attr-defined]
         headers = {name: value for name, value in response.headers.items() if name not in _NOT_SENT}
-        body = body.replace(b"<head>", b"<head>" + lines(path), 1)
+        asked = dict(request.query_params)
+        body = body.replace(b"<head>", b"<head>" + first_paint.first(path, _root(path), asked) + lines(path), 1)
         body = unhurried(body)
-        body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path), dict(request.query_params)), 1)
+        body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path), asked), 1)
         return Response(body, response.status_code, headers)
 
 

@@ -74,6 +74,8 @@ function unpackStage(bytes) {
 
 function update(state, data) {
   const { header, body } = unpackStage(data), before = state.header;
+  // Its weights are on their way while all else is made.
+  state.local = header.local ? browserNet(header.local, state.page.address) : null;
   const same = before && before.network === header.network && before.walls.map((wall) => wall.name).join() === header.walls.map((wall) => wall.name).join();
   // A reply to what was drawn or picked before must not undo what is being drawn or picked now.
   const late = !state.reports.answered(header.seen);
@@ -102,7 +104,6 @@ function update(state, data) {
   state.answer.show(header.answer);
   if (!state.plates || !same) hold(state);
   fill(state);
-  state.local = header.local ? browserNet(header.local, state.page.address) : null;
   if (state.local) refresh(state);
   place(state, state.moved && same);
   state.canvas.setAttribute("aria-label", header.alt);

@@ -34,11 +34,13 @@ _CLASSES, _NAMED = 10, 6
 """Bars of the answer; of classes with names, which stand above theirs."""
 _SIDE = 56
 """Pixels of a photograph to choose."""
-_OPENS = "arithmetic asked for"
+_OPENS, _ANOTHER = "arithmetic asked for", "another picture chosen"
 
 
 def render(session: Session) -> None:
     """Draw the page."""
+    if st.session_state.pop(_ANOTHER, False):
+        st.rerun()  # the page is a fragment, and the sidebar has the picture too
     if st.session_state.pop(_OPENS, False) and not st.session_state.get(ON_WALL):
         st.switch_page(st.session_state[ENTRIES][arithmetic_of(session.layer)])
     found = of_trace(session.network, session.trace)
@@ -100,7 +102,7 @@ def _stage(
         standing,
         _pixels(session),
         _answer(session),
-        Heard(lambda pick: _picked(pick, standing), lambda name: address.write(image=name), drawing.keep),
+        Heard(lambda pick: _picked(pick, standing), _chose, _drew),
         key="network",
         alt=f"All layers of {session.network.name} with their activations on this picture, and what it says",
         network=f"{session.key} {block.name if block else ''}",
@@ -136,6 +138,16 @@ def _picked(pick: Pick, standing: Sequence[Wall]) -> None:
         zoom = None if pick.zoom == "net" else "map" if pick.zoom == "cell" else pick.zoom
         address.write(layer=pick.layer, unit=pick.unit, row=pick.row, column=pick.column, zoom=zoom)
         st.session_state[_OPENS] = pick.zoom == "cell"
+
+
+def _chose(name: str) -> None:
+    address.write(image=name)
+    st.session_state[_ANOTHER] = True
+
+
+def _drew(pixels: np.ndarray) -> None:
+    drawing.keep(pixels)
+    st.session_state[_ANOTHER] = True
 
 
 def arithmetic_of(layer: LayerInfo) -> str:
