@@ -13,7 +13,8 @@ import { answerBars } from "./answer.js";
 import { linesOf } from "./lines.js";
 import { flat } from "./flat.js";
 import { space } from "./space.js";
-import { pad, DIGIT } from "../pad/drawing.js";
+import { asDigit, pad, DIGIT } from "../pad/drawing.js";
+import { asInk, camera, square } from "./camera.js";
 
 const HTML = `
 <div class="part stage">
@@ -22,6 +23,7 @@ const HTML = `
     <div class="title"></div>
     <div class="paper"><canvas class="pad"></canvas><i class="field" hidden></i></div>
     <div class="tools"><button class="clear">Clear</button><button class="undo">Undo</button></div>
+    <div class="live"><button class="camera" aria-pressed="false">Camera</button><span class="sees"></span></div>
     <div class="strip"></div>
   </div>
   <div class="answer"></div>
@@ -50,6 +52,8 @@ export function mount(element, report, told) {
   });
   part("undo").onclick = () => state.pad.undo();
   part("clear").onclick = () => state.pad.clear();
+  state.camera = camera((video) => filmed(state, video), (text) => { part("sees").textContent = text; });
+  part("camera").onclick = () => film(state);
   part("run").onclick = () => front(state, 1);
   part("out").onclick = () => out(state);
   part("turn").onclick = () => turn(state);
@@ -81,6 +85,7 @@ function update(state, data) {
   const late = !state.reports.answered(header.seen);
   if (state.drawing || (late && same)) { state.header = { ...header, walls: same ? state.header.walls : header.walls }; if (same) return; }
   state.header = header;
+  if (state.answered) { pass(state); state.answered(); state.answered = null; }
   state.maps = header.walls.map((wall) => {
     const size = wall.units.length * wall.h * wall.w, [low, high] = wall.range, found = new Float32Array(size);
     const fine = header.fine && header.walls[header.fine.wall] === wall;
@@ -150,8 +155,7 @@ async function drawn(state, pixels, rests) {
     const found = await state.local.run(given);
     if (found) {
       take(state, found);
-      state.passes = (state.passes ?? 0) + 1;
-      state.canvas.dataset.passes = String(state.passes);
+      pass(state);
       state.canvas.dataset.took = found.took.toFixed(2);
     }
     if (rests) { await spine(state); front(state, 1); }
@@ -159,9 +163,61 @@ async function drawn(state, pixels, rests) {
   if (rests) { const count = state.reports.next(); state.reports.tell("drawn", { pixels: Array.from(pixels), count }); }
 }
 
+// The camera on and off; what it saw last stays as the picture.
+async function film(state) {
+  if (!state.camera.on) await state.camera.start();
+  else {
+    state.camera.stop();
+    state.drawing = false;
+    if (state.last) state.reports.tell("frame", { ...state.last, kept: true, count: state.reports.next() });
+  }
+  const button = state.root.querySelector(".camera"), { on } = state.camera;
+  button.textContent = on ? "Stop" : "Camera";
+  button.setAttribute("aria-pressed", String(on));
+}
+
+// One picture of the camera: through the browser's own net, or through the server's, whose answer is waited for.
+async function filmed(state, video) {
+  const { header } = state;
+  if (!state.root.isConnected) { state.camera.stop(); return; }
+  const side = header.pad ? 112 : header.picture.w, seen = square(video, side);
+  let shown = seen;
+  if (header.pad) {
+    const pixels = asDigit(asInk(seen), side);
+    if (!pixels) return;
+    shown = Object.assign(document.createElement("canvas"), { width: DIGIT, height: DIGIT });
+    const image = new ImageData(DIGIT, DIGIT);
+    pixels.forEach((value, i) => image.data.set([value, value, value, 255], 4 * i));
+    shown.getContext("2d").putImageData(image, 0, 0);
+    state.last = { digit: Array.from(pixels) };
+    state.pad.picture(shown, false);
+    state.root.classList.add("drawing");
+    if (state.local) {
+      const found = await state.local.run(Float32Array.from(pixels, (value) => value * header.local.scale + header.local.offset));
+      if (found && state.camera.on) { state.drawing = true; take(state, found); pass(state); }
+      return;
+    }
+  } else {
+    state.pad.picture(shown, false);
+    state.last = { jpeg: seen.toDataURL("image/jpeg", 0.85).split(",")[1] };
+  }
+  await new Promise((answered) => {
+    state.answered = answered;
+    // A server that is busy may take its time; one that is gone never answers.
+    setTimeout(answered, 5000);
+    state.reports.tell("frame", { ...state.last, kept: false, count: state.reports.next() });
+  });
+}
+
+function pass(state) {
+  state.passes = (state.passes ?? 0) + 1;
+  state.canvas.dataset.passes = String(state.passes);
+}
+
 function picture(state, body) {
   const { header, root } = state, { picture: own } = header, paper = root.querySelector(".pad");
   root.classList.toggle("draws", header.pad);
+  root.classList.toggle("films", header.films);
   root.querySelector(".given .title").textContent = header.pad ? "Draw a digit" : own.title;
   paper.style.pointerEvents = header.pad ? "auto" : "none";
   paper.setAttribute("role", "img");
@@ -176,7 +232,7 @@ function picture(state, body) {
   state.pixels = body.slice(own.offset, own.offset + own.w * own.h * own.channels);
   root.querySelector(".paper").style.aspectRatio = `${own.w} / ${own.h}`;
   root.classList.toggle("smooth", own.w > 2 * DIGIT);
-  state.pad.picture(sheet, own.drawn);
+  if (!state.camera.on) state.pad.picture(sheet, own.drawn);
   const field = root.querySelector(".field");
   field.hidden = !header.field;
   if (header.field) {

@@ -7,6 +7,7 @@ under study travel as float32 besides, since their values are read.
 from __future__ import annotations
 
 import functools
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from nnviz.components.pad.pad import digit_of
+from nnviz.components.pad.pad import SIDE, digit_of
 from nnviz.components.parts import FOLDER, buffer, component, joined
 
 Zoom = Literal["net", "layer", "map", "cell"]
@@ -155,11 +156,13 @@ class Heard:
         picked: a unit or a class.
         chosen: the name of a picture of the strip.
         drew: (28, 28) uint8 of what was drawn, white on black.
+        filmed: a JPEG of what the camera sees, and whether it is to be kept, since the camera was stopped.
     """
 
     picked: Callable[[Pick], None]
     chosen: Callable[[str], None] = field(default=lambda name: None)
     drew: Callable[[np.ndarray], None] = field(default=lambda pixels: None)
+    filmed: Callable[[bytes, bool], None] = field(default=lambda content, kept: None)
 
 
 def stage(
@@ -191,6 +194,10 @@ def stage(
         st.session_state[done] = told["count"]
         if kind == "drawn":
             heard.drew(digit_of(told))
+        elif kind == "frame" and "digit" in told:
+            heard.drew(np.array(told["digit"], np.uint8).reshape(SIDE, SIDE))
+        elif kind == "frame":
+            heard.filmed(b64decode(told["jpeg"], validate=True), bool(told["kept"]))
         elif kind == "image":
             heard.chosen(str(told["name"]))
         else:
@@ -198,14 +205,12 @@ def stage(
             heard.picked(Pick(**found))
 
     state = st.session_state.get(key) or {}
-    told = (state.get(kind) for kind in ("pick", "image", "drawn"))
+    told = (state.get(kind) for kind in _KINDS)
     count = max((each["count"] for each in told if each), default=0)
     st.session_state[done] = count
     local = None if net is None else _served(net)
     data = pack(walls, pixels, answer, **shown, local=local, count=count)
-    events: dict[str, Any] = {
-        f"on_{kind}_change": lambda kind=kind: report(kind) for kind in ("pick", "image", "drawn")
-    }
+    events: dict[str, Any] = {f"on_{kind}_change": lambda kind=kind: report(kind) for kind in _KINDS}
     component("stage")(key=key, data=data, **events)
 
 
@@ -219,6 +224,7 @@ def pack(
     title: str,
     name: str,
     draws: bool,
+    films: bool = False,
     drawn: bool = False,
     choices: Sequence[Choice] = (),
     picked: tuple[int, int] | None = None,
@@ -241,6 +247,7 @@ def pack(
         network: what stands for the network: its walls keep their places while it stays.
         title, name: of the picture, and in the address.
         draws: whether the picture is a pad to draw digits on.
+        films: whether the camera can be the picture.
         drawn: whether it is what the viewer drew.
         choices: pictures to choose, all of one size.
         picked: the wall and the number there of the unit under study.
@@ -255,7 +262,7 @@ def pack(
     """
     body = _Body()
     header = {
-        **{"alt": alt, "seen": count, "network": network, "answer": asdict(answer), "pad": draws},
+        **{"alt": alt, "seen": count, "network": network, "answer": asdict(answer), "pad": draws, "films": films},
         "walls": [_wall(wall, body) for wall in walls],
         "picture": _picture(pixels, body) | {"title": title, "name": name, "drawn": drawn},
         "strip": [{"name": one.name, "title": one.title, "offset": body.add(_bytes(one.pixels))} for one in choices],
@@ -269,6 +276,10 @@ def pack(
     if picked is not None and picked[0] >= 0:
         header["fine"] = {"wall": picked[0], "offset": body.add(walls[picked[0]].maps.astype(np.float32).tobytes())}
     return buffer(header, *body.parts)
+
+
+_KINDS = ("pick", "image", "drawn", "frame")
+"""What the browser tells."""
 
 
 class _Body:

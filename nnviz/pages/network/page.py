@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from nnviz.analysis.data import digits, photographs
+from nnviz.analysis.image.decode import decode
 from nnviz.analysis.image.images import fit
 from nnviz.analysis.network.blocks import Block, of_trace
 from nnviz.analysis.network.influence import answer_layer
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.receptive import receptive_fields
+from nnviz.analysis.network.trace import shown_to, trace
 from nnviz.analysis.search.patches import box
 from nnviz.components.stage import ANSWER, Answer, Choice, Heard, Pick, Wall, Wire, Zoom, stage
 from nnviz.figures.tiles import fold
@@ -28,13 +31,14 @@ from nnviz.shell.session import Session
 from nnviz.views import answer, drawing, layer_configuration, own_network
 
 _ZOOMS: tuple[Zoom, ...] = ("net", "layer", "map")
+_CAMERA = "camera"
 _FIRST = (3, 2, 1, 18, 4, 8, 11, 0, 61, 7)
 """The first test digit of each class."""
 _CLASSES, _NAMED = 10, 6
 """Bars of the answer; of classes with names, which stand above theirs."""
 _SIDE = 56
 """Pixels of a photograph to choose."""
-_OPENS, _ANOTHER = "arithmetic asked for", "another picture chosen"
+_OPENS, _ANOTHER, _FRAME = "arithmetic asked for", "another picture chosen", "what the camera sees"
 
 
 def render(session: Session) -> None:
@@ -43,6 +47,7 @@ def render(session: Session) -> None:
         st.rerun()  # the page is a fragment, and the sidebar has the picture too
     if st.session_state.pop(_OPENS, False) and not st.session_state.get(ON_WALL):
         st.switch_page(st.session_state[ENTRIES][arithmetic_of(session.layer)])
+    session = _filmed(session)
     found = of_trace(session.network, session.trace)
     block = blocks.opened(found)
     noun = "map" if session.activations.ndim == 3 else "unit"
@@ -55,7 +60,7 @@ def render(session: Session) -> None:
     shown = places(session, found, block)
     standing = walls(session, shown, block)
     at = _wall_under_study(session, standing)
-    own = wires(session, standing, at)
+    own = wires(session, standing, at) if session.picture.name != _CAMERA else []
     with st.container(key="stage"):
         _stage(session, shown, standing, at, own, block)
     text = _sentence(session, standing, at, own, found, block)
@@ -102,13 +107,14 @@ def _stage(
         standing,
         _pixels(session),
         _answer(session),
-        Heard(lambda pick: _picked(pick, standing), _chose, _drew),
+        Heard(lambda pick: _picked(pick, standing), _chose, _drew, _film),
         key="network",
         alt=f"All layers of {session.network.name} with their activations on this picture, and what it says",
         network=f"{session.key} {block.name if block else ''}",
         title=session.picture.title,
         name=session.picture.name,
         draws=reads_digits and not on_wall,
+        films=session.network.input.kind == "picture" and not on_wall,
         drawn=session.picture.name == library.UPLOAD,
         choices=() if on_wall else _choices(session, reads_digits),
         picked=picked,
@@ -148,6 +154,25 @@ def _chose(name: str) -> None:
 def _drew(pixels: np.ndarray) -> None:
     drawing.keep(pixels)
     st.session_state[_ANOTHER] = True
+
+
+def _film(content: bytes, kept: bool) -> None:
+    if kept:
+        library.keep_upload(content, "camera.jpg")
+        address.write(image=library.UPLOAD)
+        st.session_state[_ANOTHER] = True
+    else:
+        st.session_state[_FRAME] = decode(content, "camera.jpg").pixels
+
+
+def _filmed(session: Session) -> Session:
+    """What the camera sees in place of the picture, where it is on. Nothing of it is kept: the next comes at once."""
+    pixels = st.session_state.pop(_FRAME, None)
+    if pixels is None:
+        return session
+    picture = library.Picture(_CAMERA, "the camera", pixels)
+    fitted = shown_to(session.network, pixels)
+    return replace(session, picture=picture, fitted=fitted, trace=trace(session.network, fitted))
 
 
 def arithmetic_of(layer: LayerInfo) -> str:
