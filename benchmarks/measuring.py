@@ -99,8 +99,9 @@ def launch(playwright: Any) -> Any:
     """A Chromium or Chrome of this machine, else the one that Playwright downloaded."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     own = next((path for name in names if (path := shutil.which(name))), None)
-    # As root in a container Chromium has no sandbox.
-    return playwright.chromium.launch(executable_path=own, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    # As root in a container Chromium has no sandbox; without a graphics card its own software draws what is in space.
+    software = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+    return playwright.chromium.launch(executable_path=own, args=["--no-sandbox", "--disable-dev-shm-usage", *software])
 
 
 def free_port() -> int:

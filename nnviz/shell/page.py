@@ -134,11 +134,15 @@ def head(page: Page, study: Callable[[], None] | None = None, *, title: str = ""
         yield
 
 
-def link(slug: str) -> None:
-    """A link to another page, which opens on what the address says; none in a talk, which has keys for that."""
+def link(slug: str, label: str | None = None) -> None:
+    """A link to another page, which opens on what the address says; none in a talk, which has keys for that.
+
+    Args:
+        label: in place of the page's title.
+    """
     entry = st.session_state.get(ENTRIES, {}).get(slug)
     if entry is not None and not st.session_state.get(ON_WALL):
-        st.page_link(entry)
+        st.page_link(entry, label=label)
 
 
 def readable(*, complains: bool = True) -> Session | None:

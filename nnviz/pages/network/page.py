@@ -26,7 +26,7 @@ from nnviz.pages.network.walls import MOST, Place, changing, places, walls
 from nnviz.pages.network.wires import wires
 from nnviz.shell import address, caches, controls, library
 from nnviz.shell.markup import html
-from nnviz.shell.page import ENTRIES, ON_WALL, Page, Reading, caption, head, small
+from nnviz.shell.page import ENTRIES, ON_WALL, Page, Reading, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, drawing, layer_configuration, own_network
 
@@ -67,14 +67,16 @@ def render(session: Session) -> None:
     if on_wall:
         caption(text)
         return
-    words, brings = st.columns([3, 1], gap="large", vertical_alignment="top")
+    words, brings = st.columns([4, 1], gap="medium", vertical_alignment="top")
     with words:
         caption(text)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if block:
                 blocks.steps(found, block)
-            small(_facts(session, found, block), width="content")
+            if session.network.output.kind in ("classes", "labels"):
+                link("saliency", "Which pixels decided?")
             layer_configuration.popover(session.layer)
+            small(_facts(session, found, block), width="content")
     with brings:
         own_network.drop()
     if session.network.output.placed:
