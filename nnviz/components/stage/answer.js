@@ -3,7 +3,7 @@
 const percent = (share) => (share > 0.999 && share < 1 ? "> 99.9%" : share > 0 && share < 0.001 ? "< 0.1%" : `${(100 * share).toFixed(1)}%`);
 
 export function answerBars(element, choose) {
-  let shown = null, bars = [], values = null;
+  let shown = null, bars = [], values = null, grown = 1;
 
   function write() {
     if (!values || !shown.shares) return;
@@ -51,7 +51,11 @@ export function answerBars(element, choose) {
       element.querySelector(".verdict").textContent = found.every((value, index) => Math.abs(value - (shown.all?.[index] ?? -1)) < 1e-3) ? shown.verdict : "";
       write();
     },
-    grown(share) { element.style.setProperty("--grown", String(share)); },
+    grown(share) {
+      if (share === grown) return;
+      grown = share;
+      element.style.setProperty("--grown", String(share));
+    },
     // How far down lines to a class come in, or null where it has no bar.
     height(index) {
       const row = bars[shown.order.indexOf(index)]?.row;

@@ -2,7 +2,7 @@
 
 import { inlet, outlet } from "./layout.js";
 
-const FAINT = 30;
+const FAINT = 22;
 
 // Where a line leaves or comes in: of the picture, of a class of the answer, or of a plate.
 function ends(state, at, side, { padBox, answerBox }) {

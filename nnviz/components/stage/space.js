@@ -4,7 +4,8 @@
 import { COLOURS } from "../common/colours.js";
 
 const NAMES = ["grey", "diverging", "viridis"];
-const SEGMENTS = 14;
+// Straight pieces of a line, of a thin one and of one that is seen well.
+const THIN = 7, THICK = 14;
 const WIDE = 1024;
 
 const PLATES = `#version 300 es
@@ -130,10 +131,10 @@ export function space(canvas) {
   const made = { plates: program(gl, PLATES, PLATE), fine: program(gl, PLATES, fine), lines: program(gl, LINES, LINE) };
   const uniform = (name, of) => gl.getUniformLocation(made[of], name);
   const corners = { name: "corner", values: new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]) };
-  const steps = { name: "step_", values: new Float32Array(Array.from({ length: SEGMENTS + 1 }, (_, i) => [i / SEGMENTS, -1, i / SEGMENTS, 1]).flat()) };
+  const steps = (pieces) => ({ name: "step_", values: new Float32Array(Array.from({ length: pieces + 1 }, (_, i) => [i / pieces, -1, i / pieces, 1]).flat()) });
   const fields = [["wall", 3], ["place", 4], ["tile", 4], ["look", 4], ["edge", 4], ["lit", 1]];
   const drawPlates = { plates: many(gl, made.plates, corners, fields), fine: many(gl, made.fine, corners, fields) };
-  const drawLines = many(gl, made.lines, steps, [["ends", 4], ["ink", 4], ["wide", 2]]);
+  const drawLines = [THIN, THICK].map((pieces) => many(gl, made.lines, steps(pieces), [["ends", 4], ["ink", 4], ["wide", 2]]));
   const values = gl.createTexture(), tables = gl.createTexture();
   for (const [unit, texture] of [[0, values], [1, tables]]) {
     gl.activeTexture(gl.TEXTURE0 + unit);
@@ -183,13 +184,14 @@ export function space(canvas) {
       gl.viewport(0, 0, wide, high);
       gl.clearColor(...paper, 1);
       gl.clear(gl.COLOR_BUFFER_BIT);
-      if (lines.length) {
-        const numbers = new Float32Array(10 * lines.length);
-        lines.forEach((line, i) => numbers.set([...line.from, ...line.to, ...line.ink, line.width, line.pulse], 10 * i));
-        gl.useProgram(made.lines);
-        gl.uniform2f(uniform("size", "lines"), ...size);
-        drawLines(numbers);
-      }
+      gl.useProgram(made.lines);
+      gl.uniform2f(uniform("size", "lines"), ...size);
+      [lines.filter((line) => line.width <= 2), lines.filter((line) => line.width > 2)].forEach((some, kind) => {
+        if (!some.length) return;
+        const numbers = new Float32Array(10 * some.length);
+        some.forEach((line, i) => numbers.set([...line.from, ...line.to, ...line.ink, line.width, line.pulse], 10 * i));
+        drawLines[kind](numbers);
+      });
       const seen = plates.filter((plate) => plate.alpha > 0.01), numbers = new Float32Array(20 * seen.length);
       seen.forEach((plate, i) => {
         const tile = tiles[plate.wall][plate.index];

@@ -344,8 +344,22 @@ function place(state, flies = false) {
   if (flies && state.placed && state.placed.plates.length === target.plates.length && !calm()) state.flight = { from: state.placed, to: target, since: performance.now() };
   else { state.flight = null; state.placed = target; }
   state.pad.show();
-  heads(state, target);
+  heads(state);
+  state.headed = null;
   soon(state);
+}
+
+// Where it stands.
+function headed(state) {
+  state.headed = state.placed;
+  const labels = state.root.querySelectorAll(".heads button"), { slants, text } = state;
+  state.placed.heads.forEach((head, number) => {
+    Object.assign(labels[number].style, {
+      transform: `translate(${head.x.toFixed(1)}px, ${head.y.toFixed(1)}px) translateY(-100%) ${slants ? "rotate(-50deg)" : ""}`,
+      maxWidth: slants ? `${6.2 * text}px` : `${Math.max(20, head.width).toFixed(0)}px`,
+      opacity: head.alpha * (state.flight ? 0.4 : 1), pointerEvents: head.alpha > 0.5 ? "auto" : "none",
+    });
+  });
 }
 
 // What is written above each wall.
@@ -408,11 +422,7 @@ function frame(state, now) {
   const lines = linesOf(state, { ink, run: state.front ? run : null, stops, shown, wires: ends, padBox: padBox(state), answerBox: (index) => answerBox(state, index) });
   const ratio = window.devicePixelRatio || 1;
   state.plates.draw({ size: state.size, ratio, eye: state.placed.eye, paper: state.paper, plates, lines });
-  const labels = root.querySelectorAll(".heads button");
-  state.placed.heads.forEach((head, number) => {
-    const style = labels[number]?.style;
-    if (style) { style.transform = `translate(${head.x.toFixed(1)}px, ${head.y.toFixed(1)}px) ${state.slants ? "translateY(-100%) rotate(-50deg)" : "translateY(-100%)"}`; style.maxWidth = state.slants ? `${6.2 * state.text}px` : `${Math.max(20, head.width).toFixed(0)}px`; style.opacity = head.alpha * (state.flight ? 0.4 : 1); style.pointerEvents = head.alpha > 0.5 ? "auto" : "none"; }
-  });
+  if (state.headed !== state.placed) headed(state);
   state.answer.grown(state.front ? clamp((run * stops - stops + 1) * 1.2, 0, 1) : 1);
   root.dataset.zoom = state.zoom;
   root.classList.toggle("slants", state.slants);
