@@ -39,8 +39,11 @@ export const shapeOf = ({ w, h }) => [Math.max(w, h / 4), Math.max(h, w / 4)];
 
 // The sides of a wall's plates for one unit of size, and of the whole.
 //   kept: how much of the difference between large and small maps is kept
-function sized(wall, unit, high, kept) {
-  const many = wall.units.length, [wide, deep] = shapeOf(wall), one = Math.max(wide, deep), columns = kept < 0.3 && one > 1 ? 1 : across(many, one === 1), rows = Math.ceil(many / columns);
+function sized(wall, unit, high, kept, lanes) {
+  const many = wall.units.length, [wide, deep] = shapeOf(wall), one = Math.max(wide, deep);
+  const upright = kept < 0.3 && one > 1 ? 1 : across(many, one === 1);
+  // Where walls stand above each other each is as many times as wide as it is less high.
+  const columns = Math.min(many, upright * lanes), rows = Math.ceil(many / columns);
   // Maps of half the size are drawn somewhat smaller, not half as large: all are to be seen.
   const most = (high / rows) / (1 + GAP), side = Math.min(unit * (one === 1 ? 0.9 : one ** kept), most * (one / deep));
   const w = (side * wide) / one, h = (side * deep) / one;
@@ -70,10 +73,11 @@ export function net(walls, room, turn) {
   const measure = (unit) => {
     let width = gap;
     const sizes = stacks.map((stack) => {
-      const high = (room.bottom - room.top) / stack.length - text, own = stack.map((number) => lowered(sized(walls[number], unit, high, kept), high, turn, eye));
+      const lanes = stack.length, above = lanes > 1 ? room.line : text, high = (room.bottom - room.top) / lanes - above;
+      const own = stack.map((number) => lowered(sized(walls[number], unit, high, kept, lanes), high, turn, eye));
       const reach = own.map((size) => ends(size.width, turn, eye)), left = Math.min(...reach.map(([from]) => from)), right = Math.max(...reach.map(([, to]) => to));
       width += right - left + gap;
-      return { own, left, right, high };
+      return { own, left, right, high, above };
     });
     return { width, sizes };
   };
@@ -87,13 +91,13 @@ export function net(walls, room, turn) {
   const spare = Math.max(0, free - width) / (stacks.length + 1);
   let x = room.left + gap + spare;
   stacks.forEach((stack, rank) => {
-    const { own, left, right, high } = sizes[rank];
+    const { own, left, right, high, above } = sizes[rank];
     stack.forEach((number, lane) => {
       const wall = walls[number], size = own[lane], middle = { x: x - left, turn };
-      const y = room.top + (lane + 0.5) * (high + text) + text / 2;
+      const y = room.top + (lane + 0.5) * (high + above) + above / 2;
       // Its nearest corner at the top left, for what is written above it.
       const [labelX, labelY] = project({ ...middle, y }, -size.width / 2, -size.height / 2, eye);
-      heads[number] = { x: labelX, y: labelY, width: right - left + 0.7 * gap, alpha: 1 };
+      heads[number] = { x: labelX, y: labelY, width: right - left + 0.7 * gap, alpha: 1, lanes: stack.length };
       wall.units.forEach((_, index) => plates.push(plateAt(wall, number, index, size, { ...middle, y })));
     });
     x += right - left + gap + spare;

@@ -305,7 +305,7 @@ function roomOf(state) {
   root.style.setProperty("--answers", `${answers}px`);
   const size = [narrow ? STRIP : wide - side - answers, narrow ? 0.65 * high : high];
   state.size = size;
-  return { left: 0.01 * wide, right: size[0] - 0.01 * wide, top: 0, bottom: size[1] - (narrow ? 0 : 2.4 * text), height: size[1], label: (state.slants ? 5.2 : 2.7) * text };
+  return { left: 0.01 * wide, right: size[0] - 0.01 * wide, top: 0, bottom: size[1] - (narrow ? 0 : 2.4 * text), height: size[1], label: (state.slants ? 5.2 : 2.7) * text, line: 1.5 * text };
 }
 
 function arranged(state) {
@@ -315,7 +315,7 @@ function arranged(state) {
   if (zoom === "net" || !picked || picked.wall < 0) {
     const found = net(header.walls, room, turned());
     // Titles that have no room beside each other are written aslant.
-    state.slants = header.walls.some((wall, number) => wide(state, wall.title) > found.heads[number].width);
+    state.slants = header.walls.some((wall, number) => found.heads[number].lanes === 1 && wide(state, wall.title) > found.heads[number].width);
     if (!state.slants) return found;
     room = roomOf(state);
     return net(header.walls, room, turned());
@@ -354,9 +354,11 @@ function headed(state) {
   state.headed = state.placed;
   const labels = state.root.querySelectorAll(".heads button"), { slants, text } = state;
   state.placed.heads.forEach((head, number) => {
+    const aslant = slants && head.lanes === 1;
+    labels[number].classList.toggle("bare", aslant || head.lanes > 1);
     Object.assign(labels[number].style, {
-      transform: `translate(${head.x.toFixed(1)}px, ${head.y.toFixed(1)}px) translateY(-100%) ${slants ? "rotate(-50deg)" : ""}`,
-      maxWidth: slants ? `${6.2 * text}px` : `${Math.max(20, head.width).toFixed(0)}px`,
+      transform: `translate(${head.x.toFixed(1)}px, ${head.y.toFixed(1)}px) translateY(-100%) ${aslant ? "rotate(-50deg)" : ""}`,
+      maxWidth: aslant ? `${6.2 * text}px` : `${Math.max(20, head.width).toFixed(0)}px`,
       opacity: head.alpha * (state.flight ? 0.4 : 1), pointerEvents: head.alpha > 0.5 ? "auto" : "none",
     });
   });
@@ -425,7 +427,6 @@ function frame(state, now) {
   if (state.headed !== state.placed) headed(state);
   state.answer.grown(state.front ? clamp((run * stops - stops + 1) * 1.2, 0, 1) : 1);
   root.dataset.zoom = state.zoom;
-  root.classList.toggle("slants", state.slants);
   const canvas = state.canvas;
   canvas.dataset.frames = String(Number(canvas.dataset.frames || 0) + 1);
   canvas.dataset.script = (performance.now() - began).toFixed(2);

@@ -100,6 +100,7 @@ def _stage(
 ) -> None:
     reads_digits = session.network.input.kind == "picture" and digits.read_by(session.network)
     on_wall = bool(st.session_state.get(ON_WALL))
+    last = answer_layer(session.network)
     picked = None
     if at == ANSWER:
         picked = (ANSWER, session.unit + (session.network.graph.output_head == "binary"))
@@ -123,7 +124,8 @@ def _stage(
         zoom=_zoom(),
         wires=own,
         seen=None if at is None or at < 0 else _seen(session),
-        net=browser_net(session),
+        # Of the layer that answers it has no wires: those of a unit there are those of its score.
+        net=None if any(wall.layer == last for wall in standing) else browser_net(session),
         inside=block is not None,
         stands=on_wall,
         height=0.72 if on_wall else 0.66,
@@ -187,9 +189,9 @@ def arithmetic_of(layer: LayerInfo) -> str:
 
 
 def _wall_under_study(session: Session, standing: Sequence[Wall]) -> int | None:
-    if session.layer.name == answer_layer(session.network) and not session.network.output.placed:
-        return ANSWER
     at = next((index for index, wall in enumerate(standing) if wall.layer == session.layer.name), None)
+    if at is None and session.layer.name == answer_layer(session.network):
+        return ANSWER
     return at if at is not None and session.unit in standing[at].units else None
 
 

@@ -42,7 +42,9 @@ def places(session: Session, found: Sequence[Block], block: Block | None) -> lis
         shown = [Place(shown_of(each), each) for each in found[1:]]
         return [place for place in shown if place.layer.name != last]
     layers = within(session, tuple(found), block, MOST) if block else around(session)
-    keeps = session.network.output.placed
+    inner = [layer for layer in layers if layer.index and layer.name != last]
+    # A net of one layer has its units on the stage, and the answer as bars.
+    keeps = session.network.output.placed or not inner
     return [Place(layer) for layer in layers if layer.index and (layer.name != last or keeps)]
 
 
@@ -154,7 +156,7 @@ def _answered(session: Session, names: Sequence[str]) -> set[str]:
     """The walls from which the answer is read."""
     last = session.network.layer(answer_layer(session.network))
     if last.name in names:
-        return set()
+        return {last.name} if not session.network.output.placed else set()
     return {names[at] for at in _nearest(session, names, list(last.inputs), len(names)) if at >= 0}
 
 

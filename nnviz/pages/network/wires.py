@@ -43,7 +43,7 @@ def wires(session: Session, walls: Sequence[Wall], at: int | None) -> list[Wire]
         if at in wall.reads:
             effects = outputs_of(network, session.trace.image, layer, unit, wall.layer)
             found += [Wire("to", sink, *one) for one in _shown(effects, wall.units)]
-    if walls[at].answers:
+    if walls[at].answers and layer != last:
         effects = outputs_of(network, session.trace.image, layer, unit, LOGITS)
         found += [Wire("to", ANSWER, *one) for one in _shown(effects, np.arange(effects.size))]
     return found
