@@ -88,7 +88,7 @@ def test_the_lines_stand_first_in_the_head_and_in_the_body_once(path, status):
     assert found == status
     assert headers["content-length"] == str(len(body.encode()))
     # Both say how many seconds the server has been starting.
-    first, body = (re.sub(r"<b>\d+</b> s", "", text) for text in (first_paint.body(path, "./").decode(), body))
+    first, body = (re.sub(r"<b>\d+</b> s", "", text) for text in (first_paint.body(path, "./", {}).decode(), body))
     assert body == PAGE.replace("<head>", "<head>" + LINE, 1).replace("<body>", "<body>" + first, 1)
     assert headers["content-type"].startswith("text/html")
 
