@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from streamlit import config
 
+from nnviz.analysis.network.chain import chain
+from nnviz.analysis.network.network import PRETRAINED
 from nnviz.app import first_paint, startup
 from nnviz.app.serving import AddLines, lines
 from nnviz.pages import FIRST_SLUG, registry
@@ -44,7 +46,7 @@ async def script(request):
     return PlainTextResponse("<head>", media_type="text/javascript")
 
 
-def ask(path, accept="text/html,*/*", query=b"", **headers):
+def ask(path, accept="text/html,*/*", query=b"", binary=False, **headers):
     """(status, headers, body) of one request to a server with the middleware, by the ASGI protocol itself."""
     routes = [Route("/slow", slow), Route("/script", script), Route("/{any:path}", page)]
     app = Starlette(routes=routes, middleware=[Middleware(AddLines)])
@@ -79,7 +81,11 @@ def ask(path, accept="text/html,*/*", query=b"", **headers):
         pool.submit(asyncio.run, talk()).result()
     start = next(message for message in sent if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
-    return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body.decode()
+    return (
+        start["status"],
+        {name.decode(): value.decode() for name, value in start["headers"]},
+        body if binary else body.decode(),
+    )
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/slow", 404)])
@@ -89,7 +95,12 @@ def test_the_lines_stand_first_in_the_head_and_in_the_body_once(path, status):
     assert headers["content-length"] == str(len(body.encode()))
     # Both say how many seconds the server has been starting.
     first, body = (re.sub(r"<b>\d+</b> s", "", text) for text in (first_paint.body(path, "./", {}).decode(), body))
-    assert body == PAGE.replace("<head>", "<head>" + LINE, 1).replace("<body>", "<body>" + first, 1)
+    ahead = first_paint.first(path, "./", {}).decode()
+    assert body == PAGE.replace("<head>", "<head>" + ahead + LINE, 1).replace("<body>", "<body>" + first, 1)
+    # Of what can be drawn on at once the weights are asked for before all else.
+    for name in re.findall('href="./([^"]+)"', ahead):
+        assert ask(f"/{name}", "*/*", binary=True)[2] == chain(PRETRAINED / "mnist-cnn.keras").program.weights.tobytes()
+    assert bool(ahead) == (path == "/")
     assert headers["content-type"].startswith("text/html")
 
 
