@@ -6,7 +6,11 @@ import pytest
 
 from nnviz.components import parts
 
-NAMES = ("raster", "scatter", "convolution", "unrolling")
+NAMES = sorted(
+    path.parent.name
+    for path in parts.FOLDER.glob("*/*.js")
+    if re.search(r"^export function mount\b", path.read_text(), re.MULTILINE)
+)
 
 
 @pytest.fixture
