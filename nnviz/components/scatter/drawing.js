@@ -1,24 +1,15 @@
 // What is drawn: points or small pictures, the names of the groups, the outline, and the picture under the pointer.
 
-function rgb(text) {
-  return [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
-}
-
-function themeOf(root) {
-  const style = getComputedStyle(root);
-  const css = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
-  const background = css("--st-background-color", "#ffffff");
-  const dark = /^#[0-9a-f]{6}$/i.test(background) && rgb(background).reduce((sum, part) => sum + part, 0) < 384;
-  return { background, dark, text: css("--st-text-color", "#111"), faint: css("--st-border-color", "#bbb"), font: css("--st-font", "sans-serif"), picked: "#e6007e" };
-}
+import { rgb } from "../common/colours.js";
+import { middles } from "./space.js";
 
 // The groups' colours; on dark paper half way to white, so that dark blue can be seen.
-function inks(header, theme) {
+export function inks(header, theme) {
   return header.colours.map((text) => rgb(text).map((part) => Math.round(theme.dark ? part + 0.45 * (255 - part) : part)));
 }
 
 // All pictures on one sheet in their group's colour, as see-through as they are dark.
-function sheetOf(header, pictures, colours) {
+export function sheetOf(header, pictures, colours) {
   const [n, rows, columns] = header.shape, across = Math.ceil(Math.sqrt(n));
   const canvas = document.createElement("canvas");
   canvas.width = across * columns;
@@ -36,7 +27,7 @@ function sheetOf(header, pictures, colours) {
   return { canvas, across };
 }
 
-function drawPoints(context, state, rem) {
+export function drawPoints(context, state, rem) {
   const { header, places, colours } = state, n = header.shape[0], deep = header.axes === 3;
   const order = Array.from({ length: n }, (_, i) => i);
   if (deep) order.sort((a, b) => places[3 * a + 2] - places[3 * b + 2]);
@@ -58,7 +49,7 @@ function drawPoints(context, state, rem) {
   context.globalAlpha = 1;
 }
 
-function drawNames(context, state, rem) {
+export function drawNames(context, state, rem) {
   const { header, theme, colours } = state;
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -76,7 +67,7 @@ function drawNames(context, state, rem) {
   });
 }
 
-function drawRing(context, x, y, radius, theme) {
+export function drawRing(context, x, y, radius, theme) {
   for (const [colour, width] of [[theme.background, 7], [theme.picked, 3.5]]) {
     context.strokeStyle = colour;
     context.lineWidth = width;
@@ -87,7 +78,7 @@ function drawRing(context, x, y, radius, theme) {
 }
 
 // One picture in grey, cell by cell.
-function drawPicture(canvas, header, pictures, index, side) {
+export function drawPicture(canvas, header, pictures, index, side) {
   const [, rows, columns] = header.shape, image = new ImageData(columns, rows), size = rows * columns;
   for (let cell = 0; cell < size; cell++) {
     const value = pictures[index * size + cell];

@@ -1,6 +1,20 @@
 // The component: draws, shows the picture under the pointer, turns what has three axes, and reports what is picked.
 
-const STATES = new WeakMap();
+import { fitCanvas } from "../common/canvas.js";
+import { unpack } from "../common/packed.js";
+import { pageOf, watch } from "../common/page.js";
+import { isOthers, placeIn, take } from "../common/pointer.js";
+import { counted } from "../common/reports.js";
+import { given, rem } from "../common/sizes.js";
+import { themeOf } from "../common/theme.js";
+import { drawNames, drawPicture, drawPoints, drawRing, inks, sheetOf } from "./drawing.js";
+import { extentOf, nearestTo, nextTo, project, projectAll, scaleOf } from "./space.js";
+
+const HTML = `<div class="part scatter">
+  <canvas></canvas>
+  <div class="tip" hidden><canvas></canvas><span></span></div>
+  <div class="say" aria-live="polite"></div>
+</div>`;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const REACH = 14, STEP = Math.PI / 24, DEGREE = Math.PI / 180;
 
@@ -9,9 +23,8 @@ function draw(state) {
   if (!width) return;
   const ratio = window.devicePixelRatio || 1, low = window.innerHeight < 800 ? 0.8 : 1;
   // Text has a least size, so in a low window the points give way.
-  const style = getComputedStyle(document.documentElement), given = parseFloat(style.getPropertyValue("--nn-room")) || 1;
-  const height = Math.max(220, Math.floor(header.height * window.innerHeight * low * given));
-  const rem = parseFloat(style.fontSize) || 16;
+  const height = Math.max(220, Math.floor(header.height * window.innerHeight * low * given()));
+  const size = rem();
   const theme = (state.theme = themeOf(root));
   if (state.drawnOf !== `${header.what} ${theme.dark}`) {
     state.colours = inks(header, theme);
@@ -21,16 +34,13 @@ function draw(state) {
   const extent = extentOf(header, state.values), scale = scaleOf(header, extent, width, height);
   const view = { extent, scale, width, height, turn: header.axes === 3 ? state.turn : null };
   state.places = projectAll(view, state.values, header.shape[0]);
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
+  fitCanvas(canvas, width, height, ratio);
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  drawPoints(context, state, rem);
-  drawNames(context, state, rem);
-  if (header.other) drawRing(context, ...project(view, header.other).slice(0, 2), 0.6 * rem, theme);
-  if (state.picked !== null) drawRing(context, state.places[3 * state.picked], state.places[3 * state.picked + 1], 0.6 * rem, theme);
+  drawPoints(context, state, size);
+  drawNames(context, state, size);
+  if (header.other) drawRing(context, ...project(view, header.other).slice(0, 2), 0.6 * size, theme);
+  if (state.picked !== null) drawRing(context, state.places[3 * state.picked], state.places[3 * state.picked + 1], 0.6 * size, theme);
   // Where a place (x, y, z) stands: x and y of the first pixel and pixels a unit, in the plane; and how it is turned.
   canvas.dataset.view = JSON.stringify([...project(view, [0, 0, 0]).slice(0, 2), scale]);
   canvas.dataset.turn = view.turn ? view.turn.map((angle) => angle.toFixed(3)).join(",") : "";
@@ -38,8 +48,7 @@ function draw(state) {
 }
 
 function under(state, event) {
-  const box = state.canvas.getBoundingClientRect();
-  return nearestTo(state.places, event.clientX - box.left, event.clientY - box.top, REACH);
+  return nearestTo(state.places, ...placeIn(state.canvas, event), REACH);
 }
 
 function hover(state, event) {
@@ -78,7 +87,7 @@ function tellTurn(state) {
   if (state.drag) { state.turned = setTimeout(() => tellTurn(state), 300); return; }
   const [yaw, pitch] = state.turn.map((angle) => Math.round(angle / DEGREE));
   state.told = [((yaw % 360) + 360) % 360, pitch];
-  state.reportTurn(state.told);
+  state.report("turn", state.told);
 }
 
 function release(state, event) {
@@ -90,29 +99,21 @@ function release(state, event) {
 function pick(state, index) {
   if (index < 0) return;
   state.picked = index;
-  state.sent += 1;
   state.say.textContent = state.header.titles[index];
   draw(state);
-  // A key that is held sends at most one pick in 60 ms, and always the last one.
-  clearTimeout(state.timer);
-  const send = () => { state.last = performance.now(); state.report({ index: state.picked, count: state.sent }); };
-  const wait = 60 - (performance.now() - state.last);
-  if (wait <= 0) send(); else state.timer = setTimeout(send, wait);
+  state.reports.tell("pick", { index, count: state.reports.next() });
 }
 
 function key(state, event) {
   const step = ARROWS[event.key];
-  if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  event.stopPropagation();
+  if (!step || isOthers(event)) return;
+  take(event);
   if (state.header.axes === 3) return turnTo(state, state.turn[0] + STEP * step[0], state.turn[1] + STEP * step[1]);
   pick(state, state.picked === null ? 0 : nextTo(state.places, state.picked, step));
 }
 
-function begin(parentElement) {
-  const root = parentElement.querySelector(".scatter");
-  const state = { root, canvas: root.querySelector("canvas"), tip: root.querySelector(".tip"), say: root.querySelector(".say"), sent: 0, last: -1e9, picked: null, turn: [0.5, 0.3] };
-  STATES.set(parentElement, state);
+function begin(root, report, page) {
+  const state = { root, canvas: root.querySelector("canvas"), tip: root.querySelector(".tip"), say: root.querySelector(".say"), report, reports: counted(report), picked: null, turn: [0.5, 0.3] };
   const { canvas } = state;
   canvas.addEventListener("pointermove", (event) => hover(state, event));
   canvas.addEventListener("pointerleave", () => { state.tip.hidden = true; });
@@ -124,38 +125,31 @@ function begin(parentElement) {
   canvas.addEventListener("pointerup", (event) => release(state, event));
   canvas.addEventListener("pointercancel", () => { state.drag = null; });
   canvas.addEventListener("keydown", (event) => key(state, event));
-  state.watch = new ResizeObserver(() => { if (state.header && state.width !== root.clientWidth) { state.width = root.clientWidth; draw(state); } });
-  state.watch.observe(root);
-  state.resized = () => {
-    if (root.isConnected) { if (state.header) draw(state); return; }
-    // The page was left: nothing here may keep its arrays alive.
-    window.removeEventListener("resize", state.resized);
-    state.watch.disconnect();
-  };
-  window.addEventListener("resize", state.resized);
+  watch(root, pageOf(page), () => { if (state.header) draw(state); });
   return state;
 }
 
-export default function (component) {
-  const { parentElement, data, setStateValue } = component;
-  const state = STATES.get(parentElement) || begin(parentElement);
-  const { header, values } = unpack(data);
+// Fills an empty element; reports "pick": the point's index and how many picks there were, and "turn": degrees. Returns
+// what draws a buffer of `scatter.packed`.
+export function mount(element, report, page) {
+  element.innerHTML = HTML;
+  const state = begin(element.querySelector(".scatter"), report, page);
+  return (data) => show(state, unpack(data));
+}
+
+function show(state, { header, values }) {
   state.header = header;
   state.values = values.subarray(0, header.floats);
   state.pictures = new Uint8Array(values.buffer, values.byteOffset + 4 * header.floats);
-  state.report = (value) => setStateValue("pick", value);
-  state.reportTurn = (value) => setStateValue("turn", value);
   // What was told from here comes back late, and must not turn the points back under the hand.
   if (header.turn && !state.told) {
     state.turn = header.turn.map((angle) => angle * DEGREE);
     state.told = header.turn;
   }
-  // A reply to an earlier pick must not move the outline back while a later one is under way.
-  if (header.seen >= state.sent || state.picked === null) { state.picked = header.picked; state.sent = Math.max(state.sent, header.seen); }
+  if (state.reports.answered(header.seen) || state.picked === null) state.picked = header.picked;
   state.canvas.setAttribute("role", "application");
   state.canvas.setAttribute("aria-label", header.alt);
   state.canvas.tabIndex = 0;
-  state.width = state.root.clientWidth;
   draw(state);
   state.canvas.dataset.drawn = String(Number(state.canvas.dataset.drawn || 0) + 1);
 }

@@ -9,24 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from nnviz.components.parts import buffer
-
-_FOLDER = Path(__file__).parent
-_UNPACKING = _FOLDER.parent / "common" / "packed.js"
-SCRIPTS = ("space.js", "drawing.js", "scatter.js")
-_HTML = """
-<div class="scatter">
-  <canvas></canvas>
-  <div class="tip" hidden><canvas></canvas><span></span></div>
-  <div class="say" aria-live="polite"></div>
-</div>
-"""
+from nnviz.components.parts import buffer, component
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +85,7 @@ def scatter(
         | {"turn": None if turn is None else list(turn)}
         | {"other": None if other is None else _three(np.asarray(other)[None])[0].tolist()},
     )
-    _component()(key=key, data=data, on_pick_change=report, on_turn_change=report_turn)
+    component("scatter")(key=key, data=data, on_pick_change=report, on_turn_change=report_turn)
 
 
 def packed(points: Points, header: dict[str, Any]) -> bytes:
@@ -123,16 +111,3 @@ def _three(coordinates: np.ndarray) -> np.ndarray:
     found = np.zeros((len(coordinates), 3), np.float32)
     found[:, : coordinates.shape[1]] = coordinates
     return found
-
-
-def _component() -> Any:
-    global _registered
-    if _registered is None:
-        paths = [_UNPACKING, *(_FOLDER / name for name in SCRIPTS)]
-        script = "\n".join(path.read_text() for path in paths)
-        css = (_FOLDER / "scatter.css").read_text()
-        _registered = st.components.v2.component("nnviz_scatter", html=_HTML, css=css, js=script)
-    return _registered
-
-
-_registered: Any = None

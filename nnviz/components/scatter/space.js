@@ -3,7 +3,7 @@
 const EDGE = 26;
 
 // The middle of the points and how far they reach: of each axis in the plane, of the whole cloud in space.
-function extentOf(header, values) {
+export function extentOf(header, values) {
   const low = [Infinity, Infinity, Infinity], high = [-Infinity, -Infinity, -Infinity], n = header.shape[0];
   for (let i = 0; i < 3 * n; i++) {
     low[i % 3] = Math.min(low[i % 3], values[i]);
@@ -18,14 +18,14 @@ function extentOf(header, values) {
 }
 
 // One scale for all axes, so that distances can be compared.
-function scaleOf(header, extent, width, height) {
+export function scaleOf(header, extent, width, height) {
   const [w, h] = [width / 2 - EDGE, height / 2 - EDGE];
   const found = header.axes === 3 ? Math.min(w, h) / extent.radius : Math.min(w / extent.half[0], h / extent.half[1]);
   return Number.isFinite(found) ? found : 1;
 }
 
 // A place as x and y on the canvas and its nearness to the eye, -1..1.
-function project(view, [x, y, z]) {
+export function project(view, [x, y, z]) {
   const { extent, scale, width, height, turn } = view;
   const [a, b, c] = [x - extent.middle[0], y - extent.middle[1], z - extent.middle[2]];
   if (!turn) return [width / 2 + scale * a, height / 2 - scale * b, 0];
@@ -36,14 +36,14 @@ function project(view, [x, y, z]) {
   return [width / 2 + scale * right, height / 2 - scale * up, extent.radius ? near / extent.radius : 0];
 }
 
-function projectAll(view, values, n) {
+export function projectAll(view, values, n) {
   const places = new Float32Array(3 * n);
   for (let i = 0; i < n; i++) places.set(project(view, [values[3 * i], values[3 * i + 1], values[3 * i + 2]]), 3 * i);
   return places;
 }
 
 // The point nearest to a place within `reach` pixels; of those that lie as near, the one nearest to the eye. -1: none.
-function nearestTo(places, x, y, reach) {
+export function nearestTo(places, x, y, reach) {
   let best = -1, least = reach * reach, eye = -Infinity;
   for (let i = 0; i < places.length / 3; i++) {
     const far = (places[3 * i] - x) ** 2 + (places[3 * i + 1] - y) ** 2;
@@ -54,7 +54,7 @@ function nearestTo(places, x, y, reach) {
 }
 
 // The next point in a direction (right, down): within 45 degrees of it, the nearest. The point itself where none is.
-function nextTo(places, from, [right, down]) {
+export function nextTo(places, from, [right, down]) {
   let best = from, least = Infinity;
   for (let i = 0; i < places.length / 3; i++) {
     const dx = places[3 * i] - places[3 * from], dy = places[3 * i + 1] - places[3 * from + 1];
@@ -66,7 +66,7 @@ function nextTo(places, from, [right, down]) {
 }
 
 // The middle of each group: medians, which a few strays do not move; pushed apart where two would cover each other.
-function middles(header, places, room) {
+export function middles(header, places, room) {
   const groups = header.names.map(() => [[], []]);
   header.groups.forEach((group, i) => { groups[group][0].push(places[3 * i]); groups[group][1].push(places[3 * i + 1]); });
   const median = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
