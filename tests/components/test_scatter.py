@@ -57,8 +57,8 @@ def test_the_curve_and_what_is_under_study_arrive():
     places = (np.float32([1, 2]), None)
     header = sent(points(), subject=Subject(SUBJECT.picture, None, places, follow=True))[0]
     assert header["stops"] == [
-        {"name": "in", "short": "in", "values": [0.5]},
-        {"name": "out", "short": "o…", "values": [None]},
+        {"name": "in", "short": "in", "values": [0.5], "said": "50.0%"},
+        {"name": "out", "short": "o…", "values": [None], "said": ""},
     ]
     assert header["lines"] == [{"name": "whole", "colour": "#21918c", "dash": False}]
     assert (header["at"], header["now"], header["picked"]) == ([0, 1], 1, None)

@@ -49,7 +49,8 @@ export function drawCurve(state, at) {
   context.moveTo(x, curve.top - 3);
   context.lineTo(x, curve.bottom);
   context.stroke();
-  const y = value === null ? curve.bottom : yOf(curve, value);
+  if (value === null) return;
+  const y = yOf(curve, value);
   context.fillStyle = theme.background;
   context.lineWidth = 4;
   context.beginPath();
@@ -57,9 +58,9 @@ export function drawCurve(state, at) {
   context.fill();
   context.stroke();
   // Only where it was measured.
-  if (value !== null && at === Math.floor(at)) {
+  if (at === Math.floor(at)) {
     Object.assign(context, { font: `700 ${text}px ${theme.font}`, textAlign: "left", textBaseline: "middle", strokeStyle: theme.background, lineWidth: 5, fillStyle: theme.text });
-    const words = `${(100 * value).toFixed(1)}%`, long = context.measureText(words).width, beside = x + 0.75 * text + long < curve.width ? x + 0.75 * text : x - 0.75 * text - long, low = Math.min(y + 0.85 * text, curve.bottom - 0.6 * text);
+    const words = header.stops[at].said, long = context.measureText(words).width, beside = x + 0.75 * text + long < curve.width ? x + 0.75 * text : x - 0.75 * text - long, low = Math.min(y + 0.85 * text, curve.bottom - 0.6 * text);
     context.strokeText(words, beside, low);
     context.fillText(words, beside, low);
   }

@@ -9,7 +9,7 @@ import { counted } from "../common/reports.js";
 import { calm, given, rem } from "../common/sizes.js";
 import { themeOf } from "../common/theme.js";
 import { drawCurve, layCurve } from "./curve.js";
-import { dotsOf, drawMarks, drawNames, drawOwn, drawPoints, drawTrail, inksOf, sheetOf } from "./drawing.js";
+import { dotsOf, drawMarks, drawNames, drawOwn, drawPoints, drawTrail, inksOf, pictureSize, sheetOf } from "./drawing.js";
 import { fillPanel, showFollowed } from "./panel.js";
 import { DEGREE, listen } from "./pointing.js";
 import { framesOf, inFrame, layOut, placeAll, projector } from "./space.js";
@@ -93,14 +93,15 @@ function draw(state) {
   drawTrail(context, state);
   drawOwn(context, state);
   if (!parts.strip.hidden) drawCurve(state, state.at);
-  parts.where.textContent = wordsFor(state);
+  const words = wordsFor(state);
+  if (parts.where.textContent !== words) parts.where.textContent = words;
   // Where a place (x, y) of the nearest map stands: x and y of the first pixel and pixels a unit; and how it is turned.
   const frame = state.frames[Math.round(travel.position)], origin = [0, 0, 0];
   projector({ ...view, turn: null })(...inFrame(frame, [0, 0, 0].slice(0, header.axes)), origin, 0);
   canvas.dataset.view = JSON.stringify([...origin.slice(0, 2), frame.scale * view.zoom]);
   canvas.dataset.turn = view.turn ? view.turn.map((angle) => angle.toFixed(3)).join(",") : "";
   canvas.dataset.picked = state.picked === null ? "" : String(state.picked);
-  root.dataset.at = JSON.stringify({ position: travel.position, moving: moves(travel), playing: travel.playing, follow: state.follow, zoom: view.zoom, own: state.here && Array.from(state.here.slice(0, 2)) });
+  root.dataset.at = JSON.stringify({ position: travel.position, moving: moves(travel), playing: travel.playing, follow: state.follow, zoom: view.zoom, pictures: pictureSize(header, view.zoom, state.rem), own: state.here && Array.from(state.here.slice(0, 2)) });
 }
 
 // Where what is under study stands now.
@@ -135,7 +136,7 @@ function animate(state) {
   state.running = true;
   let before = performance.now();
   const frame = (now) => {
-    const seconds = Math.min(Math.max((now - before) / 1000, 0), 0.1);
+    const seconds = Math.min(Math.max((now - before) / 1000, 0), 0.25);
     before = now;
     if (!state.root.isConnected) { state.running = false; return; }
     const rested = advance(state.travel, seconds, state.header.maps - 1, SPEEDS[Number(state.parts.rate.value)], calm());
@@ -170,7 +171,11 @@ function rest(state) {
   state.report("rest", { stop, count: state.reports.next() });
 }
 
-function showPlaying({ parts, travel }) {
+function showPlaying(state) {
+  const { parts, travel } = state, shown = `${travel.playing} ${parts.where.textContent}`;
+  // To write the same again would cost a layout in each frame.
+  if (state.shown === shown) return;
+  state.shown = shown;
   showPlay(parts.play, travel.playing);
   parts.scrub.value = String(Math.round(travel.position));
   parts.scrub.setAttribute("aria-valuetext", parts.where.textContent);

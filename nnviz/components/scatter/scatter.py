@@ -16,6 +16,7 @@ import numpy as np
 import streamlit as st
 
 from nnviz.components.parts import buffer, component
+from nnviz.figures.words import percent
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +183,7 @@ def packed(points: Points, curve: Curve, subject: Subject, header: dict[str, Any
         "of": _digest(pictures, repr(list(curve.stops)).encode()),
         "heading": curve.heading,
         "stops": [
-            {"name": name, "short": short, "values": known}
+            {"name": name, "short": short, "values": known, "said": "" if known[0] is None else percent(known[0])}
             for name, short, known in zip(curve.stops, curve.short, values, strict=True)
         ],
         "lines": lines,
