@@ -12,8 +12,7 @@ import pytest
 from app import LOOK, SECONDS, App, Open
 from get_browser import installed
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
-from rastering import FILES
-from scripted import blank_page
+from scripted import blank_page, served
 from server import Server, serving, shared
 
 from nnviz.analysis.network.network import Network, load
@@ -182,7 +181,16 @@ def networks() -> dict[str, Network]:
 
 
 @pytest.fixture(scope="session")
-def script(context: BrowserContext) -> Iterator[Page]:
+def files() -> Iterator[str]:
+    """Address of a server of the components' modules, which knows no Streamlit."""
+    with served() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def script(context: BrowserContext, files: str) -> Iterator[Page]:
     """A page with nothing in it but the raster component's functions."""
-    with blank_page(context, FILES) as page:
+    modules = ("layout", "paint", "walk")
+    modules = (*(f"raster/{name}.js" for name in modules), "common/packed.js", "common/numbers.js")
+    with blank_page(context, files, *modules) as page:
         yield page

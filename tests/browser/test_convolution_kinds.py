@@ -12,6 +12,8 @@ import pytest
 from app import App, Open, shows
 from convolving import ROOT, assert_right, cell, over, until
 from keras import layers
+from playwright.sync_api import BrowserContext
+from scripted import blank_page, run
 from server import serving
 
 import nnviz
@@ -105,10 +107,7 @@ def test_all_kinds_of_convolution(viewer: Open, many_url: str, many: Path) -> No
         app.still()
 
 
-FILES = ("raster/layout.js", "raster/paint.js", "convolution/arithmetic.js")
-
-
-def test_what_is_too_much_to_send_is_summed_before(viewer: Open) -> None:
+def test_what_is_too_much_to_send_is_summed_before(context: BrowserContext, files: str) -> None:
     """One channel, and what the others add: the same numbers."""
     generator = np.random.default_rng(2)
     channels = 10
@@ -119,17 +118,14 @@ def test_what_is_too_much_to_send_is_summed_before(viewer: Open) -> None:
     sliding = KernelGeometry(
         maps, kernel, 0.5, (1, 1), (1, 1), (0, 0), (398, 398), [Stage("ReLU", "clip", own=True)], 4, rest=rest
     )
-    folder = Path(nnviz.__file__).parent / "components"
-    script = "\n".join((folder / name).read_text() for name in FILES)
-    app = viewer("")
-    app.page.add_script_tag(content=script)
-    body = """(text) => {
-      const { header, values } = unpack(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+    body = """
+      const { header, values } = unpack(bytes(a[0]));
       const maps = allMaps(header, values), at = arithmeticAt(header, values, maps, 4, 7 * 398 + 11);
       return [at.sum, at.others, at.made, maps[1].values[7 * 398 + 11], header.panels.length];
-    }"""
+    """
     buffer = packed(sliding, {"alt": "", "cell": [0, 0], "below": 0, "seen": 0})
-    own, others, made, value, panels = app.page.evaluate(body, base64.b64encode(buffer).decode())
+    with blank_page(context, files, "common/packed.js", "convolution/arithmetic.js") as page:
+        own, others, made, value, panels = run(page, body, base64.b64encode(buffer).decode())
     wanted = float((maps[7:10, 11:14, 4] * kernel[..., 4]).sum())
     assert own == pytest.approx(wanted, abs=1e-4)
     assert others == pytest.approx(rest[7, 11] - 0.5, abs=1e-5)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 from scripted import blank_page, run
 
-import nnviz.components.raster as raster_package
-import nnviz.components.unrolling as package
 from nnviz.components.unrolling import Layout
-from nnviz.components.unrolling.unrolling import SCRIPTS, packed
+from nnviz.components.unrolling.unrolling import packed
 from nnviz.figures.colour import TABLES
 
 SHAPES = [
@@ -26,11 +23,10 @@ SHAPES = [
 
 
 @pytest.fixture(scope="module")
-def script(context: BrowserContext) -> Iterator[Page]:
+def script(context: BrowserContext, files: str) -> Iterator[Page]:
     """A page with nothing in it but the component's functions."""
-    files = [Path(raster_package.__file__).parent / name for name in ("layout.js", "paint.js")]
-    files += [Path(package.__file__).parent / name for name in SCRIPTS]
-    with blank_page(context, files) as page:
+    modules = [f"unrolling/{name}.js" for name in ("order", "stage", "drawing", "words")]
+    with blank_page(context, files, *modules, "common/packed.js") as page:
         yield page
 
 
@@ -82,7 +78,8 @@ def test_a_cell_leaves_its_place_and_comes_to_its_slot(script: Page, shape: tupl
     body = """
     document.body.innerHTML = "<div id=root><div id=controls>&nbsp;</div></div>";
     const root = document.getElementById("root"), controls = document.getElementById("controls");
-    const state = { ...unpack(bytes(a[0])), root, parts: { controls }, position: 0, follow: true, view: 3, marks: [] };
+    const state = { ...unpack(bytes(a[0])), root, parts: { controls }, page: {}, marks: [] };
+    Object.assign(state, { position: 0, follow: true, view: 3 });
     state.stage = placeStage(state);
     return a[1].map((slot) => {
       const [row, column, channel] = placeAt(state.header.shape, slot), home = homeBox(state, row, column, channel);

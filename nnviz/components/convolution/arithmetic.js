@@ -1,7 +1,9 @@
 // The arithmetic of one filter, from what was sent: maps, kernel, bias, and where the kernel stands.
 
+import { endsIn } from "../common/numbers.js";
+
 // Of a kernel cell in a place of the output: row and column of the input (which may lie in the padding).
-function tapAt(header, row, column, i, j) {
+export function tapAt(header, row, column, i, j) {
   const { strides, dilation, padding } = header;
   return [row * strides[0] + i * dilation[0] - padding[0], column * strides[1] + j * dilation[1] - padding[1]];
 }
@@ -55,14 +57,8 @@ function stageValue(stage, header, values, before, cell) {
   return values[header.panels[stage.panel].offset + cell];
 }
 
-function endsIn(values) {
-  let least = Infinity, most = -Infinity;
-  for (const value of values) { if (value < least) least = value; if (value > most) most = value; }
-  return [least, most];
-}
-
 // All maps that can be looked at: the sums, then what each stage makes of them.
-function allMaps(header, values) {
+export function allMaps(header, values) {
   const maps = [{ title: "sum", values: allSums(header, values) }];
   for (const stage of header.stages) {
     const before = maps[maps.length - 1].values, made = new Float64Array(before.length);
@@ -80,12 +76,12 @@ function allMaps(header, values) {
 }
 
 // Which of the maps is the layer's own output.
-function ownMap(header) {
+export function ownMap(header) {
   return header.stages.length && header.stages[0].own ? 1 : 0;
 }
 
 // Everything that one cell of the output is made of.
-function arithmeticAt(header, values, maps, channel, index) {
+export function arithmeticAt(header, values, maps, channel, index) {
   const [rows, columns] = header.size, row = Math.floor(index / columns), column = index % columns;
   const whole = header.rest === null, terms = termsAt(header, values, whole ? channel : 0, row, column);
   const sums = whole ? Array.from({ length: header.channels }, (_, tile) => (tile === channel ? terms.sum : channelSum(header, values, tile, row, column))) : null;
@@ -110,10 +106,16 @@ function channelSum(header, values, tile, row, column) {
 }
 
 // The place of the output whose window has its middle nearest to a cell of the input.
-function placeOver(header, y, x) {
+export function placeOver(header, y, x) {
   const kernel = header.panels[1];
   return [[y, kernel.h], [x, kernel.w]].map(([at, size], axis) => {
     const middle = at + header.padding[axis] - ((size - 1) * header.dilation[axis]) / 2;
     return Math.min(header.size[axis] - 1, Math.max(0, Math.round(middle / header.strides[axis])));
   });
+}
+
+// The least and the largest value of the map that is read.
+export function endsOf(state) {
+  const { header, values } = state, input = header.panels[0], tile = header.rest === null ? state.channel : 0, size = input.h * input.w;
+  return endsIn(values.subarray(input.offset + tile * size, input.offset + (tile + 1) * size));
 }

@@ -10,18 +10,15 @@ import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 
-from nnviz.components.parts import script, with_player
+from nnviz.components.parts import component
 from nnviz.components.raster.raster import Panel, pack
 from nnviz.errors import NnvizError
 
-_FOLDER = Path(__file__).parent
-_RASTER = _FOLDER.parent / "raster"
 MOST_VALUES = 1_500_000
 """Input values that are sent at most; beyond it one channel, and what the others add in every cell."""
 
@@ -122,7 +119,7 @@ def convolution(
 
     seen = ((st.session_state.get(key) or {}).get("cell") or {}).get("count", 0)
     data = packed(sliding, {"alt": alt, "below": below, "cell": list(cell), "play": play, "seen": seen})
-    _component()(key=key, data=data, on_cell_change=report)
+    component("convolution")(key=key, data=data, on_cell_change=report)
 
 
 def picked_cell(key: str) -> Cell | None:
@@ -170,22 +167,3 @@ def packed(sliding: KernelGeometry, header: dict[str, Any]) -> bytes:
     body = pack(panels, {**fixed, "channel": channel})
     what = hashlib.blake2b(body, digest_size=12).hexdigest()
     return pack(panels, {**fixed, **header, "channel": channel, "what": what})
-
-
-def _component() -> Any:
-    global _registered
-    if _registered is None:
-        files = [*(_RASTER / name for name in ("layout.js", "paint.js"))]
-        files += [
-            _FOLDER / name for name in ("arithmetic.js", "drawing.js", "words.js", "pointing.js", "convolution.js")
-        ]
-        _registered = st.components.v2.component(
-            "nnviz_convolution",
-            html=with_player((_FOLDER / "convolution.html").read_text(), "cell", "Cell of the output"),
-            css=(_FOLDER / "convolution.css").read_text(),
-            js=script(files),
-        )
-    return _registered
-
-
-_registered: Any = None

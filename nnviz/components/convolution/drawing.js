@@ -1,13 +1,21 @@
 // What is drawn: the maps once each, as sheets; every frame only lays them down and marks the cell.
 
-const PAD = 4;
+import { drawBox, sheetFrom } from "../common/canvas.js";
+import { colourOf, cssOf } from "../common/colours.js";
+import { typeSizes } from "../common/sizes.js";
+import { GAP } from "../raster/layout.js";
+import { drawPanel, tileImage } from "../raster/paint.js";
+import { tapAt } from "./arithmetic.js";
+
+export const PAD = 4;
+export const GRIDS = ["patch", "kernel", "products"];
 // Cells of a side from which on a map is a photograph, in which no single cell is meant.
 const FINE = 100;
 // Between cells of white as between dark ones, in light and in dark alike: their colours are those of the values.
 const GRID = "rgba(110, 110, 110, 0.55)";
 
 // The cells of the input and of the padding around it that the kernel meets: first row and column, and how many.
-function extentOf(header) {
+export function extentOf(header) {
   const [input, kernel] = header.panels;
   return [[input.h, kernel.h], [input.w, kernel.w]].map(([length, size], axis) => {
     const reach = (header.size[axis] - 1) * header.strides[axis] + (size - 1) * header.dilation[axis] + 1;
@@ -16,17 +24,10 @@ function extentOf(header) {
 }
 
 // Whole pixels a cell; of what is as fine as a photograph, quarters too: else up to half of its room would stay empty.
-function cellSize(rows, columns, side, most) {
+export function cellSize(rows, columns, side, most) {
   const exact = side / Math.max(rows, columns);
   if (exact >= 1 && exact < 6 && Math.max(rows, columns) >= FINE) return Math.floor(4 * exact) / 4;
   return exact >= 1 ? Math.min(Math.floor(exact), most) : 1 / Math.ceil(1 / exact);
-}
-
-function fit(canvas, width, height, ratio) {
-  canvas.width = Math.round((width + 2 * PAD) * ratio);
-  canvas.height = Math.round((height + 2 * PAD) * ratio);
-  canvas.style.width = `${canvas.width / ratio}px`;
-  canvas.style.height = `${canvas.height / ratio}px`;
 }
 
 function paper(canvas, ratio) {
@@ -53,19 +54,16 @@ function hatch(context, x, y, w, h, theme) {
 
 // A map scaled to the device once, so that a frame only copies it.
 function sheetOf(image, width, height, ratio) {
-  const small = document.createElement("canvas"), sheet = document.createElement("canvas");
-  small.width = image.width;
-  small.height = image.height;
-  small.getContext("2d").putImageData(image, 0, 0);
+  const sheet = document.createElement("canvas");
   sheet.width = Math.max(1, Math.round(width * ratio));
   sheet.height = Math.max(1, Math.round(height * ratio));
   const context = sheet.getContext("2d");
   context.imageSmoothingEnabled = sheet.width < image.width || (sheet.width % image.width > 0 && image.width >= FINE);
-  context.drawImage(small, 0, 0, sheet.width, sheet.height);
+  context.drawImage(sheetFrom(image), 0, 0, sheet.width, sheet.height);
   return sheet;
 }
 
-function inputSheet(state) {
+export function inputSheet(state) {
   const { header, values, sizes, ratio } = state, [rows, columns] = extentOf(header), cell = sizes.inputCell;
   const input = header.panels[0], width = columns.all * cell, height = rows.all * cell;
   const sheet = document.createElement("canvas");
@@ -80,15 +78,15 @@ function inputSheet(state) {
   return sheet;
 }
 
-function outputSheets(state) {
+export function outputSheets(state) {
   const { header, sizes, ratio } = state, map = state.maps[state.shown], [h, w] = header.size;
   const panel = { h, w, channels: 1, offset: 0, units: 0, under: null, colour: map.colour, ranges: [map.range] };
   return sheetOf(tileImage(panel, map.values, 0), w * sizes.outputCell, h * sizes.outputCell, ratio);
 }
 
 // The input with the kernel lying on it.
-function drawInput(state, at) {
-  const { header, values, sizes, theme, ratio } = state, kernel = header.panels[1], cell = sizes.inputCell;
+export function drawInput(state, at) {
+  const { header, sizes, theme, ratio } = state, kernel = header.panels[1], cell = sizes.inputCell;
   const context = paper(state.canvases.input, ratio), [rows, columns] = extentOf(header);
   context.drawImage(state.inputSheet, 0, 0, columns.all * cell, rows.all * cell);
   const corner = tapAt(header, at.row, at.column, 0, 0);
@@ -97,10 +95,8 @@ function drawInput(state, at) {
   if (kernel.h * kernel.w > 1) {
     context.globalAlpha = 0.5;
     if (apart) {
-      const table = COLOURS.diverging;
       for (let i = 0, n = 0; i < kernel.h; i++) for (let j = 0; j < kernel.w; j++, n++) {
-        const k = 3 * Math.round(256 * share(at.kernel[n], kernel.ranges[0]));
-        context.fillStyle = `rgb(${table[k]},${table[k + 1]},${table[k + 2]})`;
+        context.fillStyle = cssOf(colourOf("diverging", at.kernel[n], kernel.ranges[0]));
         context.fillRect(x + j * header.dilation[1] * cell, y + i * header.dilation[0] * cell, cell, cell);
       }
     } else context.drawImage(kernelImage(state, header.rest === null ? state.channel : 0), x, y, kernel.w * cell, kernel.h * cell);
@@ -119,16 +115,12 @@ function drawInput(state, at) {
 
 function kernelImage(state, tile) {
   if (state.kernelImage && state.kernelTile === tile) return state.kernelImage;
-  const image = tileImage(state.header.panels[1], state.values, tile), canvas = document.createElement("canvas");
-  canvas.width = image.width;
-  canvas.height = image.height;
-  canvas.getContext("2d").putImageData(image, 0, 0);
   state.kernelTile = tile;
-  return (state.kernelImage = canvas);
+  return (state.kernelImage = sheetFrom(tileImage(state.header.panels[1], state.values, tile)));
 }
 
 // The output: while it fills in, what has not been reached yet is faint; else all of it.
-function drawOutput(state, at) {
+export function drawOutput(state, at) {
   const { sizes, theme, ratio, header } = state, cell = sizes.outputCell, [rows, columns] = header.size;
   const context = paper(state.canvases.output, ratio), sheet = state.outputSheet, width = columns * cell, height = rows * cell;
   context.globalAlpha = state.filling ? 0.28 : 1;
@@ -152,7 +144,7 @@ function drawOutput(state, at) {
 }
 
 // Patch, kernel or products: the cells with their numbers, and hatching where there is only padding.
-function drawGrid(state, name, at) {
+export function drawGrid(state, name, at) {
   const { header, sizes, theme, ratio } = state, kernel = header.panels[1], cell = sizes.gridCell;
   const context = paper(state.canvases[name], ratio);
   const colour = name === "patch" ? header.panels[0].colour : "diverging";
@@ -177,12 +169,12 @@ function drawGrid(state, name, at) {
 }
 
 // What each channel adds, as one row (or a few) of cells.
-function drawChannels(state, at) {
-  const { header, sizes, theme, ratio } = state, cell = sizes.channelCell, columns = sizes.channelColumns;
-  const context = paper(state.canvases.channels, ratio), table = COLOURS.diverging, range = state.sumRange;
+export function drawChannels(state, at) {
+  const { sizes, theme, ratio } = state, cell = sizes.channelCell, columns = sizes.channelColumns;
+  const context = paper(state.canvases.channels, ratio);
   at.sums.forEach((sum, channel) => {
-    const k = 3 * Math.round(256 * share(sum, range)), x = (channel % columns) * cell, y = Math.floor(channel / columns) * sizes.channelHigh;
-    context.fillStyle = `rgb(${table[k]},${table[k + 1]},${table[k + 2]})`;
+    const x = (channel % columns) * cell, y = Math.floor(channel / columns) * sizes.channelHigh;
+    context.fillStyle = cssOf(colourOf("diverging", sum, state.sumRange));
     context.fillRect(x, y, cell, sizes.channelHigh);
     context.strokeStyle = GRID;
     context.strokeRect(x + 0.5, y + 0.5, cell - 1, sizes.channelHigh - 1);

@@ -1,9 +1,18 @@
 // Pointer and keys: hovering shows a cell, clicking pins it, arrow keys walk.
 
+import { colourOf, cssOf, textOn } from "../common/colours.js";
+import { number } from "../common/numbers.js";
+import { watch } from "../common/page.js";
+import { isOthers, placeIn, take } from "../common/pointer.js";
+import { placeOver } from "./arithmetic.js";
+import { GRIDS, PAD, extentOf, inputSheet, outputSheets } from "./drawing.js";
+import { lay, roomFor } from "./layout.js";
+import { draw, fill, pin, play, speedOf, step } from "./motion.js";
+import { label } from "./words.js";
+
 // The cell of a canvas under the pointer, in cells of `size` pixels, or null beyond its edge.
 function cellUnder(canvas, event, size, rows, columns) {
-  const box = canvas.getBoundingClientRect();
-  const row = Math.floor((event.clientY - box.top - PAD) / size), column = Math.floor((event.clientX - box.left - PAD) / size);
+  const [column, row] = placeIn(canvas, event).map((at) => Math.floor((at - PAD) / size));
   return row >= 0 && row < rows && column >= 0 && column < columns ? [row, column] : null;
 }
 
@@ -35,9 +44,9 @@ function enlarge(state, name, event) {
   big.textContent = at.outside[cell] && name === "patch" ? "0" : number(at[name][cell]);
   small.textContent = name === "products" ? `${number(at.patch[cell])} \u00d7 ${number(at.kernel[cell])}` : at.outside[cell] && name === "patch" ? "padding" : `row ${found[0]}, column ${found[1]}`;
   const range = name === "patch" ? header.panels[0].ranges[0] : name === "kernel" ? kernel.ranges[0] : state.productRange;
-  const table = COLOURS[name === "patch" ? header.panels[0].colour : "diverging"], k = 3 * Math.round(256 * share(at[name][cell], range));
-  big.style.background = `rgb(${table[k]},${table[k + 1]},${table[k + 2]})`;
-  big.style.color = textOn(table.slice(k, k + 3));
+  const colour = colourOf(name === "patch" ? header.panels[0].colour : "diverging", at[name][cell], range);
+  big.style.background = cssOf(colour);
+  big.style.color = textOn(colour);
   parts.tip.replaceChildren(big, small);
   const room = state.root.getBoundingClientRect();
   const left = event.clientX - room.left + 18, top = event.clientY - room.top;
@@ -48,17 +57,16 @@ function enlarge(state, name, event) {
 function keys(state, event) {
   const columns = state.header.size[1], all = columns * state.header.size[0], column = state.index % columns;
   const moves = { ArrowLeft: column > 0 ? -1 : 0, ArrowRight: column < columns - 1 ? 1 : 0, ArrowUp: -columns, ArrowDown: columns, Home: -state.index, End: all - 1 - state.index };
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isOthers(event)) return;
   if (event.key === " ") play(state, !state.playing);
   else if (event.key in moves) {
     const next = state.index + moves[event.key];
     if (next >= 0 && next < all && next !== state.index) step(state, moves[event.key]);
   } else return;
-  event.preventDefault();
-  event.stopPropagation();
+  take(event);
 }
 
-function listen(state) {
+export function listen(state) {
   const { parts, canvases, root } = state;
   for (const [name, under] of [["output", outputUnder], ["input", inputUnder]]) {
     canvases[name].addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") preview(state, under(state, event)); });
@@ -76,8 +84,8 @@ function listen(state) {
     canvases[name].addEventListener("pointerleave", () => { parts.tip.hidden = true; });
   }
   canvases.channels.addEventListener("click", (event) => {
-    const { sizes, header } = state, rows = Math.ceil(header.channels / sizes.channelColumns), box = canvases.channels.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left - PAD) / sizes.channelCell), row = Math.floor((event.clientY - box.top - PAD) / sizes.channelHigh);
+    const { sizes, header } = state, rows = Math.ceil(header.channels / sizes.channelColumns), [x, y] = placeIn(canvases.channels, event);
+    const column = Math.floor((x - PAD) / sizes.channelCell), row = Math.floor((y - PAD) / sizes.channelHigh);
     const channel = row * sizes.channelColumns + column;
     if (row < 0 || row >= rows || column < 0 || column >= sizes.channelColumns || channel >= header.channels) return;
     state.channel = channel;
@@ -91,6 +99,14 @@ function listen(state) {
     state.grid = event.target.dataset.grid;
     if (lay(state)) draw(state);
   });
+  parts.sums.addEventListener("click", (event) => {
+    const line = event.target.closest("button");
+    if (!line || line.dataset.map === "") return;
+    state.shown = Number(line.dataset.map);
+    label(state);
+    state.outputSheet = outputSheets(state);
+    draw(state);
+  });
   parts.back.addEventListener("click", () => step(state, -1));
   parts.on.addEventListener("click", () => step(state, 1));
   parts.play.addEventListener("click", () => play(state, !state.playing));
@@ -99,16 +115,10 @@ function listen(state) {
   const rate = () => { root.querySelector(".rate").textContent = `${speedOf(state).toLocaleString("en")} cells/s`; };
   parts.rate.addEventListener("input", rate);
   rate();
-  state.watch = new ResizeObserver(() => { if (state.header && state.width !== root.clientWidth) { state.width = root.clientWidth; if (lay(state)) draw(state); } });
-  state.watch.observe(root);
-  // What stands above may come, or fold, later than this does.
-  const block = root.getRootNode().host?.closest("[data-testid=stMainBlockContainer]");
-  state.above = new ResizeObserver(() => {
-    if (!state.header || !root.clientWidth) return;
+  watch(root, state.page, () => { if (state.header && lay(state)) draw(state); }, () => {
+    if (!state.header) return false;
     const before = state.top;
     roomFor(state);
-    if (Math.abs(state.top - before) > 2 && lay(state)) draw(state);
+    return Math.abs(state.top - before) > 2;
   });
-  if (block) state.above.observe(block);
-  window.addEventListener("resize", () => { if (state.header && root.isConnected && lay(state)) draw(state); });
 }

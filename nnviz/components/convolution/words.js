@@ -1,5 +1,9 @@
 // What is said beside the pictures: the formula in words and in numbers, the list of sums, names and ranges.
 
+import { number, signed } from "../common/numbers.js";
+import { endsOf, ownMap } from "./arithmetic.js";
+import { GRIDS } from "./drawing.js";
+
 function put(node, pieces) {
   node.replaceChildren(...pieces.map((piece) => {
     if (typeof piece === "string") return document.createTextNode(piece);
@@ -10,23 +14,19 @@ function put(node, pieces) {
   }));
 }
 
-function signed(value) {
-  return `${value < 0 ? "\u2212" : "+"} ${number(Math.abs(value))}`;
-}
-
 // The functions around the sum, the outermost first; what is done to the output afterwards stays outside.
 function around(header) {
   return header.stages.length && header.stages[0].own ? header.stages[0].title : "";
 }
 
-function writeWords(state) {
+export function writeWords(state) {
   const { header } = state, kernel = header.panels[1], name = around(header);
   const parts = [header.channels > 1 ? `${header.channels} channels` : "", kernel.h * kernel.w > 1 ? `${kernel.h}\u00d7${kernel.w} cells` : ""].filter(Boolean);
   const body = [parts.length ? `sum over ${parts.join(" and ")} of ` : "", ["patch", "patch"], " \u00d7 ", ["kernel", "kernel"], ...(header.bias === null ? [] : [" + ", ["bias", "bias"]])];
   put(state.parts.words, [["made", "output"], " = ", ...(name ? [`${name}( `, ...body, " )"] : body)]);
 }
 
-function writeNumbers(state, at) {
+export function writeNumbers(state, at) {
   const { header, parts } = state, name = around(header);
   const terms = [...sumTerms(header, at), ...(at.bias === null ? [] : [` ${signed(at.bias)}`])];
   put(parts.numbers, [["made", number(at.output)], " = ", ...(name ? [`${name}( `, ...terms, " )"] : terms)]);
@@ -34,7 +34,7 @@ function writeNumbers(state, at) {
   const lines = [[header.channels > 1 ? `channel ${header.first + at.channel}` : "products", number(at.sum)]];
   if (header.channels > 1) lines.push([`+ ${header.channels - 1} other${header.channels > 2 ? "s" : ""}`, number(at.others)]);
   if (at.bias !== null) lines.push(["+ bias", number(at.bias)]);
-  while (parts.sums.children.length < lines.length + at.made.length) parts.sums.append(newLine(state));
+  while (parts.sums.children.length < lines.length + at.made.length) parts.sums.append(newLine());
   while (parts.sums.children.length > lines.length + at.made.length) parts.sums.lastChild.remove();
   at.made.forEach((value, index) => lines.push([index === 0 ? "= sum" : stageTitle(header.stages[index - 1]), number(value), index]));
   lines.forEach((line, index) => fillLine(parts.sums.children[index], line, state));
@@ -48,22 +48,15 @@ function sumTerms(header, at) {
   return some.map((product, index) => (index === 0 ? number(product) : ` ${signed(product)}`));
 }
 
-function stageTitle(stage) {
+export function stageTitle(stage) {
   if (stage.rule !== "affine") return stage.title;
   return `${stage.title} \u00d7 ${number(stage.a)} ${signed(stage.b)}`;
 }
 
-function newLine(state) {
+function newLine() {
   const line = document.createElement("button");
   line.type = "button";
   line.append(document.createElement("span"), document.createElement("b"));
-  line.addEventListener("click", () => {
-    if (line.dataset.map === "") return;
-    state.shown = Number(line.dataset.map);
-    label(state);
-    state.outputSheet = outputSheets(state);
-    draw(state);
-  });
   return line;
 }
 
@@ -80,7 +73,7 @@ function fillLine(node, [title, value, map], state) {
 }
 
 // Names of pictures and ranges of colours, which change with the filter and not with the cell.
-function label(state) {
+export function label(state) {
   const { header, parts, canvases } = state, [input, kernel] = header.panels, map = state.maps[state.shown];
   const channel = header.channels > 1 ? `, channel ${header.first + state.channel}` : "";
   const title = (part, text) => { parts[part].querySelector("figcaption").textContent = text; };

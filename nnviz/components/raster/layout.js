@@ -1,23 +1,10 @@
 // Where everything stands: whole device pixels a cell, the largest that fits the room.
 
-const GAP = 10;
+import { given, typeSizes } from "../common/sizes.js";
+
+export const GAP = 10;
 // CSS pixels: what a series of one number a step is wide, at least.
 const THIN = 24;
-
-function rem() {
-  return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
-}
-
-// How much of its share of the window a picture takes: the page gives more or less (app/room.js).
-function given() {
-  return parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--nn-room")) || 1;
-}
-
-// Sizes of what is written, CSS px: a panel's title in shares of the root's, which style.css says and a talk says anew.
-function typeSizes() {
-  const root = rem(), share = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--nn-panel-title")) || 0.82;
-  return { text: Math.max(16, 0.78 * root), title: Math.max(17, share * root), number: Math.max(16, 0.86 * root) };
-}
 
 // One panel at a wished tile side (CSS px): its cell size in device pixels, and its grid within `room` px of height.
 function measure(panel, side, room, width, ratio, type, tallest = 0) {
@@ -60,7 +47,7 @@ function measure(panel, side, room, width, ratio, type, tallest = 0) {
 }
 
 // All panels, row by row, with the largest tiles that fit; smaller than `least` they flow on below instead.
-function arrange(header, width, ratio) {
+export function arrange(header, width, ratio) {
   // Text has a least size, so in a low window the pictures give way.
   const low = window.innerHeight < 800 ? 0.88 : 1, type = typeSizes(), least = header.least * low * Math.min(given(), 1);
   const room = Math.max(160 * Math.min(given(), 1), header.height * window.innerHeight * low * given());
@@ -105,12 +92,12 @@ function arrange(header, width, ratio) {
   return { panels: chosen, width: Math.max(right, 1), height: Math.max(y - gap, 1), gap };
 }
 
-function tileBox(size, tile) {
+export function tileBox(size, tile) {
   const x = size.x + (tile % size.columns) * size.stepX, y = size.y + size.head + Math.floor(tile / size.columns) * size.stepY;
   return { x: x + (size.stepX - GAP - size.tileW) / 2, y, w: size.tileW, h: size.tileH };
 }
 
-function cellBox(size, panel, at) {
+export function cellBox(size, panel, at) {
   const box = tileBox(size, at.tile);
   if (at.row === null || at.row === undefined) return box;
   const w = box.w / panel.w, h = box.h / panel.h;
@@ -118,7 +105,7 @@ function cellBox(size, panel, at) {
 }
 
 // What lies under a point: panel, tile, row and column, or null.
-function locate(header, places, x, y) {
+export function locate(header, places, x, y) {
   for (let index = 0; index < header.panels.length; index++) {
     const panel = header.panels[index], size = places.panels[index];
     for (let tile = 0; tile < panel.n; tile++) {

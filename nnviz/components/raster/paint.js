@@ -1,21 +1,12 @@
-// From packed numbers to pixels: COLOURS (name -> 257 RGB triples) stands before this file.
+// From packed numbers to pixels.
 
-function unpack(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const start = Math.ceil((4 + length) / 4) * 4;
-  // A copy, since the bytes may not begin on a multiple of four in the message.
-  const values = new Float32Array(bytes.slice(start).buffer);
-  return { header, values };
-}
+import { COLOURS, colourOf, cssOf, share, textOn } from "../common/colours.js";
+import { number, shortNumber } from "../common/numbers.js";
+import { sheetFrom } from "../common/canvas.js";
+import { cellBox, tileBox } from "./layout.js";
 
 function rangeOf(panel, tile) {
   return panel.ranges[panel.ranges.length > 1 ? tile : 0];
-}
-
-function share(value, range) {
-  return range[1] > range[0] ? Math.min(1, Math.max(0, (value - range[0]) / (range[1] - range[0]))) : 0;
 }
 
 function underAt(panel, values, row, column) {
@@ -27,7 +18,7 @@ function underAt(panel, values, row, column) {
 }
 
 // One tile as an image of one pixel a cell. With a picture under it, the tile is drawn as fine as the picture.
-function tileImage(panel, values, tile) {
+export function tileImage(panel, values, tile) {
   const up = panel.under ? Math.max(1, Math.round(panel.under.h / panel.h)) : 1;
   const image = new ImageData(panel.w * up, panel.h * up);
   const table = COLOURS[panel.colour], range = rangeOf(panel, tile), out = image.data;
@@ -57,22 +48,6 @@ function tileImage(panel, values, tile) {
   return image;
 }
 
-function number(value, digits = 3) {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  const text = size >= 1000 || size < 0.001 ? value.toExponential(1) : value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 0.1)))));
-  return text.replace("-", "\u2212");
-}
-
-function shortNumber(value) {
-  const text = Math.abs(value) >= 10 ? value.toFixed(0) : Math.abs(value) >= 0.995 ? value.toFixed(1) : value.toFixed(2).replace("0.", ".");
-  return Number(text) === 0 ? "0" : text.replace("-", "\u2212");
-}
-
-function textOn(colour) {
-  return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 140 ? "#000" : "#fff";
-}
-
 // Numbers in the cells, where the smallest that may be written fits: else each cell says its value under the pointer.
 function drawNumbers(context, panel, size, values, tile, font) {
   const box = tileBox(size, tile), w = box.w / panel.w, h = box.h / panel.h;
@@ -89,8 +64,7 @@ function drawNumbers(context, panel, size, values, tile, font) {
   if (fitting < size.number) return;
   context.font = `${fitting}px ${font}`;
   for (const [cell, text] of said) {
-    const k = 3 * Math.round(256 * share(valueOf(cell), rangeOf(panel, tile)));
-    context.fillStyle = textOn(COLOURS[panel.colour].slice(k, k + 3));
+    context.fillStyle = textOn(colourOf(panel.colour, valueOf(cell), rangeOf(panel, tile)));
     context.fillText(text, box.x + ((cell % panel.w) + 0.5) * w, box.y + (Math.floor(cell / panel.w) + 0.5) * h);
   }
 }
@@ -121,8 +95,8 @@ function drawBlank(context, panel, size, tile, theme) {
 
 // What a tile without a picture holds, on it: as a word or two, or as a sign where they have no room.
 function drawEmpty(context, panel, values, tile, box, size, theme) {
-  const at = panel.offset + tile * panel.h * panel.w * panel.channels, k = 3 * Math.round(256 * share(values[at], rangeOf(panel, tile)));
-  context.fillStyle = textOn(panel.channels === 3 ? (panel.colour === "diverging" ? [128, 128, 128] : values.slice(at, at + 3)) : COLOURS[panel.colour].slice(k, k + 3));
+  const at = panel.offset + tile * panel.h * panel.w * panel.channels, pixel = panel.colour === "diverging" ? [128, 128, 128] : values.slice(at, at + 3);
+  context.fillStyle = textOn(panel.channels === 3 ? pixel : colourOf(panel.colour, values[at], rangeOf(panel, tile)));
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `${size.text}px ${theme.font}`;
@@ -133,10 +107,10 @@ function drawEmpty(context, panel, values, tile, box, size, theme) {
 
 // The colours between the ends of a range.
 function drawBar(context, panel, x, y, size, theme) {
-  const [low, high] = rangeOf(panel, 0).map((end) => number(end)), table = COLOURS[panel.colour];
+  const [low, high] = rangeOf(panel, 0).map((end) => number(end));
   const room = size.width - context.measureText(low + high).width - 0.8 * size.text, wide = Math.max(size.text, Math.min(5 * size.text, room));
   const from = x + context.measureText(low).width + 0.4 * size.text, fill = context.createLinearGradient(from, 0, from + wide, 0);
-  for (let stop = 0; stop <= 16; stop++) fill.addColorStop(stop / 16, `rgb(${table.slice(48 * stop, 48 * stop + 3).join(",")})`);
+  for (let stop = 0; stop <= 16; stop++) fill.addColorStop(stop / 16, cssOf(colourOf(panel.colour, stop, [0, 16])));
   context.fillText(low, x, y);
   context.fillText(high, from + wide + 0.4 * size.text, y);
   context.fillStyle = fill;
@@ -147,7 +121,7 @@ function drawBar(context, panel, x, y, size, theme) {
   context.fillStyle = theme.text;
 }
 
-function drawPanel(context, panel, size, values, theme) {
+export function drawPanel(context, panel, size, values, theme) {
   context.textAlign = "left";
   context.textBaseline = "top";
   context.fillStyle = theme.text;
@@ -159,12 +133,10 @@ function drawPanel(context, panel, size, values, theme) {
   if (panel.bar) drawBar(context, panel, size.x, below + 1.3 * lines.length * size.text, size, theme);
   const sheet = document.createElement("canvas");
   for (let tile = 0; tile < panel.n; tile++) {
-    const image = tileImage(panel, values, tile), box = tileBox(size, tile);
-    sheet.width = image.width;
-    sheet.height = image.height;
-    sheet.getContext("2d").putImageData(image, 0, 0);
+    const box = tileBox(size, tile);
+    sheetFrom(tileImage(panel, values, tile), sheet);
     // Averaged where it is shown smaller, cell by cell where larger.
-    context.imageSmoothingEnabled = panel.smooth || Math.min(size.wide, size.high) < 1 || (panel.under !== null && image.width > box.w);
+    context.imageSmoothingEnabled = panel.smooth || Math.min(size.wide, size.high) < 1 || (panel.under !== null && sheet.width > box.w);
     context.drawImage(sheet, box.x, box.y, box.w, box.h);
     context.strokeStyle = theme.faint;
     context.lineWidth = 1;
@@ -182,7 +154,7 @@ function drawPanel(context, panel, size, values, theme) {
   }
 }
 
-function drawLines(context, header, places, theme) {
+export function drawLines(context, header, places, theme) {
   const largest = Math.max(...header.lines.map((line) => Math.abs(line.value)), 1e-12);
   const ordered = [...header.lines].sort((a, b) => Math.abs(a.value) - Math.abs(b.value));
   for (const line of ordered) {
@@ -228,17 +200,8 @@ function drawLines(context, header, places, theme) {
   }
 }
 
-function drawBox(context, box, colour, width) {
-  context.strokeStyle = "#fff";
-  context.lineWidth = width + 2;
-  context.strokeRect(box.x - width / 2, box.y - width / 2, box.w + width, box.h + width);
-  context.strokeStyle = colour;
-  context.lineWidth = width;
-  context.strokeRect(box.x - width / 2, box.y - width / 2, box.w + width, box.h + width);
-}
-
 // What is off: pale, with a cross, so that one still sees what it was.
-function drawCross(context, box, theme) {
+export function drawCross(context, box, theme) {
   context.save();
   context.globalAlpha = 0.55;
   context.fillStyle = theme.background;

@@ -7,24 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 
-from nnviz.components.parts import buffer, script
+from nnviz.components.parts import buffer, component
 from nnviz.figures.words import number
-
-_FOLDER = Path(__file__).parent
-_HTML = """
-<div class="raster">
-  <canvas></canvas>
-  <div class="tip" hidden></div>
-  <div class="hint" aria-hidden="true" hidden><span>click or arrow keys</span><span>tap</span></div>
-  <div class="say" aria-live="polite"></div>
-</div>
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +163,7 @@ def raster(
         | {"height": height, "least": least, "wide": wide, "first": first, "seen": seen}
         | {"toggles": toggles, "swipe": swipe},
     )
-    _component()(key=key, data=data, on_pick_change=report)
+    component("raster")(key=key, data=data, on_pick_change=report)
 
 
 def picked_in(key: str) -> Place | None:
@@ -270,15 +259,3 @@ _PLAIN = (
 
 def _place(place: Place) -> dict[str, Any]:
     return {name: getattr(place, name) for name in ("panel", "tile", "row", "column", "rows", "columns", "colour")}
-
-
-def _component() -> Any:
-    global _registered
-    if _registered is None:
-        js = script(_FOLDER / name for name in ("layout.js", "paint.js", "raster.js"))
-        css = (_FOLDER / "raster.css").read_text()
-        _registered = st.components.v2.component("nnviz_raster", html=_HTML, css=css, js=js)
-    return _registered
-
-
-_registered: Any = None

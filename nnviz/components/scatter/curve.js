@@ -1,12 +1,15 @@
 // The curve below the points: a measure at each stop, and where one is on it. It is the bar that is scrubbed.
 
-import { clamp, fitCanvas } from "./basics.js";
+import { fitCanvas, scaled } from "../common/canvas.js";
+import { clamp } from "../common/numbers.js";
 
 // What stands where: text sizes, the plot's box, CSS pixels.
 export function layCurve(state) {
   const { canvas, box } = state.curve, width = Math.floor(box.clientWidth), { rem } = state;
   const text = Math.max(16, 0.75 * rem), height = Math.round(state.low ? 5.4 * text : 6.6 * text);
-  const context = fitCanvas(canvas, width, height, window.devicePixelRatio || 1);
+  const ratio = window.devicePixelRatio || 1;
+  fitCanvas(canvas, width, height, ratio);
+  const context = scaled(canvas, ratio);
   context.font = `${text}px ${state.theme.font}`;
   const left = context.measureText("100%").width + 12, right = width - 3.2 * text;
   Object.assign(state.curve, { context, width, height, text, left, right, top: 1.75 * text, bottom: height - 1.5 * text });

@@ -1,6 +1,6 @@
 // What is drawn: points or the pictures themselves, the names of the groups, rings, a trail, and what is under study.
 
-import { rgb } from "./basics.js";
+import { rgb } from "../common/colours.js";
 import { middles, projector } from "./space.js";
 
 // Enlarged so far, points begin to be pictures; both as large as they are then, in the page's font size.

@@ -1,6 +1,8 @@
 // What pointer and keys do: point, pick, turn, enlarge, move, and travel along the curve.
 
-import { clamp } from "./basics.js";
+import { clamp } from "../common/numbers.js";
+import { watch } from "../common/page.js";
+import { isOthers, placeIn, take } from "../common/pointer.js";
 import { stopAt } from "./curve.js";
 import { drawPicture, pictureSize } from "./drawing.js";
 import { nearestTo, nextTo } from "./space.js";
@@ -12,8 +14,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 const REACH = 14, TURN = Math.PI / 24;
 
 function under(state, event) {
-  const box = state.canvas.getBoundingClientRect(), reach = Math.max(REACH, 0.5 * pictureSize(state.header, state.view.zoom, state.rem));
-  return nearestTo(state.places, event.clientX - box.left, event.clientY - box.top, reach);
+  const reach = Math.max(REACH, 0.5 * pictureSize(state.header, state.view.zoom, state.rem));
+  return nearestTo(state.places, ...placeIn(state.canvas, event), reach);
 }
 
 function hover(state, event) {
@@ -74,7 +76,7 @@ function release(state, event) {
 }
 
 function key(state, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isOthers(event)) return;
   const arrow = ARROWS[event.key], factor = KEYS[event.key];
   if (factor) zoomBy(state.view, factor);
   else if (event.key === "0") Object.assign(state.view, { zoom: 1, pan: [0, 0] });
@@ -83,15 +85,14 @@ function key(state, event) {
   else if (arrow && state.header.axes === 3) turnTo(state, state.turn[0] + TURN * arrow[0], state.turn[1] + TURN * arrow[1]);
   else if (arrow) state.pick(state.picked === null ? 0 : nextTo(state.places, state.picked, arrow), state.follow);
   else return;
-  event.preventDefault();
-  event.stopPropagation();
+  take(event);
   if (factor || event.key === "0") state.draw();
 }
 
 // The curve: a click goes to the nearest stop, a drag takes the points along.
 function listenToCurve(state) {
   const { canvas } = state.curve, { parts } = state;
-  const place = (event) => stopAt(state, event.clientX - canvas.getBoundingClientRect().left);
+  const place = (event) => stopAt(state, placeIn(canvas, event)[0]);
   let from = null, dragged = false;
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button) return;
@@ -150,23 +151,13 @@ export function listen(state) {
   canvas.addEventListener("pointercancel", (event) => { state.fingers.delete(event.pointerId); });
   canvas.addEventListener("keydown", (event) => key(state, event));
   canvas.addEventListener("wheel", (event) => {
-    const box = canvas.getBoundingClientRect();
     // At its usual size the page is scrolled on.
-    if (!zoomBy(state.view, factorOf(event), event.clientX - box.left, event.clientY - box.top)) return;
+    if (!zoomBy(state.view, factorOf(event), ...placeIn(canvas, event))) return;
     event.preventDefault();
     parts.tip.hidden = true;
     state.draw();
   }, { passive: false });
   listenToCurve(state);
   listenToPlayer(state);
-  let wide = 0;
-  const sizes = new ResizeObserver(() => { if (wide !== root.clientWidth) { wide = root.clientWidth; state.again(); } });
-  sizes.observe(root);
-  const resized = () => {
-    if (root.isConnected) { state.again(); return; }
-    // The page was left: nothing here may keep its arrays alive.
-    window.removeEventListener("resize", resized);
-    sizes.disconnect();
-  };
-  window.addEventListener("resize", resized);
+  watch(root, state.page, state.again);
 }

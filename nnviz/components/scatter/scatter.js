@@ -1,7 +1,13 @@
 // Pictures as points that travel from map to map. `mount(element, report)` fills an empty element and returns what draws
 // data; it reports "pick" {index, follow}, "follow" {on}, "rest" {stop} and "turn" [yaw, pitch], counted where it matters.
 
-import { calm, fitCanvas, given, rem, showPlay, themeOf, unpack } from "./basics.js";
+import { fitCanvas, scaled, sheetFrom } from "../common/canvas.js";
+import { unpack } from "../common/packed.js";
+import { pageOf } from "../common/page.js";
+import { showPlay } from "../common/player.js";
+import { counted } from "../common/reports.js";
+import { calm, given, rem } from "../common/sizes.js";
+import { themeOf } from "../common/theme.js";
 import { drawCurve, layCurve } from "./curve.js";
 import { dotsOf, drawMarks, drawNames, drawOwn, drawPoints, drawTrail, inksOf, pictureSize, sheetOf } from "./drawing.js";
 import { fillPanel, showFollowed } from "./panel.js";
@@ -10,7 +16,7 @@ import { framesOf, inFrame, layOut, placeAll, projector } from "./space.js";
 import { advance, go, moves, pause, play, SPEEDS, travelFrom } from "./travel.js";
 import { panTo } from "./zoom.js";
 
-const HTML = `<div class="scatter">
+const HTML = `<div class="part scatter">
   <div class="cloud"><canvas class="points"></canvas>
     <div class="zoom"><button type="button" class="in" aria-label="Zoom in" title="Zoom in (+)">+</button><button type="button" class="out" aria-label="Zoom out" title="Zoom out (-)">&minus;</button></div>
   </div>
@@ -58,7 +64,8 @@ function lay(state) {
   view.width = Math.floor(parts.cloud.clientWidth);
   view.height = Math.max(220, Math.floor(total - (parts.strip.hidden ? 0 : parts.strip.offsetHeight + 6)));
   root.style.setProperty("--high", `${view.height}px`);
-  state.context = fitCanvas(canvas, view.width, view.height, ratio);
+  fitCanvas(canvas, view.width, view.height, ratio);
+  state.context = scaled(canvas, ratio);
   state.frames = framesOf(header, state.maps, header.own, view.width, view.height);
   state.laid = layOut(header, state.maps, state.frames);
   state.ownLaid = header.own && header.own.map((place, map) => place && inFrame(state.frames[map], place));
@@ -115,15 +122,13 @@ function wordsFor({ header, at }) {
 
 // The picture of what is under study, to be drawn at any size.
 function thumbOf(state) {
-  const { header, pictures, picked } = state, canvas = document.createElement("canvas");
+  const { header, pictures, picked } = state;
   const [rows, columns] = picked === null ? header.thumb : header.shape.slice(1), image = new ImageData(columns, rows), size = rows * columns;
   for (let cell = 0; cell < size; cell++) {
     const at = 3 * cell, value = picked === null ? state.thumbnail.subarray(at, at + 3) : Array(3).fill(pictures[picked * size + cell]);
     image.data.set([...value, 255], 4 * cell);
   }
-  [canvas.width, canvas.height] = [columns, rows];
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
+  return sheetFrom(image);
 }
 
 function animate(state) {
@@ -163,8 +168,7 @@ function rest(state) {
   state.parts.say.textContent = wordsFor(state);
   if (stop === state.told) return;
   state.told = stop;
-  state.sent += 1;
-  state.report("rest", { stop, count: state.sent });
+  state.report("rest", { stop, count: state.reports.next() });
 }
 
 function showPlaying(state) {
@@ -177,7 +181,7 @@ function showPlaying(state) {
   parts.scrub.setAttribute("aria-valuetext", parts.where.textContent);
 }
 
-function begin(element, report) {
+function begin(element, report, page) {
   element.innerHTML = HTML;
   const root = element.querySelector(".scatter"), names = ["cloud", "strip", "side", "legend", "told", "marked", "back", "play", "on", "where", "curve", "scrub", "tip", "say", "in", "out"];
   const parts = Object.fromEntries(names.map((name) => [name, root.querySelector(`.${name}`)]));
@@ -186,45 +190,46 @@ function begin(element, report) {
   parts.rate.value = String(SPEEDS.indexOf(1));
   const state = {
     root, parts, report, canvas: root.querySelector(".points"), curve: { box: parts.curve, canvas: parts.curve.querySelector("canvas") },
-    travel: travelFrom(0), view: { zoom: 1, pan: [0, 0], turn: null }, turn: [0.5, 0.3], picked: null, follow: false, fade: 0, sent: 0, told: null,
+    travel: travelFrom(0), view: { zoom: 1, pan: [0, 0], turn: null }, turn: [0.5, 0.3], picked: null, follow: false, fade: 0, told: null,
+    page: pageOf(page), reports: counted(report),
   };
   state.again = () => { if (state.header && lay(state)) draw(state); };
   state.draw = () => { cancelAnimationFrame(state.frame); state.frame = requestAnimationFrame(() => draw(state)); };
   state.animate = () => animate(state);
   state.toggle = () => { const { travel, header } = state; if (travel.playing) pause(travel, header.maps - 1); else play(travel, header.maps - 1); showPlaying(state); animate(state); };
   state.pick = (index, follow) => {
-    Object.assign(state, { picked: index, follow, sent: state.sent + 1 });
+    Object.assign(state, { picked: index, follow });
     state.thumb = thumbOf(state);
     parts.say.textContent = state.header.titles[index];
     showFollowed(state);
     draw(state);
     animate(state);
-    report("pick", { index, follow, count: state.sent });
+    state.reports.tell("pick", { index, follow, count: state.reports.next() });
   };
   state.unfollow = () => {
     if (!state.follow) return;
-    Object.assign(state, { follow: false, sent: state.sent + 1 });
+    state.follow = false;
     showFollowed(state);
     animate(state);
-    report("follow", { on: false, count: state.sent });
+    report("follow", { on: false, count: state.reports.next() });
   };
   listen(state);
   return state;
 }
 
 // Takes what the page sends: arrives where it is told, but never moves back what was moved meanwhile.
-function take(state, data) {
-  const { header, rest: bytes } = unpack(data), { travel } = state, size = header.shape.reduce((a, b) => a * b, 1), from = 4 * header.floats;
+function take(state, { header, values }) {
+  const { travel } = state, bytes = new Uint8Array(values.buffer), size = header.shape.reduce((a, b) => a * b, 1), from = 4 * header.floats;
   const same = state.header && state.header.of === header.of && state.header.maps === header.maps;
-  Object.assign(state, { header, maps: new Float32Array(bytes.buffer, 0, header.floats), pictures: bytes.subarray(from, from + size), thumbnail: bytes.subarray(from + size) });
+  Object.assign(state, { header, maps: values.subarray(0, header.floats), pictures: bytes.subarray(from, from + size), thumbnail: bytes.subarray(from + size) });
   if (!same) {
     state.places = new Float32Array(3 * header.shape[0]);
     state.order = Uint16Array.from({ length: header.shape[0] }, (_, i) => i);
     Object.assign(travel, travelFrom(header.now));
   }
-  if (header.seen >= state.sent || !same) {
+  if (state.reports.answered(header.seen) || !same) {
     if (same && !moves(travel) && travel.position !== header.now) go(travel, header.now);
-    Object.assign(state, { picked: header.picked, follow: header.follow, sent: Math.max(state.sent, header.seen), told: header.at[header.now] });
+    Object.assign(state, { picked: header.picked, follow: header.follow, told: header.at[header.now] });
   }
   if (!same) state.fade = state.follow ? 1 : 0;
   // What was told from here comes back late, and must not turn the points back under the hand.
@@ -236,10 +241,10 @@ function take(state, data) {
   state.canvas.setAttribute("aria-label", header.alt);
 }
 
-export function mount(element, report) {
-  const state = begin(element, report);
+export function mount(element, report, page) {
+  const state = begin(element, report, page);
   return (data) => {
-    take(state, data);
+    take(state, unpack(data));
     state.thumb = thumbOf(state);
     if (lay(state)) {
       draw(state);

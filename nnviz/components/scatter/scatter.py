@@ -8,23 +8,15 @@ uint8, and the picture under study (rows, columns, 3) uint8.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from nnviz.components.parts import buffer
+from nnviz.components.parts import buffer, component
 from nnviz.figures.words import percent
-
-_FOLDER = Path(__file__).parent
-SCRIPTS = (
-    *("basics.js", "space.js", "drawing.js", "curve.js", "travel.js", "zoom.js", "panel.js", "pointing.js"),
-    *("scatter.js", "adapter.js"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +150,7 @@ def scatter(
     seen = max(told(name).get("count", 0) for name in ("pick", "follow", "rest"))
     header = {"alt": alt, "height": height, "small": small_pictures, "seen": seen}
     data = packed(points, curve, subject, header | {"turn": None if turn is None else list(turn)})
-    _component()(
+    component("scatter")(
         key=key,
         data=data,
         on_pick_change=picked,
@@ -212,18 +204,3 @@ def _digest(*parts: bytes) -> str:
     for part in parts:
         found.update(part)
     return found.hexdigest()
-
-
-def _component() -> Any:
-    global _registered
-    if _registered is None:
-        # Streamlit takes one module.
-        script = "\n".join((_FOLDER / name).read_text() for name in SCRIPTS)
-        script = re.sub(r"^import .*\n", "", script, flags=re.MULTILINE)
-        script = re.sub(r"^export (?!default)", "", script, flags=re.MULTILINE)
-        css = (_FOLDER / "scatter.css").read_text()
-        _registered = st.components.v2.component("nnviz_scatter", html='<div class="mount"></div>', css=css, js=script)
-    return _registered
-
-
-_registered: Any = None

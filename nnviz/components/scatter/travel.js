@@ -1,7 +1,7 @@
 // The way from map to map: play, pause, step, go and follow the pointer; nothing begins by itself. A position counts maps
 // from 0; between two the points are on their way, and it never rests there. Who asked for less motion gets jumps.
 
-import { clamp } from "./basics.js";
+import { clamp } from "../common/numbers.js";
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4];
 // Seconds from the first map to the last at the usual speed; back to the first; from one map to the next, and to any.

@@ -1,6 +1,6 @@
 // The view enlarged and moved: by wheel, two fingers, keys and buttons. A place under the pointer stays there.
 
-import { clamp } from "./basics.js";
+import { clamp } from "../common/numbers.js";
 
 const MOST = 24, NOTCH = 1.35;
 export const KEYS = { "+": NOTCH, "=": NOTCH, "-": 1 / NOTCH, "_": 1 / NOTCH };

@@ -1,17 +1,10 @@
 // What is drawn: sheets of one pixel a value, made once; a frame only lays parts of them down.
 
-function sheetFrom(image) {
-  const sheet = document.createElement("canvas");
-  sheet.width = image.width;
-  sheet.height = image.height;
-  sheet.getContext("2d").putImageData(image, 0, 0);
-  return sheet;
-}
-
-function colourOf(header, value) {
-  const panel = header.panels[0], k = 3 * Math.round(256 * share(value, panel.ranges[0]));
-  return COLOURS[panel.colour].slice(k, k + 3);
-}
+import { drawBox, sheetFrom } from "../common/canvas.js";
+import { clamp, count } from "../common/numbers.js";
+import { tileImage } from "../raster/paint.js";
+import { lengthOf, placeAt, shareOf, slotAt, strongest, vectorOf } from "./order.js";
+import { PAD, homeBox, smooth, stripBox, tapeBox, wayBox } from "./stage.js";
 
 function lineSheet(header, vector, wide, high) {
   const panel = { ...header.panels[0], n: 1, h: high, w: wide, channels: 1, offset: 0, units: 0, under: null, ranges: [header.panels[0].ranges[0]] };
@@ -19,20 +12,20 @@ function lineSheet(header, vector, wide, high) {
 }
 
 // The shown maps, and the vector folded at its rows: row r of that sheet is what row r becomes.
-function makeSheets(state) {
+export function makeSheets(state) {
   const { header, values } = state, { row } = lengthOf(header.shape), [first, many] = header.shown;
   state.vector = vectorOf(header, values);
   state.sheets = { maps: Array.from({ length: many }, (_, tile) => sheetFrom(tileImage(header.panels[0], values, first + tile))), rows: lineSheet(header, state.vector, row, header.shape[0]) };
 }
 
-function makeStrip(state) {
+export function makeStrip(state) {
   const { stage, vector } = state;
   if (!stage.strip) { state.bins = 0; return; }
   state.bins = Math.min(vector.length, Math.floor(stage.strip.w * stage.ratio), 4096);
   state.sheets.strip = lineSheet(state.header, strongest(vector, state.bins), state.bins, 1);
 }
 
-function write(context, text, x, y, { colour, align = "left", base = "middle", weight = 400, size, most }, state) {
+export function write(context, text, x, y, { colour, align = "left", base = "middle", weight = 400, size, most }, state) {
   context.font = `${weight} ${size || state.stage.text}px ${state.theme.font}`;
   context.fillStyle = colour || state.theme.text;
   context.textAlign = align;
@@ -40,14 +33,14 @@ function write(context, text, x, y, { colour, align = "left", base = "middle", w
   context.fillText(text, x, y, most);
 }
 
-function outline(context, box, kind, state, width = 3) {
+export function outline(context, box, kind, state, width = 3) {
   context.setLineDash(kind === "beside" ? [5, 4] : []);
   drawBox(context, box, state.theme[kind], kind === "picked" ? width + 0.5 : width);
   context.setLineDash([]);
 }
 
 // The maps: what has left them is washed out.
-function drawPictures(state, context, at) {
+export function drawPictures(state, context, at) {
   const { header, sheets, stage: { picture } } = state, [rows, columns] = header.shape;
   write(context, header.title, 0, 0, { base: "top", weight: 600, size: 1.06 * state.stage.text }, state);
   let left = 0;
@@ -81,12 +74,12 @@ function isShown(header, slot) {
   return channel >= first && channel < first + many;
 }
 
-function markWidth(cell) {
+export function markWidth(cell) {
   return cell >= 12 ? 3 : cell >= 5 ? 2.5 : 2;
 }
 
 // The vector close up, as far as it has been laid, and empty places for what is to come.
-function drawTape(state, context, at) {
+export function drawTape(state, context, at) {
   const { header, sheets, view, stage: { tape } } = state, { row: long, all } = lengthOf(header.shape);
   context.save();
   context.beginPath();
@@ -131,7 +124,7 @@ function seams(context, state, box, slots) {
 }
 
 // What is on its way: pixels as one row, maps cell by cell.
-function drawWay(state, context, at) {
+export function drawWay(state, context, at) {
   if (!at.moving) return;
   const { header, sheets, stage: { tape } } = state, [, columns, channels] = header.shape, { row: long } = lengthOf(header.shape), first = at.row * long;
   context.save();
@@ -168,7 +161,7 @@ function drawWay(state, context, at) {
 }
 
 // The whole vector over the whole width, as far as it has been laid; a frame shows which part is close up.
-function drawStrip(state, context, at) {
+export function drawStrip(state, context, at) {
   const { header, sheets, bins, theme, stage: { strip, tape, text, width } } = state, { all } = lengthOf(header.shape);
   if (!strip) return;
   const part = Math.floor((at.laid / all) * bins), edge = (part / bins) * strip.w;

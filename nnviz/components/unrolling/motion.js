@@ -1,14 +1,17 @@
 // What moves: play, step and scrub; it never begins by itself, and who asked for less motion gets jumps.
 
-const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 30, 60, 120];
+import { clamp } from "../common/numbers.js";
+import { showPlay } from "../common/player.js";
+import { calm } from "../common/sizes.js";
+import { lengthOf } from "./order.js";
+import { wantedView } from "./stage.js";
+import { draw, say } from "./view.js";
+
+export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 30, 60, 120];
 const STEP_SECONDS = 0.6;
 const GLIDE_SECONDS = 0.12;
 
-function calm() {
-  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-}
-
-function speedOf(state) {
+export function speedOf(state) {
   return SPEEDS[Number(state.parts.rate.value)];
 }
 
@@ -19,33 +22,23 @@ function usualSpeed(rows) {
 }
 
 // The speed of the address, where it is one of them.
-function speedAt(wanted, rows) {
+export function speedAt(wanted, rows) {
   const found = SPEEDS.indexOf(Number(wanted));
   return wanted !== "" && found >= 0 ? found : usualSpeed(rows);
 }
 
-// Tell the page where it is: at most once in 60 ms, and always the last place.
+// Tell the page where it is.
 function report(state) {
   say(state);
-  state.sent += 1;
-  clearTimeout(state.timer);
-  const send = () => {
-    state.last = performance.now();
-    state.report({ unrolled: Math.round(state.position), count: state.sent });
-  };
-  const wait = 60 - (performance.now() - state.last);
-  if (wait <= 0) send(); else state.timer = setTimeout(send, wait);
+  state.reports.tell("at", { unrolled: Math.round(state.position), count: state.reports.next() });
 }
 
-function showPlaying(state, on) {
+export function showPlaying(state, on) {
   state.playing = on;
-  const word = on ? "Pause" : "Play", button = state.parts.play;
-  button.textContent = on ? "\u23F8" : "\u25B6";
-  button.title = word;
-  button.setAttribute("aria-label", word);
+  showPlay(state.parts.play, on);
 }
 
-function play(state, on) {
+export function play(state, on) {
   if (state.playing === on) return;
   const { all } = lengthOf(state.header.shape);
   state.goal = null;
@@ -63,14 +56,14 @@ function play(state, on) {
 }
 
 // To the next end of a row, from wherever it is.
-function step(state, by) {
+export function step(state, by) {
   const { row, all } = lengthOf(state.header.shape);
   if (state.playing) showPlaying(state, false);
   const from = state.goal === null ? state.position : state.goal;
   go(state, clamp(by > 0 ? (Math.floor(from / row + 1e-9) + by) * row : (Math.ceil(from / row - 1e-9) + by) * row, 0, all));
 }
 
-function go(state, goal) {
+export function go(state, goal) {
   const { row } = lengthOf(state.header.shape);
   if (state.playing) showPlaying(state, false);
   state.follow = true;
@@ -89,14 +82,14 @@ function arrive(state, goal) {
 }
 
 // The bar: it shows every place at once, and tells the last.
-function scrub(state, position, done) {
+export function scrub(state, position, done) {
   if (state.playing) showPlaying(state, false);
   Object.assign(state, { position, goal: null, follow: true });
   if (done) arrive(state, position);
   animate(state);
 }
 
-function animate(state) {
+export function animate(state) {
   if (state.running) return;
   state.running = true;
   let before = performance.now();

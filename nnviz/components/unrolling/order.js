@@ -1,11 +1,13 @@
 // The arithmetic of flattening: which slot holds which cell, how far a position has come, and the vector itself.
 
+import { clamp } from "../common/numbers.js";
+
 // Keras flattens in C order: (row * columns + column) * channels + channel.
-function slotAt([, columns, channels], row, column, channel) {
+export function slotAt([, columns, channels], row, column, channel) {
   return (row * columns + column) * channels + channel;
 }
 
-function placeAt([, columns, channels], slot) {
+export function placeAt([, columns, channels], slot) {
   const cell = Math.floor(slot / channels);
   return [Math.floor(cell / columns), cell % columns, slot % channels];
 }
@@ -18,14 +20,14 @@ function offsetAt(header, slot) {
   return panel.offset + (channel * panel.h + row) * panel.w + column;
 }
 
-function vectorOf(header, values) {
+export function vectorOf(header, values) {
   const [rows, columns, channels] = header.shape, vector = new Float32Array(rows * columns * channels);
   for (let slot = 0; slot < vector.length; slot++) vector[slot] = values[offsetAt(header, slot)];
   return vector;
 }
 
 // The value furthest from zero in each of `count` runs; slot i is in run floor(i * count / length).
-function strongest(vector, count) {
+export function strongest(vector, count) {
   const found = new Float32Array(count);
   for (let slot = 0; slot < vector.length; slot++) {
     const run = Math.floor((slot * count) / vector.length);
@@ -34,24 +36,20 @@ function strongest(vector, count) {
   return found;
 }
 
-function lengthOf([rows, columns, channels]) {
+export function lengthOf([rows, columns, channels]) {
   return { row: columns * channels, all: rows * columns * channels };
-}
-
-function clamp(value, low, high) {
-  return Math.min(Math.max(value, low), Math.max(low, high));
 }
 
 // How far each column of the row under way has come, 0 to 1. A row of pixels moves as one; of maps, whose cells are
 // sorted anew on the way, one column follows the other.
-function shareOf(header, share, column) {
+export function shareOf(header, share, column) {
   const columns = header.shape[1];
   if (header.step === header.shape[2] || columns === 1) return share;
   return clamp(2 * share - column / (columns - 1), 0, 1);
 }
 
 // What a position, in slots, means: the row under way and its share, and how many slots have arrived.
-function progressAt(header, position) {
+export function progressAt(header, position) {
   const { row: long, all } = lengthOf(header.shape), at = clamp(position, 0, all), row = Math.floor(at / long);
   const share = at / long - row;
   let arrived = 0;
@@ -60,10 +58,6 @@ function progressAt(header, position) {
 }
 
 // What one counts: pixels of an image (of one slot, or three), or slots; from one.
-function numberOf(header, slot) {
+export function numberOf(header, slot) {
   return Math.floor(slot / header.step) + 1;
-}
-
-function count(value) {
-  return value.toLocaleString("en");
 }

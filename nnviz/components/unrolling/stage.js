@@ -1,12 +1,16 @@
 // Where everything stands, the largest that fits: pictures, close-ups beside them, and the vector below, close up and whole.
 
-const PAD = 5;
+import { clamp, count } from "../common/numbers.js";
+import { topIn } from "../common/page.js";
+import { given, rem } from "../common/sizes.js";
+import { lengthOf, progressAt, slotAt } from "./order.js";
+
+export const PAD = 5;
 const BETWEEN = 8;
 
 // What stands above and below on the page decides how high the pictures may be.
-function roomFor(state) {
-  const main = state.root.getRootNode().host?.closest("[data-testid=stMain]") || document.scrollingElement;
-  state.top = state.root.getBoundingClientRect().top + (main ? main.scrollTop : 0);
+export function roomFor(state) {
+  state.top = topIn(state.root, state.page);
   return (window.innerHeight - state.top - state.parts.controls.offsetHeight - state.header.below * rem() - 2 * PAD) * given();
 }
 
@@ -44,7 +48,7 @@ function slotWidth(header, width, cell, ratio) {
   return snapped(clamp(Math.min(Math.max(cell / header.step, 1), width / reach), 0.5, 24), ratio);
 }
 
-function placeStage(state) {
+export function placeStage(state) {
   const { header, root } = state, ratio = window.devicePixelRatio || 1, { all } = lengthOf(header.shape);
   const text = Math.max(16, 0.85 * rem()), width = Math.floor(root.clientWidth) - 2 * PAD, stacked = width < 640;
   const gap = Math.max(24, 0.028 * width), room = roomFor(state), head = 1.5 * text;
@@ -81,7 +85,7 @@ function placeClose(header, { text, width, gap, stacked, side, head, picture }) 
 }
 
 // First slot of the close-up of the vector: behind the end that grows, or around the chosen one.
-function wantedView(state) {
+export function wantedView(state) {
   const { header, stage, position } = state, { row, all } = lengthOf(header.shape), { shown } = stage.tape;
   const last = all - shown, chosen = header.slot + header.step / 2 - shown / 2;
   if (!state.follow && progressAt(header, position).laid > header.slot) return clamp(Math.round(chosen), 0, last);
@@ -91,29 +95,29 @@ function wantedView(state) {
   return clamp((whole + Math.min(1, 4 * (position / row - whole))) * row - shown, 0, last);
 }
 
-function homeBox(state, row, column, channel) {
+export function homeBox(state, row, column, channel) {
   const { picture } = state.stage, tile = channel - state.header.shown[0];
   const x = picture.x + (tile % picture.across) * (picture.tileW + BETWEEN), y = picture.y + Math.floor(tile / picture.across) * (picture.tileH + BETWEEN);
   return { x: x + column * picture.cell, y: y + row * picture.cell, w: picture.cell, h: picture.cell };
 }
 
-function tapeBox(state, slot, slots = 1) {
+export function tapeBox(state, slot, slots = 1) {
   const { tape } = state.stage;
   return { x: tape.x + (slot - state.view) * tape.slot, y: tape.y, w: slots * tape.slot, h: tape.h };
 }
 
-function stripBox(state, slot, slots = 1) {
+export function stripBox(state, slot, slots = 1) {
   const { strip } = state.stage, { all } = lengthOf(state.header.shape);
   return { x: strip.x + (slot / all) * strip.w, y: strip.y, w: Math.max(3, (slots / all) * strip.w), h: strip.h };
 }
 
-function smooth(from, to, at) {
+export function smooth(from, to, at) {
   const share = clamp((at - from) / (to - from), 0, 1);
   return share * share * (3 - 2 * share);
 }
 
 // Where a cell is on its way: out of the picture, down to just above the vector, along it, and into its place.
-function wayBox(state, home, slot, slots, share) {
+export function wayBox(state, home, slot, slots, share) {
   const end = tapeBox(state, slot, slots), lane = Math.min(end.y - home.h - 4, Math.max(home.y, state.stage.bottom));
   const along = smooth(0.2, 0.85, share), drop = smooth(0, 0.4, share), settle = smooth(0.8, 1, share);
   const mix = (a, b, part) => a + (b - a) * part;
@@ -124,7 +128,7 @@ function wayBox(state, home, slot, slots, share) {
 }
 
 // What lies under a point: where, and the slot there; or null.
-function under(state, x, y) {
+export function under(state, x, y) {
   const { stage, header } = state, [rows, columns] = header.shape, { all } = lengthOf(header.shape), { near, own, tape, strip, picture } = stage;
   const inside = (box) => x >= box.x && y >= box.y && x < box.x + box.w && y < box.y + box.h;
   for (let tile = 0; tile < header.shown[1]; tile++) {
@@ -144,11 +148,11 @@ function under(state, x, y) {
   return null;
 }
 
-function nearBox(near, mark) {
+export function nearBox(near, mark) {
   return { x: near.x + (near.across === 3 ? mark.right + 1 : 0) * near.cell, y: near.y + (near.down === 3 ? mark.down + 1 : 0) * near.cell, w: near.cell, h: near.cell };
 }
 
-function ownFirst(state) {
+export function ownFirst(state) {
   const { header, stage: { own } } = state, { all } = lengthOf(header.shape);
   return clamp(header.slot + Math.floor((header.step - 1) / 2) - Math.floor(own.cells / 2), 0, all - own.cells);
 }

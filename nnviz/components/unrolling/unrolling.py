@@ -9,17 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 
-from nnviz.components.parts import script, with_player
+from nnviz.components.parts import component
 from nnviz.components.raster.raster import Panel, pack
-
-_FOLDER = Path(__file__).parent
-_RASTER = _FOLDER.parent / "raster"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +101,7 @@ def unrolling(
     data = packed(
         layout, {"alt": alt, "below": below, "unrolled": unrolled, "play": play, "speed": speed, "seen": seen}
     )
-    _component()(key=key, data=data, on_at_change=rested, on_speed_change=sped, on_pick_change=picked)
+    component("unrolling")(key=key, data=data, on_at_change=rested, on_speed_change=sped, on_pick_change=picked)
 
 
 def packed(layout: Layout, header: dict[str, Any]) -> bytes:
@@ -125,22 +121,3 @@ def packed(layout: Layout, header: dict[str, Any]) -> bytes:
     }
     names = ("slot", "noun", "whole", "title", "own", "touch", "stranger")
     return pack([panel], {**fixed, **{name: getattr(layout, name) for name in names}, **header})
-
-
-def _component() -> Any:
-    global _registered
-    if _registered is None:
-        files = [_RASTER / name for name in ("layout.js", "paint.js")]
-        files += [_FOLDER / name for name in SCRIPTS]
-        _registered = st.components.v2.component(
-            "nnviz_unrolling",
-            html=with_player((_FOLDER / "unrolling.html").read_text(), "row", "Slots unrolled"),
-            css=(_FOLDER / "unrolling.css").read_text(),
-            js=script(files),
-        )
-    return _registered
-
-
-SCRIPTS = ("order.js", "stage.js", "drawing.js", "words.js", "motion.js", "unrolling.js")
-
-_registered: Any = None

@@ -1,9 +1,15 @@
 // What is written beside the vector, and the close-ups: numbers, rows, distances, and the legend.
 
+import { colourOf, cssOf, textOn } from "../common/colours.js";
+import { clamp, count } from "../common/numbers.js";
+import { markWidth, outline, write } from "./drawing.js";
+import { lengthOf, numberOf } from "./order.js";
+import { nearBox, ownFirst, tapeBox } from "./stage.js";
+
 const WAYS = { picked: 0, near: 1, beside: 2 };
 
 // Labels as near to their places as they can stand without touching: neighbours that collide are centred as a group.
-function spread(labels, low, high) {
+export function spread(labels, low, high) {
   const groups = [];
   for (const label of [...labels].sort((a, b) => a.x - b.x)) {
     let group = { labels: [label], width: label.width, x: label.x };
@@ -26,7 +32,7 @@ function inView(state, slot) {
 }
 
 // Outlines and numbers of the marked slots that have been laid.
-function drawMarks(state, context, at) {
+export function drawMarks(state, context, at) {
   const { header, theme, stage } = state, { tape, text } = stage, there = state.marks.filter((mark) => mark.slot < at.laid && inView(state, mark.slot));
   for (const mark of there) {
     const box = tapeBox(state, mark.slot, header.step);
@@ -49,7 +55,7 @@ function drawMarks(state, context, at) {
 }
 
 // Which row each stretch of the vector was.
-function drawRows(state, context, at) {
+export function drawRows(state, context, at) {
   const { header, theme, view, stage } = state, { tape, text, names } = stage, { row: long } = lengthOf(header.shape), rows = header.shape[0];
   const wide = long * tape.slot, every = Math.max(1, Math.ceil((5 * text) / wide));
   context.strokeStyle = theme.text;
@@ -71,7 +77,7 @@ function drawRows(state, context, at) {
 }
 
 // How far the cells straight above and below have gone, and what the strip is.
-function drawFar(state, context, at) {
+export function drawFar(state, context, at) {
   const { header, theme, stage } = state, { tape, text, far, strip, width } = stage, { all } = lengthOf(header.shape), y = far + 0.62 * text;
   const middle = (slot) => { const box = tapeBox(state, slot, header.step); return box.x + box.w / 2; };
   const own = middle(header.slot), ends = [];
@@ -104,8 +110,8 @@ function drawFar(state, context, at) {
 
 function drawCell(state, context, box, slot, lines, pixel) {
   const { header, values } = state, panel = header.panels[0];
-  const colour = pixel && panel.channels === 3 ? Array.from(values.subarray(panel.offset + slot, panel.offset + slot + 3)) : colourOf(header, state.vector[slot]);
-  context.fillStyle = `rgb(${colour.map(Math.round).join(",")})`;
+  const colour = pixel && panel.channels === 3 ? Array.from(values.subarray(panel.offset + slot, panel.offset + slot + 3)) : colourOf(panel.colour, state.vector[slot], panel.ranges[0]);
+  context.fillStyle = cssOf(colour);
   context.fillRect(box.x + 3, box.y + 3, box.w - 6, box.h - 6);
   const ink = textOn(colour), size = Math.max(16, Math.min(1.35 * state.stage.text, 0.3 * box.w)), most = box.w - 10, middle = box.y + box.h / 2;
   write(context, lines[0], box.x + box.w / 2, middle - (lines[1] ? 0.52 * state.stage.text : 0), { align: "center", colour: ink, weight: 700, size, most }, state);
@@ -114,7 +120,7 @@ function drawCell(state, context, box, slot, lines, pixel) {
 
 const within = (box) => ({ x: box.x + 3, y: box.y + 3, w: box.w - 6, h: box.h - 6 });
 
-function drawClose(state, context) {
+export function drawClose(state, context) {
   const { header, theme, stage } = state, { near, own, legend, text } = stage, first = ownFirst(state), kinds = new Map(state.marks.map((mark) => [mark.slot, mark.kind]));
   write(context, `Around it in the ${header.whole}`, near.x, near.y - 1.5 * text, { base: "top", weight: 600, size: 1.06 * text }, state);
   context.strokeStyle = theme.faint;
