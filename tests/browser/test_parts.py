@@ -14,7 +14,7 @@ from nnviz.components.convolution import KernelGeometry, Stage
 from nnviz.components.convolution.convolution import packed as convolution
 from nnviz.components.raster import Panel
 from nnviz.components.raster.raster import pack
-from nnviz.components.scatter import Points
+from nnviz.components.scatter import Curve, Line, Points, Subject
 from nnviz.components.scatter.scatter import packed as scatter
 from nnviz.components.unrolling import Layout
 from nnviz.components.unrolling.unrolling import packed as unrolling
@@ -26,15 +26,12 @@ SLIDING = KernelGeometry(
     *(IMAGE, GENERATOR.normal(size=(3, 3, 1)), 0.5, (1, 1), (1, 1), (0, 0), (6, 4), [Stage("ReLU", "clip", own=True)])
 )
 POINTS = Points(
-    np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]),
-    *(
-        np.array([0, 1, 1]),
-        ["a", "b"],
-        ["#332288", "#88ccee"],
-        np.full((3, 2, 2), 99, np.uint8),
-        ["one", "two", "three"],
-    ),
+    np.array([[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]] * 2),
+    *(np.array([0, 1, 1]), ["a", "b"], ["#332288", "#88ccee"]),
+    *(np.full((3, 2, 2), 99, np.uint8), ["one", "two", "three"]),
 )
+CURVE = Curve("what", ["in", "out"], ["in", "out"], [Line("whole", "#21918c", [0.5, 1.0])], [0, 1], 1)
+SUBJECT = Subject(np.zeros((2, 2, 3), np.uint8), 1)
 PARTS = {
     "raster": pack([Panel(GENERATOR.random((2, 4, 5)), pick="cell")], HEADER),
     "convolution": convolution(SLIDING, {"alt": "a", "cell": [0, 0], "below": 0, "seen": 0, "play": False}),
@@ -42,9 +39,7 @@ PARTS = {
         Layout(IMAGE, False, "grey", (0.0, 1.0), 0, 1, 8, [(9, 0, 1)], [2]),
         {"alt": "a", "below": 0, "unrolled": 0, "seen": 0, "play": False, "speed": ""},
     ),
-    "scatter": scatter(
-        POINTS, {"alt": "a", "picked": None, "height": 0.6, "small": False, "seen": 0, "turn": None, "other": None}
-    ),
+    "scatter": scatter(POINTS, CURVE, SUBJECT, {"alt": "a", "height": 0.6, "small": False, "seen": 0, "turn": None}),
 }
 MOUNT = """
 const [name, text] = a, element = document.body.appendChild(document.createElement("div")), told = (window.told = []);
@@ -96,6 +91,6 @@ def test_a_part_draws_and_tells_on_a_page_of_files(context: BrowserContext, file
             "unrolling", ".unroll canvas", middle % ("JSON.parse(c.dataset.places).maps[0]", 0.25, 0.99)
         )
         assert (name, told) == ("pick", {"slot": 7 * 6 + 1, "count": 1})
-        name, told = picked("scatter", ".scatter > canvas", "(c) => JSON.parse(c.dataset.view).slice(0, 2)")
-        assert (name, told) == ("pick", {"index": 0, "count": 1})
+        name, told = picked("scatter", ".scatter .points", "(c) => JSON.parse(c.dataset.view).slice(0, 2)")
+        assert (name, told) == ("pick", {"index": 0, "follow": True, "count": 1})
         assert wrong == []

@@ -1,19 +1,22 @@
 """What the scatter component sends to the browser."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from nnviz.components.scatter import Points
+from nnviz.components.scatter import Curve, Line, Points, Subject
 from nnviz.components.scatter.scatter import packed
 
 GENERATOR = np.random.default_rng(0)
+CURVE = Curve("what", ["in", "out"], ["in", "o…"], [Line("whole", "#21918c", [0.5, None])], [0, 1], 1)
+SUBJECT = Subject(np.arange(24).reshape(2, 4, 3), 3)
 
 
 def points(axes=2, count=5, rows=3, columns=3, **more):
     first = {
-        "coordinates": GENERATOR.normal(size=(count, axes)),
+        "maps": GENERATOR.normal(size=(2, count, axes)),
         "groups": np.arange(count) % 2,
         "names": ["猫", "b"],
         "colours": ["#332288", "#88ccee"],
@@ -23,9 +26,9 @@ def points(axes=2, count=5, rows=3, columns=3, **more):
     return Points(**{**first, **more})
 
 
-def sent(given, **header):
+def sent(given, curve=CURVE, subject=SUBJECT, **header):
     """Read back as the head of scatter.py tells it."""
-    buffer = packed(given, header)
+    buffer = packed(given, curve, subject, header)
     length = int.from_bytes(buffer[:4], "little")
     assert (4 + length) % 4 == 0
     assert len(buffer) % 4 == 0
@@ -36,24 +39,39 @@ def sent(given, **header):
 
 @pytest.mark.parametrize("axes", [2, 3])
 @pytest.mark.parametrize("shape", [(3, 3), (28, 28), (1, 2)])
-def test_places_and_pictures_arrive(axes, shape):
-    given = points(axes, 5, *shape)
-    header, coordinates, rest = sent(given, alt="what it shows", picked=3, other=None)
-    places = coordinates.reshape(5, 3)
-    np.testing.assert_array_equal(places[:, :axes], given.coordinates.astype(np.float32))
-    assert not places[:, axes:].any()
+def test_maps_and_pictures_arrive(axes, shape):
+    given = points(axes, 5, *shape, marked=[(2, "7→1")])
+    header, coordinates, rest = sent(given, alt="what it shows")
+    np.testing.assert_array_equal(coordinates.reshape(2, 5, axes), given.maps.astype(np.float32))
     count = 5 * shape[0] * shape[1]
     np.testing.assert_array_equal(np.frombuffer(rest[:count], np.uint8).reshape(5, *shape), given.pictures)
-    assert len(rest) - count < 4
-    assert (header["shape"], header["axes"], header["picked"]) == ([5, *shape], axes, 3)
-    assert (header["groups"], header["names"]) == ([0, 1, 0, 1, 0], ["猫", "b"])
+    np.testing.assert_array_equal(np.frombuffer(rest[count : count + 24], np.uint8).reshape(2, 4, 3), SUBJECT.picture)
+    assert len(rest) - count - 24 < 4
+    assert (header["shape"], header["axes"], header["maps"], header["picked"]) == ([5, *shape], axes, 2, 3)
+    assert (header["groups"], header["names"], header["thumb"]) == ([0, 1, 0, 1, 0], ["猫", "b"], [2, 4])
     assert header["titles"] == list(given.titles)
+    assert header["marked"] == [{"index": 2, "short": "7→1"}]
+
+
+def test_the_curve_and_what_is_under_study_arrive():
+    places = (np.float32([1, 2]), None)
+    header = sent(points(), subject=Subject(SUBJECT.picture, None, places, follow=True))[0]
+    assert header["stops"] == [
+        {"name": "in", "short": "in", "values": [0.5], "said": "50.0%"},
+        {"name": "out", "short": "o…", "values": [None], "said": ""},
+    ]
+    assert header["lines"] == [{"name": "whole", "colour": "#21918c", "dash": False}]
+    assert (header["at"], header["now"], header["picked"]) == ([0, 1], 1, None)
+    assert (header["own"], header["follow"]) == ([[1, 2], None], True)
 
 
 def test_pictures_are_known_by_their_mark():
     given = points()
     first = sent(given)[0]["what"]
-    moved = points(pictures=given.pictures, coordinates=given.coordinates + 1)
-    assert sent(moved)[0]["what"] == first
-    assert sent(points(pictures=given.pictures[::-1]))[0]["what"] != first
-    assert sent(points(pictures=given.pictures, colours=["#000000", "#ffffff"]))[0]["what"] != first
+    assert sent(replace(given, maps=given.maps + 1))[0]["what"] == first
+    for other in (
+        {"pictures": given.pictures[::-1]},
+        {"colours": ["#000000", "#ffffff"]},
+        {"groups": 1 - given.groups},
+    ):
+        assert sent(replace(given, **other))[0]["what"] != first

@@ -18,7 +18,8 @@ from nnviz.analysis.progress import Progress
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a network said of test digits; arrays read-only, one entry a digit, in the order of the test set.
+    """What a network said of test digits; arrays read-only, one entry a digit, in the order of the test set or, of
+    some, in that in which they were named.
 
     Attributes:
         labels, said: digits 0..9, whatever their order among the network's classes.
@@ -49,7 +50,8 @@ class Answers:
         return _shares(self.matrix.diagonal(), self.matrix.sum(axis=0))
 
     def mistakes(self, label: int | None = None, said: int | None = None) -> np.ndarray:
-        """Numbers of the digits that were read wrongly, the surest first; of equals the lower number.
+        """Numbers, among those that were read, of the digits that were read wrongly, the surest first; of equals the
+        lower number.
 
         Args:
             label, said: only digits of this class, only those read as this one.
@@ -71,13 +73,15 @@ class Answers:
         return found[np.argsort(-self.sure[found], kind="stable")]
 
 
-def answers(network: Network) -> Generator[Progress, None, Answers]:
-    """What a network says of all 10,000 test digits.
+def answers(network: Network, numbers: np.ndarray | None = None) -> Generator[Progress, None, Answers]:
+    """What a network says of all 10,000 test digits, or of those with these numbers (n,), in their order.
 
     Raises:
         NnvizError: a network whose classes are not the ten digits.
     """
     images, classes = digits.labelled(network)
+    if numbers is not None:
+        images, classes = images[numbers], classes[numbers]
     named = np.array([int(name) for name in network.classes])
     said, sure = np.empty(len(images), int), np.empty(len(images), np.float32)
     function = _answering(network)

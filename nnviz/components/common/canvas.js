@@ -8,6 +8,13 @@ export function fitCanvas(canvas, width, height, ratio, whole = Math.round) {
   canvas.style.height = `${canvas.height / ratio}px`;
 }
 
+// The context of a canvas that was fitted, in CSS pixels.
+export function scaled(canvas, ratio) {
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
 // An image as a canvas that can be drawn at any size; one that is there can be used again.
 export function sheetFrom(image, sheet = document.createElement("canvas")) {
   sheet.width = image.width;

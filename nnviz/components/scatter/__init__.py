@@ -1,5 +1,5 @@
 """The scatter component: see scatter.py."""
 
-from nnviz.components.scatter.scatter import Points, scatter
+from nnviz.components.scatter.scatter import Curve, Line, Points, Subject, scatter
 
-__all__ = ["Points", "scatter"]
+__all__ = ["Curve", "Line", "Points", "Subject", "scatter"]

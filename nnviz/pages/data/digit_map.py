@@ -6,20 +6,22 @@ import re
 
 import numpy as np
 import streamlit as st
-from markupsafe import Markup
 
+from nnviz.analysis.data.confusion import Answers
 from nnviz.analysis.embedding import umap, vectors
 from nnviz.analysis.embedding.embedding import NEIGHBOURS, Embedding
 from nnviz.analysis.image.images import Transform
-from nnviz.components.scatter import Points, scatter
-from nnviz.figures.depth import depth_curves
-from nnviz.pages.data import results
+from nnviz.components.scatter import Curve, Line, Points, Subject, scatter
+from nnviz.figures.answers import ANSWER
+from nnviz.figures.colour import NEUTRAL
+from nnviz.figures.words import shortened, with_article
+from nnviz.pages.data import journey, results
+from nnviz.pages.data.journey import Journey
 from nnviz.pages.data.opening import number_of, open_digit
 from nnviz.shell import address, controls
-from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, chart
+from nnviz.views import answer
 
 AXES = {"2": "2-D", "3": "3-D"}
 MARKS = {"points": "Points", "digits": "Digits"}
@@ -28,6 +30,8 @@ COLOURS = (
     *("#ddcc77", "#661100", "#cc6677", "#882255", "#aa4499"),
 )
 """Paul Tol's ten for qualitative data, apart for the colour-blind too."""
+LISTED, LONGEST, THUMBNAIL = 20, 14, 56
+"""Misread digits that can be chosen beside the map; letters of a layer's name; pixels a side of the picture in it."""
 
 
 def settings() -> None:
@@ -53,61 +57,108 @@ def axes() -> int:
 
 def render(session: Session) -> None:
     """Draw the view."""
-    found, few = results.embeddings(session)
+    found, few, read = results.embeddings(session)
     mine = found.get(results.layer_of(session))
-    shaped, final = None, True
+    shaped: dict[str, np.ndarray] = {}
+    final = True
     if mine is not None and _reduced() != "pca":
-        shaped, final = results.shape(session, mine, axes(), _reduced())
+        shaped, final = results.shapes(session, found, axes(), _reduced())
     else:
         results.no_shape()
-    drawn = mine or few
-    places = shaped if shaped is not None or drawn is None else drawn.coordinates[:, : axes()]
-    left, right = st.columns([0.67, 0.33], gap="medium")
-    with left:
-        if places is not None:
-            _cloud(session, drawn, places, shaped is None)
-    with right:
-        _legend()
-        _depths(session, found)
-    caption(_sentence(session, found, mine, few))
+    principal = results.layer_of(session) not in shaped
+    if mine is not None or few is not None:
+        _cloud(session, found, few, {} if principal else shaped, read)
+    caption(_sentence(session, found, mine, few) + _followed(session))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
         # Where there is no choice, a count is that of another network.
         chosen = ("reduce", "axes", "marks", *[results.COUNT] * (len(results.counts(session)) > 1))
-        said = [*address.unknown(*chosen), _notes(session, mine, shaped is None, final)]
+        said = [*address.unknown(*chosen), _notes(session, mine, principal, final)]
         small(" ".join(said))
         results.bars(results.DEPTH, results.SHAPE, redraw=1.0)
 
 
-def _legend() -> None:
-    """Which colour is which digit."""
-    marks = [html('<span><i style="--nn-class:{}"></i>{}</span>', colour, at) for at, colour in enumerate(COLOURS)]
-    write_html('<div class="nn-legend nn-classes" role="note">{}</div>', Markup().join(marks))
-
-
-def _cloud(session: Session, mine: Embedding | None, places: np.ndarray, principal: bool) -> None:
+def _cloud(
+    session: Session,
+    found: dict[str, Embedding],
+    few: Embedding | None,
+    shaped: dict[str, np.ndarray],
+    read: Answers | None,
+) -> None:
     numbers, images, labels = results.chosen(session)
-    if len(places) != len(numbers):
+    own = results.layer_of(session)
+    maps, places = (shaped, {}) if shaped else journey.principal(session, found, axes())
+    if few is not None and own not in found:
         numbers, images, labels = results.few(session)
-    at, other = _own(session, mine, principal, numbers)
+        maps, read = {own: few.coordinates[:, : axes()]}, None
+    way = journey.journey(session, maps, places)
+    titles = [f"test digit {number}, a {label}" for number, label in zip(numbers, labels, strict=True)]
+    marked, told = _misread(session, read)
+    if read is not None:
+        for index, _ in marked:
+            titles[index] += f", read as {read.said[index]}"
     scatter(
         Points(
-            places,
-            labels,
-            [str(digit) for digit in range(10)],
-            COLOURS,
-            images,
-            [f"test digit {number}, a {label}" for number, label in zip(numbers, labels, strict=True)],
+            way.maps, labels, [str(digit) for digit in range(10)], COLOURS, images, titles, marked, told, listed=LISTED
         ),
+        _curve(session, found, way),
+        Subject(_thumbnail(session), _among(session, numbers), way.own, following()),
         key="data-map",
         alt=f"{len(numbers):,} test digits where {session.layer.name} has them, coloured by class",
-        picked=at,
-        other=other,
-        height=0.69,
+        height=0.71,
         turn=turn(),
         on_turn=lambda yaw, pitch: address.write(turn=f"{yaw},{pitch}"),
         small_pictures=address.choice("marks", tuple(MARKS), "points") == "digits",
-        on_pick=lambda index: open_digit(int(numbers[index])),
+        on_pick=lambda index, follow: _pick(int(numbers[index]), follow),
+        on_follow=lambda on: address.write(follow=on),
+        on_rest=lambda stop: _rest(session, stop),
     )
+
+
+def following() -> bool:
+    """Whether the picture under study is followed: all others stand back."""
+    return address.read().get("follow") == "1"
+
+
+def _pick(number: int, follow: bool) -> None:
+    open_digit(number)
+    address.write(follow=follow)
+
+
+def _rest(session: Session, stop: int) -> None:
+    """The layer where it came to rest is the one under study."""
+    name = journey.stops(session)[stop]
+    if name != results.layer_of(session):
+        address.write(layer=name)
+
+
+def _misread(session: Session, read: Answers | None) -> tuple[list[tuple[int, str]], str]:
+    """The digits that are read wrongly, the surest first, and what is said of them."""
+    if read is None:
+        return [], ""
+    wrong = read.mistakes()
+    marked = [(int(index), f"{read.labels[index]}\u2192{read.said[index]}") for index in wrong]
+    count, name = f"{len(read.said):,}", session.name
+    if not marked:
+        return [], f"{name} reads all {count} rightly."
+    which = "" if len(marked) <= LISTED else f", the surest {LISTED} of them here"
+    return marked, f"Ringed: {len(marked):,} of {count} that {name} reads wrongly{which}. Pick one to follow it."
+
+
+def _curve(session: Session, found: dict[str, Embedding], way: Journey) -> Curve:
+    """How well the classes come apart, layer by layer."""
+    names = journey.stops(session)
+    space = [found[name].space.accuracy if name in found else None for name in names]
+    plane = [found[name].plane.accuracy if name in found else None for name in names]
+    lines = [Line("by the whole vector", ANSWER, space), Line("by two PCA axes", NEUTRAL, plane, dash=True)]
+    heading = f"Digits whose {NEIGHBOURS} nearest tell their class"
+    return Curve(heading, names, shortened(names, LONGEST), lines, way.at, way.now)
+
+
+def _thumbnail(session: Session) -> np.ndarray:
+    """The picture as the network takes it, small and in colours: (rows, columns, 3) uint8."""
+    pixels = session.fitted.pixels
+    pixels = pixels[:: -(-pixels.shape[0] // THUMBNAIL), :: -(-pixels.shape[1] // THUMBNAIL)]
+    return np.broadcast_to(pixels[:, :, :3], (*pixels.shape[:2], 3)).round().astype(np.uint8)
 
 
 def turn() -> tuple[int, int] | None:
@@ -116,29 +167,19 @@ def turn() -> tuple[int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]))
 
 
-def _own(
-    session: Session, mine: Embedding | None, principal: bool, numbers: np.ndarray
-) -> tuple[int | None, np.ndarray | None]:
-    """The chosen picture: its point, or where it would stand; neither where that is not known."""
+def _among(session: Session, numbers: np.ndarray) -> int | None:
+    """The point of the picture under study, where it is one of these digits and stands as it is."""
     number = number_of(session.picture.name)
     plain = session.transform == Transform(shuffle=session.network.shuffle)
-    if number is not None and plain and number in numbers:
-        return int(np.flatnonzero(numbers == number)[0]), None
-    if mine is None or not principal:
-        return None, None
-    place = mine.place(vectors.as_vector(session.trace.activations[results.layer_of(session)]))
-    return None, None if place is None else place[: axes()]
+    return int(np.flatnonzero(numbers == number)[0]) if plain and number is not None and number in numbers else None
 
 
-def _depths(session: Session, found: dict[str, Embedding]) -> None:
-    """How well the classes come apart, layer by layer."""
-    names = vectors.depths(session.network)
-    lines = {
-        "by the whole vector": [found[name].space.accuracy if name in found else None for name in names],
-        "by two PCA axes": [found[name].plane.accuracy if name in found else None for name in names],
-    }
-    small(f"Digits whose {NEIGHBOURS} nearest tell their class")
-    chart.plot(depth_curves(names, lines, now=results.layer_of(session)), "data-depth")
+def _followed(session: Session) -> str:
+    """Of the picture, while it is followed, what it is read as."""
+    if not following() or session.network.output.kind != "classes":
+        return ""
+    label, said = session.picture.label, session.class_name(session.trace.winner)
+    return f" Followed: {session.picture.title if label is None else with_article(label)}, read as {said}."
 
 
 def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | None, few: Embedding | None) -> str:
@@ -163,9 +204,9 @@ def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | N
 def _notes(session: Session, mine: Embedding | None, principal: bool, final: bool) -> str:
     numbers = results.chosen(session)[0]
     step = int(numbers[1] - numbers[0])
-    text = "Each point is a test digit" + f" (every {step}th)." + " Point at it to see it, click to open it."
+    text = f"Each point is a test digit (every {step}th). Point at it to see it, click to follow it, zoom in for all."
     if axes() == 3:
-        text = "Each point is a test digit. Drag or use the arrow keys to turn, click to open one."
+        text = "Each point is a test digit. Drag or use the arrow keys to turn, click to follow one, zoom in for all."
     if mine is None:
         return text
     if method() == "umap" and umap.missing():
@@ -181,7 +222,7 @@ def _notes(session: Session, mine: Embedding | None, principal: bool, final: boo
     full = session.trace.activations[session.layer.name].size
     if full > vectors.EXACT and len(mine.mean) == vectors.HASHED:
         text = text.replace(f"all {len(mine.mean):,} numbers", f"{full:,} numbers hashed to {len(mine.mean):,}")
-    at, other = _own(session, mine, principal, numbers)
-    if at is None and other is None:
+    own = vectors.as_vector(session.trace.activations[results.layer_of(session)])
+    if _among(session, numbers) is None and (not principal or mine.place(own) is None):
         text += f" {session.picture.title.capitalize()} is not among them."
     return text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.session import Session
 
 DEPTH, LAYER, SHAPE, VECTORS, ANSWERS = ("data-depth", "data-layer", "data-shape", "data-vectors", "data-answers")
-FEW = "data-few"
+FEW, READ = "data-few", "data-read"
 COUNT = "digits"
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 _FIRST = 0.4
@@ -58,9 +59,9 @@ def layer_of(session: Session) -> str:
     return vectors.source(session.network, session.layer.name)
 
 
-def embeddings(session: Session) -> tuple[dict[str, Embedding], Embedding | None]:
-    """By layer: all depths and the layer under study, or what there is of them so far; and until the layer under study
-    is among them, a few digits there."""
+def embeddings(session: Session) -> tuple[dict[str, Embedding], Embedding | None, Answers | None]:
+    """By layer: all depths and the layer under study, or what there is of them so far; until the layer under study is
+    among them, a few digits there; and once all is there, what the network says of the digits, where it reads them."""
     layers = vectors.depths(session.network)
     own = layer_of(session)
     key = (session.key, count(session))
@@ -70,14 +71,19 @@ def embeddings(session: Session) -> tuple[dict[str, Embedding], Embedding | None
     first = _embedding(session, (FEW, *key, own), (own,), few(session))
     if caches.results.get(wanted[0].key) is None:
         wanted.insert(0, first)
+    reading = Job("Digits read", (READ, *key), partial(answers, session.network, chosen(session)[0]))
+    wanted += [reading] * digits.read_by(session.network)
     found: dict[str, Embedding] = {}
     at_first: Embedding | None = None
+    said: Answers | None = None
     for mine in jobs.begin_all(DEPTH, wanted, _FIRST):
-        if mine.key == first.key:
+        if mine.key == reading.key:
+            said = mine.result
+        elif mine.key == first.key:
             at_first = (mine.found or {}).get(own)
         else:
             found |= mine.found or {}
-    return found, at_first
+    return found, at_first, said
 
 
 def _embedding(session: Session, key: Any, layers: tuple[str, ...], of: Any = None) -> Job:
@@ -92,9 +98,21 @@ def _embedding(session: Session, key: Any, layers: tuple[str, ...], of: Any = No
     return Job(f"Digits {many}", key, steps)
 
 
-def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[np.ndarray | None, bool]:
-    """Where t-SNE or UMAP puts the digits of the layer under study, (n, axes), and whether that is its last word."""
-    layer = layer_of(session)
+def shapes(
+    session: Session, found: Mapping[str, Embedding], axes: int, method: str
+) -> tuple[dict[str, np.ndarray], bool]:
+    """By layer where t-SNE or UMAP puts the digits, (n, axes): of the layer under study first, as far as it has come,
+    and whether that is its last word; then of the others that are found, when they are done."""
+    own = layer_of(session)
+    names = [own, *(name for name in found if name != own)]
+    wanted = [_shape(session, name, found[name], axes, method) for name in names]
+    made = dict(zip(names, jobs.begin_all(SHAPE, wanted, _FIRST), strict=True))
+    drawn = {name: mine.found if name == own else mine.result for name, mine in made.items()}
+    return {name: places for name, places in drawn.items() if places is not None}, made[own].state == "done"
+
+
+def _shape(session: Session, layer: str, start: Embedding, axes: int, method: str) -> Job:
+    """The work on one of them."""
     key = (SHAPE, session.key, count(session), layer, axes, method)
     _, images, _ = chosen(session)
 
@@ -108,8 +126,7 @@ def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[n
             return (yield from umap(values, axes))
         return (yield from tsne(values, start.coordinates[:, :axes]))
 
-    mine = jobs.begin(SHAPE, Job(f"{METHODS[method]} of {layer}", key, steps), _FIRST)
-    return mine.found, mine.state == "done"
+    return Job(f"{METHODS[method]} of {layer}", key, steps)
 
 
 def no_shape() -> None:

@@ -13,13 +13,17 @@ from shown import caption, texts
 from visiting import visited
 
 from nnviz import digits, trace
+from nnviz.analysis.data import confusion
 from nnviz.analysis.data.confusion import Answers
+from nnviz.analysis.embedding.alignment import chained
 from nnviz.analysis.embedding.embedding import embedding
 from nnviz.analysis.embedding.vectors import vectors
 from nnviz.pages.data import mistakes, results
 from nnviz.pages.data.neighbours import nearest_to
 from nnviz.shell import caches, options
 from nnviz.shell.jobs import queue, worker
+
+LAYERS = ["input", "dense1", "dense2", "output"]
 
 
 def script() -> None:
@@ -50,26 +54,43 @@ def sent(app):
 def mlp():
     """Vectors of the sampled digits in the layers of the plain net, and the digits' numbers and classes."""
     network, numbers = shipped("mnist-mlp"), np.arange(0, 10_000, 5)
-    found, _ = drained(vectors(network, ["input", "dense2", "output"], digits.test_set()[0][numbers]))
+    found, _ = drained(vectors(network, LAYERS, digits.test_set()[0][numbers]))
     return found, numbers, digits.test_set()[1][numbers].astype(int)
 
 
-def test_the_map_is_the_layers_principal_components(mlp):
-    values, _, labels = mlp
-    app = opened(net="mnist-mlp", layer="dense2", image="test-15")
-    expected = embedding(values["dense2"], labels)
+def way(values, labels, axes):
+    """By layer its embedding, and how it lies upon the one before."""
+    made = {name: embedding(values[name], labels) for name in LAYERS}
+    return made, dict(zip(LAYERS, chained(made[name].coordinates[:, :axes] for name in LAYERS), strict=True))
+
+
+def test_the_maps_are_the_layers_principal_components_each_upon_the_one_before(mlp):
+    values, numbers, labels = mlp
+    app = opened(net="mnist-mlp", layer="dense2", image="test-15", follow=1)
+    made, laid = way(values, labels, 2)
+    expected = made["dense2"]
     header, coordinates, rest = sent(app)[0]
-    places = coordinates.reshape(-1, 3)
-    np.testing.assert_allclose(places[:, :2], expected.coordinates[:, :2], atol=2e-3)
-    assert (header["axes"], header["picked"], header["other"]) == (2, 3, None)
+    for name, places in zip(LAYERS, coordinates.reshape(4, 2000, 2), strict=True):
+        np.testing.assert_allclose(places, laid[name].place(made[name].coordinates[:, :2]), atol=2e-3)
+    assert (header["axes"], header["picked"], header["at"], header["now"]) == (2, 3, [0, 1, 2, 3], 2)
+    assert [stop["name"] for stop in header["stops"]] == LAYERS
+    shares = [[made[name].space.accuracy, made[name].plane.accuracy] for name in LAYERS]
+    np.testing.assert_allclose([stop["values"] for stop in header["stops"]], shares, atol=1e-3)
+    read, _ = drained(confusion.answers(shipped("mnist-mlp"), numbers))
+    assert [mark["index"] for mark in header["marked"]] == read.mistakes().tolist()
+    assert header["told"].startswith(f"Ringed: {len(header['marked'])} of 2,000 that mnist-mlp reads wrongly, ")
+    first = header["marked"][0]["index"]
+    assert header["marked"][0]["short"] == f"{labels[first]}→{read.said[first]}"
+    assert header["titles"][first] == f"test digit {numbers[first]}, a {labels[first]}, read as {read.said[first]}"
+    assert header["follow"]
     assert header["groups"] == labels.tolist()
     assert header["titles"][7] == f"test digit 35, a {labels[7]}"
-    pictures = np.frombuffer(rest, np.uint8).reshape(2000, 28, 28)
+    pictures = np.frombuffer(rest, np.uint8)[: 2000 * 784].reshape(2000, 28, 28)
     np.testing.assert_array_equal(pictures[[0, 999]], digits.test_set()[0][[0, 4995]])
     said = caption(app)
     assert f"for {expected.space.accuracy:.1%} of 2,000" in said
     assert f"by the pixels alone for {embedding(values['input'], labels).space.accuracy:.1%}" in said
-    assert "come apart with depth" in said
+    assert "come apart with depth. Followed: a 5, read as 5." in said
     assert f"Silhouette {expected.space.silhouette:.2f} by all 64 numbers" in "".join(texts(app))
 
 
@@ -77,14 +98,15 @@ def test_a_picture_that_is_not_among_them_stands_where_it_would(mlp):
     values, _, labels = mlp
     app = opened(net="mnist-mlp", layer="dense2", image="test-18", axes=3, turn="40,-10")
     header = sent(app)[0][0]
-    vector = trace(shipped("mnist-mlp"), digits.digit(18)[0]).activations["dense2"]
-    place = embedding(values["dense2"], labels).place(vector)
+    found = trace(shipped("mnist-mlp"), digits.digit(18)[0]).activations
+    made, laid = way(values, labels, 3)
     assert (header["axes"], header["picked"], header["turn"]) == (3, None, [40, -10])
-    np.testing.assert_allclose(header["other"], place, atol=2e-3)
+    for name, place in zip(LAYERS, header["own"], strict=True):
+        np.testing.assert_allclose(place, laid[name].place(made[name].place(found[name].ravel())), atol=2e-3)
     # Moved, a digit that is among them stands elsewhere.
     moved = sent(opened(net="mnist-mlp", layer="dense2", image="test-15", dx=3))[0][0]
     assert moved["picked"] is None
-    assert moved["other"] is not None
+    assert None not in moved["own"]
 
 
 def test_until_all_are_there_the_first_few_are_shown(nothing_kept, monkeypatch):
@@ -96,7 +118,9 @@ def test_until_all_are_there_the_first_few_are_shown(nothing_kept, monkeypatch):
         while first.busy:
             first.work(0)
         app.run()
-    assert sent(app)[0][0]["titles"][1].startswith("test digit 50, a ")
+    header = sent(app)[0][0]
+    assert header["titles"][1].startswith("test digit 50, a ")
+    assert (header["maps"], header["at"], header["now"]) == (1, [2], 0)
     assert caption(app) == "2,000 test digits on their way through mnist-mlp to dense2: the first 200 of them."
 
 
@@ -118,8 +142,9 @@ def test_where_umap_is_not_installed_it_says_how_to_get_it_and_draws_the_axes(ml
     monkeypatch.setattr(metadata, "version", absent)
     values, _, labels = mlp
     app = opened(net="mnist-mlp", layer="dense2", image="test-15", reduce="umap")
-    places = sent(app)[0][1].reshape(-1, 3)
-    np.testing.assert_allclose(places[:, :2], embedding(values["dense2"], labels).coordinates[:, :2], atol=2e-3)
+    made, laid = way(values, labels, 2)
+    places = sent(app)[0][1].reshape(4, 2000, 2)[2]
+    np.testing.assert_allclose(places, laid["dense2"].place(made["dense2"].coordinates[:, :2]), atol=2e-3)
     assert "UMAP needs the package umap-learn: pip install umap-learn" in "".join(texts(app))
     assert not app.session_state["jobs-data-shape"].jobs
 
