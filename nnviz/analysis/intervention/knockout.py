@@ -15,7 +15,7 @@ Bau et al. 2020, Understanding the Role of Individual Units in a Deep Neural Net
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -36,10 +36,15 @@ from nnviz.errors import NnvizError
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How many of so many pictures a network reads."""
+    """How many of so many pictures a network reads.
+
+    Attributes:
+        said: (total,) int32, the class that each is read as; empty where it was not kept.
+    """
 
     correct: int
     total: int
+    said: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32), compare=False, repr=False)
 
     @property
     def share(self) -> float:
@@ -159,11 +164,12 @@ def accuracy(
         return found
     first = digits.fitted(network, images[:1])[0]
     mask = tf.constant(_mask(network, known, units, first))
-    scores = _scores(network, known)
+    scores, said = _scores(network, known), np.zeros(len(images), np.int32)
     for part, batch in batches(network, images):
-        logits = scores(batch, mask).numpy()
-        right = int((logits.argmax(axis=1) == labels[part]).sum())
-        found = Accuracy(found.correct + right, found.total + len(logits))
+        said[part] = scores(batch, mask).numpy().argmax(axis=1)
+        right = int((said[part] == labels[part]).sum())
+        total = found.total + len(said[part])
+        found = Accuracy(found.correct + right, total, said[:total])
         yield Progress(found.total, len(images), found)
     return found
 

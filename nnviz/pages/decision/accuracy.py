@@ -5,29 +5,44 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from nnviz.analysis.data import digits
 from nnviz.analysis.intervention.knockout import Accuracy, accuracy
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.progress import Progress, retold
+from nnviz.components.dots import Readings, dots
 from nnviz.pages.decision.units_off import UnitsOff
-from nnviz.shell import caches, jobs
+from nnviz.shell import address, caches, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
 
 _NAME = "knock-out accuracy"
+_COUNTED = "counted"
+"""In the address: 1 shows what was counted in place of the scores."""
+_PRESSED = "knock-count-pressed"
+"""Where the session keeps how often Count was pressed, and for which count last."""
+_HEIGHT = 0.36
 Both = tuple[Accuracy, Accuracy]
 
 
 def button(session: Session, chosen: UnitsOff) -> None:
-    """Begin to count, or why nothing can be."""
+    """Begin to count, or go back to the scores, or why nothing can be counted."""
     if not digits.read_by(session.network):
         classes = len(session.network.classes)
         chooses = session.network.output.chooses
         its = f"its {classes:,} classes are others" if chooses else "what it gives is no class"
         small(f"No accuracy: the test pictures are digits, {its}.", width="content")
+        return
+    if counts(session, chosen) is not None:
+        st.button(
+            "Back to the scores",
+            icon=":material/arrow_back:",
+            key="knock-scores",
+            on_click=partial(address.write, **{_COUNTED: None}),
+        )
         return
     count = _job(session, chosen)
     mine = jobs.look(_NAME, count)
@@ -35,8 +50,40 @@ def button(session: Session, chosen: UnitsOff) -> None:
         "Count test digits",
         icon=":material/fact_check:",
         key="knock-count",
-        disabled=not chosen.off or (mine is not None and not mine.halted),
-        on_click=partial(jobs.again, _NAME, count),
+        disabled=not chosen.off or (mine is not None and mine.busy),
+        on_click=partial(_begin, count),
+    )
+
+
+def _begin(count: Job) -> None:
+    """Count them, unless somebody has, and have what was counted move when it is there: once for each press."""
+    if caches.results.get(count.key) is None:
+        jobs.again(_NAME, count)
+    before, _ = st.session_state.get(_PRESSED, (0, None))
+    st.session_state[_PRESSED] = before + 1, count.key
+    address.write(**{_COUNTED: 1})
+
+
+def counts(session: Session, chosen: UnitsOff) -> Both | None:
+    """What was counted of these units, where the address asks for it and it is there."""
+    asked = address.read().get(_COUNTED) == "1"
+    return caches.results.get(_key(session, chosen)) if asked and chosen.off else None
+
+
+def sort_dots(session: Session, chosen: UnitsOff, found: Both) -> None:
+    """Every test digit as a dot, sorted into right and wrong; a click on one shows that digit."""
+    before, after = found
+    images, labels = digits.labelled(session.network)
+    pressed, key = st.session_state.get(_PRESSED, (0, None))
+    number = session.picture.name.removeprefix("test-")
+    dots(
+        Readings(labels, before.said, after.said, session.network.classes, "test digit", pictures=images),
+        key="knock",
+        alt=f"{len(labels):,} test digits as dots, sorted into right and wrong: {counted(chosen, found)}",
+        play=pressed if key == _key(session, chosen) else 0,
+        picked=int(number) if number.isdecimal() else None,
+        height=_HEIGHT,
+        on_pick=lambda index: address.write(image=f"test-{index}"),
     )
 
 
@@ -56,7 +103,9 @@ def counted(chosen: UnitsOff, found: Both) -> str:
     """What was counted, in words."""
     before, after = found
     reads = f"With{chosen.who} the net reads {after.correct:,} of {after.total:,} test digits"
-    return f"{reads}, {'as' if before.correct == after.correct else f'{before.correct:,} as'} trained."
+    text = f"{reads}, {'as' if before.correct == after.correct else f'{before.correct:,} as'} trained"
+    changed = int(np.count_nonzero(before.said != after.said))
+    return f"{text}; it reads {changed:,} otherwise than before." if changed else f"{text}."
 
 
 def _key(session: Session, chosen: UnitsOff) -> tuple[object, ...]:

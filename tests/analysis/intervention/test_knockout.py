@@ -161,6 +161,7 @@ def test_accuracy_is_what_a_keras_copy_counts(name, layer, units):
     right = int((copy(batch).numpy().argmax(axis=1) == labels[:count]).sum())
     found, _ = drained(accuracy(network, images[:count], labels[:count], layer, units))
     assert found == Accuracy(right, count)
+    np.testing.assert_array_equal(found.said, copy(batch).numpy().argmax(axis=1))
     assert found.share == right / count
     plain, _ = drained(accuracy(network, images[:count], labels[:count]))
     assert plain.correct == int((network.model(batch).numpy().argmax(axis=1) == labels[:count]).sum())

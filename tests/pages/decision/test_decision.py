@@ -9,7 +9,7 @@ import pytest
 from draining import drained
 from keras import layers
 from shipped import shipped
-from shown import caption, picture, texts
+from shown import caption, picture, texts, tiles
 from streamlit.testing.v1 import AppTest
 
 from nnviz import digits, load, trace
@@ -107,8 +107,22 @@ def test_filters_of_the_link_are_off_and_the_numbers_are_the_analysis_own(opened
     for index in range(10):
         assert f'<span class="number">{said(before.logits[index])}</span>' in table
         assert f'<span class="number now">{said(after.logits[index])}</span>' in table
-    panels = picture(app, "knockout")[0]["panels"]
-    assert [panel["title"] for panel in panels] == ["conv2: click to switch", "dense as trained", "dense now"]
+    header, values = picture(app, "knockout")
+    assert [panel["title"] for panel in header["panels"]] == ["conv2: click to switch", "dense now less before"]
+    # What changes behind it, around zero, in a scale whose ends are the largest change.
+    change = after.activations["dense"] - before.activations["dense"]
+    (drawn,) = tiles(header, values)[1]
+    np.testing.assert_allclose(drawn.ravel()[: change.size], change, atol=1e-6)
+    panel = header["panels"][1]
+    assert (panel["colour"], panel["bar"]) == ("diverging", True)
+    np.testing.assert_allclose(panel["ranges"], [[-np.abs(change).max(), np.abs(change).max()]], rtol=1e-6)
+    # A unit that is 0 all the same changes nothing, and while nothing is off the layer is shown as it is.
+    dead = int(np.flatnonzero(before.activations["dense"] == 0)[0])
+    assert (
+        picture(opened(view="knock", layer="dense", off=dead), "knockout")[0]["panels"][-1]["note"] == "nothing changes"
+    )
+    panel = picture(opened(view="knock", layer="conv2"), "knockout")[0]["panels"][1]
+    assert (panel["title"], panel["colour"]) == ("dense as trained", "viridis")
 
 
 def test_importance_says_which_filter_to_knock_out(opened, cnn):
@@ -221,9 +235,21 @@ def test_digits_are_counted_on_demand_and_kept(opened, cnn):
     app.session_state["jobs-knock-out accuracy"].work(60)
     assert [each.correct for each in caches.results.get(key)] == counts
     fine(app.run())
-    told = f"Without filter 5 the net reads {counts[1]:,} of 10,000 test digits, {counts[0]:,} as trained."
+    told = f"Without filter 5 the net reads {counts[1]:,} of 10,000 test digits, {counts[0]:,} as trained; it reads "
     assert any(told in text for text in texts(app))
-    assert app.button("knock-count").disabled
+    # Each digit is a dot with its class and both answers; the press has them move once.
+    header, values = picture(app, "knock", part="dots")
+    assert (header["n"], header["play"], header["picked"]) == (10_000, 1, 0)
+    right = [np.count_nonzero(values[:10_000] == values[at:][:10_000]) for at in (10_000, 20_000)]
+    assert right == counts
+    assert "counted" in app.query_params
+    assert not any("nn-knock" in text for text in texts(app))
+    fine(app.button("knock-scores").click().run())
+    assert any("nn-knock" in text for text in texts(app))
+    # What was counted of other units is nobody's press.
+    app.query_params.update({"counted": "1", "off": "6"})
+    fine(app.run())
+    assert not app.button("knock-count").disabled
 
 
 SECRET = ("wins", "%", "logit", "softmax", "is right", "wrong")
