@@ -15,7 +15,7 @@ Bau et al. 2020, Understanding the Role of Individual Units in a Deep Neural Net
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -36,15 +36,10 @@ from nnviz.errors import NnvizError
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How many of so many pictures a network reads.
-
-    Attributes:
-        said: (total,) int32, the class that each is read as; empty where it was not kept.
-    """
+    """How many of so many pictures a network reads."""
 
     correct: int
     total: int
-    said: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32), compare=False, repr=False)
 
     @property
     def share(self) -> float:
@@ -164,28 +159,27 @@ def accuracy(
         return found
     first = digits.fitted(network, images[:1])[0]
     mask = tf.constant(_mask(network, known, units, first))
-    scores, said = _scores(network, known), np.zeros(len(images), np.int32)
+    scores = _scores(network, known)
     for part, batch in batches(network, images):
-        said[part] = scores(batch, mask).numpy().argmax(axis=1)
-        right = int((said[part] == labels[part]).sum())
-        total = found.total + len(said[part])
-        found = Accuracy(found.correct + right, total, said[:total])
+        logits = scores(batch, mask).numpy()
+        right = int((logits.argmax(axis=1) == labels[part]).sum())
+        found = Accuracy(found.correct + right, found.total + len(logits))
         yield Progress(found.total, len(images), found)
     return found
 
 
-def with_and_without(network: Network, images: np.ndarray, layer: str, unit: int) -> tuple[np.ndarray, np.ndarray]:
-    """Logits of images as they are, and while one unit is off, (n, K) float32 each.
+def with_and_without(network: Network, images: np.ndarray, layer: str, *units: int) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of images as they are, and while some units are off, (n, K) float32 each.
 
     Args:
         images: (n, H, W, C) in the network's own range.
-        layer, unit: as `knocked_out` takes them.
+        layer, units: as `knocked_out` takes them.
 
     Raises:
         NnvizError: as `knocked_out`.
     """
     known = _checked(network, layer)
-    function, batch, mask = _scores(network, known), tf.constant(images), _mask(network, known, [unit], images[0])
+    function, batch, mask = _scores(network, known), tf.constant(images), _mask(network, known, units, images[0])
     return function(batch, tf.constant(np.ones_like(mask))).numpy(), function(batch, tf.constant(mask)).numpy()
 
 

@@ -54,8 +54,8 @@ def draw(session: Session, head: Callable[..., AbstractContextManager[None]]) ->
         pass
     predict.audience_guess_line(session)
     switchboard.draw(session, chosen, after, changes)
-    if (counted := accuracy.counts(session, chosen)) is not None:
-        accuracy.sort_dots(session, chosen, counted)
+    if (counted := accuracy.shown(session, chosen)) is not None:
+        accuracy.sort_dots(session, chosen, *counted)
     else:
         left, right = st.columns([1, 1], gap="large")
         with left:

@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from draining import drained
 from keras import layers
+from PIL import Image
 from shipped import shipped
 from shown import caption, picture, texts, tiles
 from streamlit.testing.v1 import AppTest
 
 from nnviz import digits, load, trace
+from nnviz.analysis.data.folder import folder
 from nnviz.analysis.intervention.knockout import accuracy, importance, knocked_out, switchable
 from nnviz.figures.words import number
 from nnviz.shell import caches, library, options
+from nnviz.views.search.image_sets import DIGITS
 
 
 def raw_one() -> keras.Model:
@@ -230,10 +233,10 @@ def test_digits_are_counted_on_demand_and_kept(opened, cnn):
     for off in ((), (5,)):
         counted, _ = drained(accuracy(network, images, labels, "conv1", off))
         counts.append(counted.correct)
-    key = ("knock-out accuracy", library.content_key("mnist-cnn"), "conv1", (5,))
+    key = ("knock-out accuracy", library.content_key("mnist-cnn"), DIGITS.key, "conv1", (5,))
     # What the page's own timer does, slice by slice.
     app.session_state["jobs-knock-out accuracy"].work(60)
-    assert [each.correct for each in caches.results.get(key)] == counts
+    assert list(caches.results.get(key).correct) == counts
     fine(app.run())
     told = f"Without filter 5 the net reads {counts[1]:,} of 10,000 test digits, {counts[0]:,} as trained; it reads "
     assert any(told in text for text in texts(app))
@@ -250,6 +253,30 @@ def test_digits_are_counted_on_demand_and_kept(opened, cnn):
     app.query_params.update({"counted": "1", "off": "6"})
     fine(app.run())
     assert not app.button("knock-count").disabled
+
+
+def test_a_folder_of_the_networks_own_classes_is_counted(files, tmp_path, monkeypatch):
+    for index, name in enumerate(["3/a.png", "3/b.png", "417/c.png", "others/d.png"]):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(digits.digit(index)[0]).save(tmp_path / name)
+    (tmp_path / "417/e.png").write_bytes(b"no picture")
+    monkeypatch.setattr(options, "given", options.Options(model=files["thousand"], folder=folder(tmp_path)))
+    app = AppTest.from_function(script, default_timeout=60)
+    app.query_params.update({"net": "thousand", "view": "knock", "layer": "conv", "off": "1,2"})
+    fine(app.run())
+    fine(app.button("knock-count").click().run())
+    app.session_state["jobs-knock-out accuracy"].work(60)
+    fine(app.run())
+    header, values = picture(app, "knock", part="dots")
+    # Those of no class, and what is no picture, are not among them.
+    assert header["titles"] == ["3/a.png", "3/b.png", "417/c.png"]
+    assert values[:3].tolist() == [3, 3, 417]
+    network = library.network("thousand")
+    for at in range(3):
+        image = digits.digit(at)[0]
+        said = [trace(network, image).winner, knocked_out(network, image, "conv", (1, 2)).winner]
+        assert values[3 + at :: 3][:2].tolist() == said
+    assert any("of 3 pictures of the folder" in text for text in texts(app))
 
 
 SECRET = ("wins", "%", "logit", "softmax", "is right", "wrong")
