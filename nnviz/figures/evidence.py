@@ -1,81 +1,14 @@
-"""What speaks for or against a saliency map: curves of deletion and insertion, of likeness, and a matrix."""
+"""What speaks for or against a saliency map: curves of likeness, bars of change, and a matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from nnviz.figures.colour import NEUTRAL, PICKED, POSITIVE, SCALES, TABLES
 from nnviz.figures.words import verbatim
-
-
-def against_random(
-    shares: np.ndarray,
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    *,
-    title: str = "",
-    height: int = 380,
-    font: int = 18,
-) -> go.Figure:
-    """One chart a curve, side by side: the map's, and the mean of random ones with their range.
-
-    Args:
-        shares: (n,) 0..1 rising.
-        curves: by title of the chart, the map's (n,) and the random ones (maps, n).
-        title: of the vertical axis.
-        height: pixels.
-        font: size of all text, pixels.
-    """
-    from plotly.subplots import make_subplots
-
-    figure = make_subplots(rows=1, cols=len(curves), shared_yaxes=True, horizontal_spacing=0.08)
-    x = 100 * np.asarray(shares)
-    for column, (name, (own, random)) in enumerate(curves.items(), start=1):
-        mean, low, high = random.mean(axis=0), random.min(axis=0), random.max(axis=0)
-        first = {"showlegend": column == 1, "row": 1}
-        band = {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
-        figure.add_scatter(
-            **band,
-            fill="toself",
-            fillcolor="rgba(107,114,128,0.25)",
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-            row=1,
-            col=column,
-        )
-        figure.add_scatter(
-            x=x,
-            y=mean,
-            name=f"{len(random)} random orders (mean, range)",
-            legendgroup="random",
-            line={"color": NEUTRAL, "width": 4, "dash": "dash"},
-            hovertemplate="%{x:.0f}%: %{y:.3g}<extra>random</extra>",
-            col=column,
-            **first,
-        )
-        figure.add_scatter(
-            x=x,
-            y=own,
-            name="in the map's order",
-            legendgroup="map",
-            line={"color": POSITIVE, "width": 5},
-            hovertemplate="%{x:.0f}%: %{y:.3g}<extra>map</extra>",
-            col=column,
-            **first,
-        )
-        figure.update_xaxes(title_text=name, title_standoff=4, row=1, col=column)
-    figure.update_xaxes(tickfont_size=font, title_font_size=font, ticksuffix="%", nticks=6, zeroline=False)
-    figure.update_yaxes(tickfont_size=font, title_font_size=font, nticks=6, zeroline=True, zerolinecolor=NEUTRAL)
-    figure.update_yaxes(title_text=verbatim(title), col=1)
-    figure.update_layout(
-        height=height,
-        margin={"l": 10, "r": 10, "t": 36, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": font}},
-    )
-    return figure
 
 
 def likeness(

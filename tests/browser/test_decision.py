@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from app import SECONDS, App, Open, shows
@@ -54,14 +55,49 @@ def test_filters_are_switched_by_a_click_and_by_keys(app: App, networks: dict[st
     check(app, network, "conv1", ())
 
 
-def test_test_digits_are_counted_on_demand(app: App) -> None:
+def test_test_digits_are_counted_on_demand_and_sorted(app: App) -> None:
     app.open("decision", view="knock", layer="conv1", off=5)
     app.page.get_by_role("button", name="Count test digits").click()
-    said = app.page.locator(".nn-small").filter(has_text="of 10,000 test digits")
-    said.wait_for(timeout=SECONDS)
-    after, before = re.findall(r"reads ([\d,]+) of 10,000 test digits, ([\d,]+) as trained", said.inner_text())[0]
+    dots = app.page.locator(".st-key-dots-knock .dots > canvas[data-at]")
+    dots.wait_for(timeout=SECONDS)
+    # It moves from one heap, once, since it was asked for.
+    positions = dots.evaluate(
+        """async (canvas) => {
+          const seen = [];
+          do {
+            seen.push(JSON.parse(canvas.dataset.at).position);
+            await new Promise(requestAnimationFrame);
+          } while (seen.at(-1) < 2);
+          return seen;
+        }"""
+    )
+    assert positions == sorted(positions)
+    assert positions[0] < 1
+    said = app.still().page.locator(".nn-small").filter(has_text="of 10,000 test digits").inner_text()
+    after, before, changed = re.findall(
+        r"reads ([\d,]+) of 10,000 test digits, ([\d,]+) as trained; .* ([\d,]+) oth", said
+    )[0]
     assert before == "9,934"
     assert int(after.replace(",", "")) < 9934
+    right, wronged, righted, wrong = json.loads(dots.get_attribute("data-at") or "")["counts"]
+    assert f"{right + wronged:,}" == before
+    assert f"{right + righted:,}" == after
+    assert right + wronged + righted + wrong == 10_000
+    assert int(changed.replace(",", "")) >= wronged + righted
+    # One that was right and is not: what it is, and both answers; a click shows it.
+    places = json.loads(dots.get_attribute("data-wronged") or "")
+    dots.hover(position=places)
+    tip = app.page.locator(".st-key-dots-knock .tip:not([hidden])")
+    number, digit, was, now = re.findall(r"test digit (\d+), (\d): read as (\d) before, as (\d) now", tip.inner_text())[
+        0
+    ]
+    assert was == digit != now
+    assert tip.locator("canvas").evaluate("canvas => window.nn.colours(canvas)") > 10
+    dots.click(position=places)
+    app.until(image=f"test-{number}")
+    assert f"says {now} instead of {was}" in app.caption
+    # Another picture of the same count: it stands still.
+    assert json.loads(dots.get_attribute("data-at") or "")["position"] == 2
 
 
 def test_two_viewers_with_different_filters_off(viewer: Open, server: Server, networks: dict[str, Network]) -> None:

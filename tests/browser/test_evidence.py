@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 from app import SECONDS, App, shows
 from draining import drained
+from playwright.sync_api import Locator
 
 from nnviz.analysis import evidence
 from nnviz.analysis.attribution import explain
@@ -50,34 +53,126 @@ def curves(networks: dict[str, Network]) -> evidence.Curves:
     return drained(evidence.deleting(network, image, found.over_image(), 7, steps=28, maps=10))[0]
 
 
-def test_the_curves_are_those_of_the_analysis(app: App, curves: evidence.Curves) -> None:
+def player(app: App) -> Locator:
+    return app.page.locator(".st-key-deletion-evidence canvas")
+
+
+def standing(app: App) -> dict[str, Any]:
+    """Where the pictures and the points stand."""
+    found: dict[str, Any] = json.loads(player(app).get_attribute("data-at") or "")
+    return found
+
+
+def scrub(app: App, step: int) -> None:
+    app.page.locator(".st-key-deletion-evidence .scrub").evaluate(
+        """(bar, step) => {
+          bar.value = step;
+          for (const name of ["input", "change"]) bar.dispatchEvent(new Event(name));
+        }""",
+        step,
+    )
+
+
+def played(app: App) -> list[dict[str, Any]]:
+    """All that is seen while it plays to its end at four times the speed."""
+    found: list[dict[str, Any]] = app.page.locator(".st-key-deletion-evidence .deletion").evaluate(
+        """async (root) => {
+          const canvas = root.querySelector("canvas"), speed = root.querySelector(".speed input"), seen = [];
+          speed.value = speed.max;
+          root.querySelector(".play").click();
+          do {
+            await new Promise(requestAnimationFrame);
+            seen.push(JSON.parse(canvas.dataset.at));
+          } while (root.querySelector(".play").title === "Pause");
+          return seen;
+        }"""
+    )
+    return found
+
+
+def check(app: App, curves: evidence.Curves, step: int, way: int) -> None:
+    """Numbers, points and pixels are those that were measured."""
+    at, places = standing(app), json.loads(player(app).get_attribute("data-places") or "")
+    assert (at["position"], at["way"]) == (step, way)
+    lines = [
+        (curves.deletion, curves.random_deletion[curves.middle]),
+        (curves.insertion, curves.random_insertion[curves.middle]),
+    ]
+    np.testing.assert_allclose(at["values"], [line[step] for line in lines[way]], atol=1e-5)
+    for plot, points, pair in zip(places["plots"], at["points"], lines, strict=True):
+        for (x, y), line in zip(points, pair, strict=True):
+            assert x == pytest.approx(plot["x"] + plot["w"] * curves.shares[step], abs=0.5)
+            assert y == pytest.approx(plot["y"] + plot["h"] * (1 - line[step]), abs=0.5)
+    erased = curves.erased
+    for box, ranks in zip(places["pictures"], erased.ranks[[0, 1 + curves.middle]], strict=True):
+        gone = (ranks < erased.until[step]) == (way == 0)
+        wanted = 255 * np.where(gone[..., None], erased.fill, erased.picture)[..., 0]
+        seen = player(app).evaluate(
+            """(canvas, box) => {
+              const ratio = canvas.width / parseFloat(canvas.style.width);
+              const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+              const middle = (from, side, at) => Math.floor(ratio * (from + ((at + 0.5) * side) / 28));
+              const all = Array.from({ length: 28 }, (_, at) => at);
+              return all.map((row) => all.map((column) => {
+                const [x, y] = [middle(box.x, box.w, column), middle(box.y, box.h, row)];
+                return data[4 * (y * canvas.width + x)];
+              }));
+            }""",
+            box,
+        )
+        np.testing.assert_allclose(seen, wanted, atol=1)
+
+
+def test_pixels_go_and_come_as_they_were_measured_and_the_points_run_down_the_curves(
+    app: App, curves: evidence.Curves
+) -> None:
     opened(app, "deletion", "As its pixels go", method="gradient")
     assert shows(app.caption, curves.deletion_area)
     assert shows(app.caption, curves.insertion_area)
-    drawn = [np.array(line["y"]) for line in chart(app, "deletion") if len(line["y"]) == len(curves.shares)]
-    for wanted in (curves.deletion, curves.insertion):
-        assert any(np.allclose(line, wanted, atol=1e-3) for line in drawn)
-    # One of the random orders could not be told from the map's own if the range were not there.
-    for orders in (curves.random_deletion, curves.random_insertion):
-        assert any(np.allclose(line, orders.mean(axis=0), atol=1e-3) for line in drawn)
+    # It stands still on arrival, at the whole picture.
+    check(app, curves, 0, 0)
+    for step in (5, 28):
+        scrub(app, step)
+        check(app, curves, step, 0)
+    app.until(gone=28)
+    app.page.locator(".st-key-deletion-evidence").get_by_role("button", name="Give").click()
+    app.until(pixels="given")
+    check(app, curves, 28, 1)
+    # From the end it plays from the beginning; between two steps the answer is the one that was measured last.
+    seen = played(app)
+    positions = [at["position"] for at in seen]
+    assert positions == sorted(positions)
+    assert positions[-1] == 28
+    between = [at for at in seen if at["position"] % 1]
+    assert between
+    for at in between:
+        assert at["values"][0] == pytest.approx(curves.insertion[int(at["position"])], abs=1e-5)
+    player(app).press("ArrowLeft")
+    app.until(gone=27)
+    check(app, curves, 27, 1)
+    # Who asked for less motion gets jumps.
+    app.page.emulate_media(reduced_motion="reduce")
+    player(app).press("Home")
+    app.until(gone=None)
+    assert all(at["position"] % 1 == 0 for at in played(app))
+    app.page.emulate_media(reduced_motion="no-preference")
+    app.until(gone=28)
 
 
 def test_another_measure_and_another_baseline_give_another_curve(app: App) -> None:
-    opened(app, "deletion", "the probability of 7", method="gradient")
-    before = chart(app, "deletion")
+    opened(app, "deletion", "the probability of 7", method="gradient", gone=5)
+    before = standing(app)["values"]
     settings(app)
     app.page.locator(".st-key-switch-measure").get_by_text("Logit").click()
     app.until(measure="score")
     app.page.locator('[data-testid="nnCaption"]', has_text="the logit of 7").wait_for(timeout=LONG)
-    app.still()
-    measured = chart(app, "deletion")
+    measured = standing(app.still())["values"]
     assert measured != before
     app.page.locator(".st-key-evidence-baseline").get_by_role("combobox").click()
     app.page.get_by_role("option", name="white").click()
     app.until(baseline="white")
     app.page.locator('[data-testid="stMain"]', has_text="a pixel that is gone is white").wait_for(timeout=LONG)
-    app.still()
-    assert chart(app, "deletion") != measured
+    assert standing(app.still())["values"] != measured
 
 
 def test_randomised_weights_say_whether_the_map_depends_on_them(app: App) -> None:
@@ -132,4 +227,4 @@ def test_a_stop_ends_it_and_a_button_takes_it_up(app: App) -> None:
 def test_a_photograph_has_its_curves_too(app: App) -> None:
     opened(app, "deletion", "As its pixels go", net="photo-cnn", image="cat", method="grad-cam")
     assert re.search(r"better than \d+ of 10", app.caption)
-    assert len(chart(app, "deletion")) > 2
+    assert player(app).evaluate("canvas => window.nn.colours(canvas)") > 500

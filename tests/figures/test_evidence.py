@@ -3,20 +3,7 @@
 import numpy as np
 import pytest
 
-from nnviz.figures.evidence import against_random, change_bars, likeness, matrix
-
-
-def test_the_maps_curve_and_the_random_mean_and_range_are_drawn_in_each_chart():
-    shares = np.linspace(0, 1, 3)
-    random = np.array([[1, 0.5, 0], [1, 0.7, 0.2]])
-    figure = against_random(shares, {"gone": (np.array([1, 0.2, 0]), random), "there": (np.array([0, 0.9, 1]), random)})
-    assert len(figure.data) == 6
-    for start, own in ((0, [1, 0.2, 0]), (3, [0, 0.9, 1])):
-        band, mean, line = figure.data[start : start + 3]
-        np.testing.assert_allclose(line.y, own)
-        np.testing.assert_allclose(line.x, [0, 50, 100])
-        np.testing.assert_allclose(mean.y, [1, 0.6, 0.1])
-        np.testing.assert_allclose(band.y, [1, 0.7, 0.2, 0, 0.5, 1])
+from nnviz.figures.evidence import change_bars, likeness, matrix
 
 
 def test_likeness_leaves_out_what_has_no_measure_and_keeps_room_for_what_is_to_come():

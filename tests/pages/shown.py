@@ -33,12 +33,12 @@ def pictures(app: AppTest) -> list[tuple[dict[str, Any], np.ndarray]]:
     return [_unpacked(proto.bytes) for proto in found if "drawn-here" not in proto.id]
 
 
-def picture(app: AppTest, key: str) -> tuple[dict[str, Any], np.ndarray]:
-    """(header, numbers) of the raster with that key."""
+def picture(app: AppTest, key: str, part: str = "raster") -> tuple[dict[str, Any], np.ndarray]:
+    """(header, numbers) of the raster, or another part, with that key."""
     (found,) = (
         element.proto.bytes
         for element in app.main
-        if element.type == "bidi_component" and f"raster-{key}" in element.proto.id
+        if element.type == "bidi_component" and f"{part}-{key}" in element.proto.id
     )
     return _unpacked(found)
 

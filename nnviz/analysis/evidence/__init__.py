@@ -1,7 +1,7 @@
 """Whether a saliency map is to be believed: measured on one network and one picture."""
 
 from nnviz.analysis.evidence.agreement import Agreement, agreeing, spearman
-from nnviz.analysis.evidence.deletion import Curves, deleting
+from nnviz.analysis.evidence.deletion import Curves, Erased, deleting
 from nnviz.analysis.evidence.keep_brightest import BrightestKept, brightest_kept
 from nnviz.analysis.evidence.randomisation import Randomised, randomising
 from nnviz.analysis.evidence.stability import Stability, shaking
@@ -10,6 +10,7 @@ __all__ = [
     "Agreement",
     "BrightestKept",
     "Curves",
+    "Erased",
     "Randomised",
     "Stability",
     "agreeing",

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from nnviz.analysis.attribution.reference import reference
-from nnviz.analysis.evidence.measure import Measure, measure_of, one_a_pixel, wanted
+from nnviz.analysis.evidence.measure import Measure, class_of, measure_of, one_a_pixel, probabilities_of, wanted
 from nnviz.analysis.evidence.surrogates import surrogate_map
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.passes import chunks
@@ -33,6 +33,28 @@ from nnviz.errors import NnvizError
 
 _SAME = 1 / 512
 """Share of the largest difference up to which a pixel looks like what replaces it: half a grey level, of 256."""
+
+
+@dataclass(frozen=True, eq=False)
+class Erased:
+    """The pictures that were measured: what a pixel is, what it is once it is gone, and when it goes.
+
+    Attributes:
+        picture, fill: (H, W, C) float32 in the network's own range: as it is, and with every pixel gone.
+        until: (n + 1,) int, how many pixels of an order are gone, or there, after each step.
+        ranks: (1 + maps, H, W) int32, the place of each pixel in each order, from 0: the map's own first, then the
+            random ones.
+        said: (2, 1 + maps, n + 1) int32, the class that wins on each picture as the pixels go, and as they come; None
+            where the score alone was measured.
+        sure: (2, 1 + maps, n + 1) float32, the probability of that class.
+    """
+
+    picture: np.ndarray
+    fill: np.ndarray
+    until: np.ndarray
+    ranks: np.ndarray
+    said: np.ndarray | None
+    sure: np.ndarray | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +70,7 @@ class Curves:
         target: what was measured; the winner is resolved to its class.
         measure: its probability or its score.
         baseline: what a pixel that is gone is replaced by.
+        erased: the pictures themselves.
     """
 
     shares: np.ndarray
@@ -60,6 +83,7 @@ class Curves:
     target: Target
     measure: Measure
     baseline: str
+    erased: Erased
 
     @property
     def deletion_area(self) -> float:
@@ -84,6 +108,13 @@ class Curves:
         """How many random orders have a worse area: of deletion, of insertion."""
         gone, there = self.random_areas
         return int((self.deletion_area < gone).sum()), int((self.insertion_area > there).sum())
+
+    @property
+    def middle(self) -> int:
+        """The random order in the middle of all: by its area under insertion less that under deletion, the lower one
+        where two are in the middle."""
+        gone, there = self.random_areas
+        return int(np.argsort(there - gone, kind="stable")[(len(gone) - 1) // 2])
 
 
 def deleting(
@@ -138,7 +169,7 @@ def deleting(
 
 def _order(values: np.ndarray, differs: np.ndarray) -> np.ndarray:
     """Rank (H, W) of each pixel: the largest value first, all that do not differ after those that do."""
-    ranks = np.empty(values.size, int)
+    ranks = np.empty(values.size, np.int32)
     ranks[np.lexsort((-values.ravel().astype(float), ~differs.ravel()))] = np.arange(values.size)
     return ranks.reshape(values.shape)
 
@@ -154,17 +185,24 @@ def _deleting(
     named: str,
 ) -> Generator[Progress, None, Curves]:
     found = np.zeros((2, len(orders), len(counts)))
-    until = [*counts[:-1], orders[0].size]
+    sure, said = np.zeros(found.shape, np.float32), np.zeros(found.shape, np.int32)
+    until = np.array([*counts[:-1], orders[0].size])
     for at, ranks in enumerate(orders):
-        gone = (ranks < np.reshape(until, (-1, 1, 1)))[..., None]
+        gone = (ranks < until[:, None, None])[..., None]
         for part in chunks(network, picture, len(counts), kept=0.25):
-            without = np.where(gone[part], fill, picture)
-            having = np.where(gone[part], picture, fill)
-            found[0, at, part] = measure_of(network, without, target, measure)
-            found[1, at, part] = measure_of(network, having, target, measure)
+            pictures = (np.where(gone[part], fill, picture), np.where(gone[part], picture, fill))
+            for way, images in enumerate(pictures):
+                if measure == "score":
+                    found[way, at, part] = measure_of(network, images, target, measure)
+                    continue
+                answers = probabilities_of(network, images)
+                found[way, at, part] = answers[:, class_of(network, target)]
+                said[way, at, part], sure[way, at, part] = answers.argmax(axis=1), answers.max(axis=1)
             if part.stop < len(counts):
                 yield Progress(at, len(orders))
         yield Progress(at + 1, len(orders))
     shares, differ = counts / counts[-1], int(counts[-1])
     own, random = found[:, 0], found[:, 1:]
-    return Curves(shares, own[0], own[1], random[0], random[1], differ, orders[0].size, target, measure, baseline=named)
+    chose = measure == "probability"
+    erased = Erased(picture, fill, until, np.stack(orders), said if chose else None, sure if chose else None)
+    return Curves(shares, own[0], own[1], random[0], random[1], differ, orders[0].size, target, measure, named, erased)

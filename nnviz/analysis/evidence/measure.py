@@ -46,6 +46,11 @@ def measure_of(network: Network, images: np.ndarray, target: Target, measure: Me
     """The probability of the target's class, or the target's score, on images (n, H, W, C): (n,)."""
     if measure == "score":
         return evaluate(network, images, target)[0]
+    return probabilities_of(network, images)[:, class_of(network, target)]
+
+
+def probabilities_of(network: Network, images: np.ndarray) -> np.ndarray:
+    """The probabilities of all classes on images (n, H, W, C): (n, K)."""
 
     def build() -> Any:
         def call(run: Any, images: Any) -> Any:
@@ -53,8 +58,7 @@ def measure_of(network: Network, images: np.ndarray, target: Target, measure: Me
 
         return scoring(network, call)
 
-    found = network.compiled("probabilities", build)(tf.constant(images, tf.float32))
-    return found.numpy()[:, class_of(network, target)]
+    return network.compiled("probabilities", build)(tf.constant(images, tf.float32)).numpy()
 
 
 def one_a_pixel(values: Any, picture: np.ndarray) -> np.ndarray:

@@ -168,18 +168,18 @@ def accuracy(
     return found
 
 
-def with_and_without(network: Network, images: np.ndarray, layer: str, unit: int) -> tuple[np.ndarray, np.ndarray]:
-    """Logits of images as they are, and while one unit is off, (n, K) float32 each.
+def with_and_without(network: Network, images: np.ndarray, layer: str, *units: int) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of images as they are, and while some units are off, (n, K) float32 each.
 
     Args:
         images: (n, H, W, C) in the network's own range.
-        layer, unit: as `knocked_out` takes them.
+        layer, units: as `knocked_out` takes them.
 
     Raises:
         NnvizError: as `knocked_out`.
     """
     known = _checked(network, layer)
-    function, batch, mask = _scores(network, known), tf.constant(images), _mask(network, known, [unit], images[0])
+    function, batch, mask = _scores(network, known), tf.constant(images), _mask(network, known, units, images[0])
     return function(batch, tf.constant(np.ones_like(mask))).numpy(), function(batch, tf.constant(mask)).numpy()
 
 

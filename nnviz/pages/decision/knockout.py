@@ -54,12 +54,15 @@ def draw(session: Session, head: Callable[..., AbstractContextManager[None]]) ->
         pass
     predict.audience_guess_line(session)
     switchboard.draw(session, chosen, after, changes)
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        controls.explained(session)
-        _bars(session, chosen, changes, unit)
-    with right:
-        _table(session, after)
+    if (counted := accuracy.shown(session, chosen)) is not None:
+        accuracy.sort_dots(session, chosen, *counted)
+    else:
+        left, right = st.columns([1, 1], gap="large")
+        with left:
+            controls.explained(session)
+            _bars(session, chosen, changes, unit)
+        with right:
+            _table(session, after)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="knock-said"):
         caption(sentence(session, chosen, after, changes))
         _buttons(session, chosen, unit)

@@ -1,8 +1,6 @@
-"""The picture of a knock-out: a layer whose units are switched by a click, and the next layer before and after."""
+"""The picture of a knock-out: a layer whose units are switched by a click, and how the next layer changes."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -16,13 +14,14 @@ from nnviz.shell.session import Session
 from nnviz.views import scales
 
 BEHIND = 12
-"""Maps that are shown of the next layer, twice."""
+"""Maps that are shown of the next layer."""
+_SAME = "nothing changes"
 LONG = 10
 """Letters of a layer's name beyond which it takes a line of its own."""
 
 
 def draw(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndarray | None) -> None:
-    """The layer, each unit to be switched by a click, and the next layer before and after."""
+    """The layer, each unit to be switched by a click, and what changes in the next layer."""
     name = chosen.layer.name
     values = session.trace.activations[name]
     tiles, (colour, ranges) = as_tiles(values), scales.colour_scale(session, name, "layer")
@@ -52,11 +51,15 @@ def draw(session: Session, chosen: UnitsOff, after: Trace, changes: np.ndarray |
         )
     )
     nearest = units_off.following(session, chosen.layer)
-    panels += _answers(session, after) if nearest is None else _behind(session, after, nearest.name)
+    title = "now less before" if chosen.off else "as trained"
+    if nearest is None:
+        panels.append(_answers(session, after if chosen.off else None, title))
+    else:
+        panels.append(_behind(session, after if chosen.off else None, nearest.name, title))
     raster(
         panels,
         key="knockout",
-        alt=f"The {chosen.count} {chosen.noun}s of {name}, {len(chosen.off)} of them off, and the next layer",
+        alt=f"The {chosen.count} {chosen.noun}s of {name}, {len(chosen.off)} off, and the next layer, {title}",
         picked=_place(at, values, shown, unit) if session.layer is chosen.layer else None,
         crosses=[place for each in chosen.off if (place := _place(at, values, shown, each, cross=True))],
         # The slider for more tiles takes some of the height, and so does the line on a normalisation.
@@ -86,48 +89,50 @@ def _place(panel: int, values: np.ndarray, shown: np.ndarray, unit: int, cross: 
     return Place(panel, int(where[0]), None if cross else 0, None if cross else 0) if len(where) else None
 
 
-def _behind(session: Session, after: Trace, name: str) -> list[Panel]:
-    """A layer before and after, in one scale."""
-    both = [as_tiles(trace.activations[name]) for trace in (session.trace, after)]
-    together = np.concatenate(both)
-    signed = bool((together < 0).any())
-    scale = symmetric(together) if signed else from_zero(together)
-    strength = np.maximum(*(np.abs(tiles).max(axis=(1, 2)) for tiles in both))
-    shown = np.sort(np.argsort(-strength, kind="stable")[:BEHIND])
-    note = f"{len(shown)} strongest of {len(strength)}" if len(shown) < len(strength) else ""
-    size = session.trace.activations[name].size if session.trace.activations[name].ndim == 1 else 0
-    common: dict[str, Any] = {
-        "colour": "diverging" if signed else "viridis",
-        "ranges": scale,
-        "units": size,
-        "names": [] if size else [f"{name} {at}" for at in shown],
-        "scale": 1.2 if not size else 3.4,
-        "most": 420,
-    }
-    return [
-        Panel(tiles[shown], title=f"{name} {when}", note=note, **common)
-        if len(name) <= LONG
-        else Panel(tiles[shown], title=when, note="\n".join(filter(None, (name, note))), **common)
-        for tiles, when in zip(both, ("as trained", "now"), strict=True)
-    ]
+def _behind(session: Session, after: Trace | None, name: str, title: str) -> Panel:
+    """How the maps of a layer change, now less before, those that change most; while nothing is off, the maps."""
+    before = session.trace.activations[name]
+    values = as_tiles(before) if after is None else as_tiles(after.activations[name] - before)
+    signed = after is not None or bool((values < 0).any())
+    strength = np.abs(values).max(axis=(1, 2))
+    changed = int(np.count_nonzero(strength))
+    count = min(BEHIND, len(values) if after is None else max(changed, 1))
+    shown = np.sort(np.argsort(-strength, kind="stable")[:count])
+    size = before.size if before.ndim == 1 else 0
+    notes = [name] if len(name) > LONG else []
+    same = after is not None and not changed
+    if count < len(values) and not same:
+        which = "strongest" if after is None else "that change" if count == changed else "most changed"
+        notes.append(f"{count} {which} of {len(values)}")
+    return Panel(
+        values[shown],
+        "diverging" if signed else "viridis",
+        symmetric(values) if signed else from_zero(values),
+        title=title if len(name) > LONG else f"{name} {title}",
+        note="\n".join([*notes, *[_SAME] * same]),
+        units=size,
+        names=[] if size else [f"{name} {at}" for at in shown],
+        scale=1.2 if not size else 3.4,
+        most=420,
+        bar=not same,
+    )
 
 
-def _answers(session: Session, after: Trace) -> list[Panel]:
-    """The logits before and after, where nothing stands between the layer and them."""
-    both = [trace.logits for trace in (session.trace, after)]
-    few = both[0].size <= BEHIND
-    what = "logits" if session.network.output.shares else "outputs"
-    common: dict[str, Any] = {
-        "colour": "diverging",
-        "ranges": symmetric(np.concatenate(both)),
-        "units": both[0].size,
-        "names": list(session.network.classes),
-        "numbers": few,
-        "scale": 3.4,
-        "most": 420,
-        "cell": 40,
-    }
-    return [
-        Panel(logits.reshape(1, -1, 1) if few else as_tiles(logits), title=f"{what} {when}", **common)
-        for logits, when in zip(both, ("as trained", "now"), strict=True)
-    ]
+def _answers(session: Session, after: Trace | None, title: str) -> Panel:
+    """The same of the logits, where nothing stands between the layer and them."""
+    logits = session.trace.logits if after is None else after.logits - session.trace.logits
+    few = logits.size <= BEHIND
+    return Panel(
+        logits.reshape(1, -1, 1) if few else as_tiles(logits),
+        "diverging",
+        symmetric(logits),
+        title=f"{'logits' if session.network.output.shares else 'outputs'} {title}",
+        note="" if logits.any() else _SAME,
+        units=logits.size,
+        names=list(session.network.classes),
+        numbers=few,
+        scale=3.4,
+        most=420,
+        cell=40,
+        bar=bool(logits.any()),
+    )

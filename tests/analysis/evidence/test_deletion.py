@@ -42,6 +42,9 @@ def test_a_perfect_map_beats_random_and_its_inverse_loses():
     assert best.deletion_area < gone.min() <= gone.max() < worst.deletion_area
     assert worst.insertion_area < there.min() <= there.max() < best.insertion_area
     assert (best.beaten, worst.beaten) == ((10, 10), (0, 0))
+    assert best.erased.said is None
+    # The random order that is shown has as many better ones as worse ones.
+    assert np.count_nonzero(there - gone < (there - gone)[best.middle]) == 4
     # Taking away in one order is giving in the other, from behind.
     np.testing.assert_allclose(worst.deletion, best.insertion[::-1], atol=1e-4)
 
@@ -55,6 +58,15 @@ def test_the_probability_and_the_baseline_are_what_they_say(cases):
     np.testing.assert_allclose(found.deletion[[0, -1]], probabilities, rtol=1e-4)
     np.testing.assert_allclose(found.insertion[[0, -1]], probabilities[::-1], rtol=1e-4)
     assert (found.measure, found.baseline) == ("probability", "white")
+    # The pictures that were measured can be made again, and the class that won on each is known.
+    erased = found.erased
+    for way, curve in enumerate((found.deletion, found.insertion)):
+        gone = (erased.ranks[0] < erased.until[:, None, None])[..., None]
+        images = np.where(gone == (way == 0), erased.fill, erased.picture)
+        answers = np.asarray(case.model(images))
+        np.testing.assert_allclose(curve, answers[:, 2], rtol=1e-4, atol=1e-6)
+        np.testing.assert_array_equal(erased.said[way, 0], answers.argmax(axis=1))
+        np.testing.assert_allclose(erased.sure[way, 0], answers.max(axis=1), rtol=1e-4)
 
 
 def test_only_the_pixels_that_differ_are_ordered_and_the_others_go_last():

@@ -12,6 +12,7 @@ from shipped import shipped
 from nnviz.analysis.data import digits
 from nnviz.analysis.image.images import Fitted, Transform, fit, rescale
 from nnviz.analysis.intervention.knockout import Accuracy, accuracy, importance, knocked_out, ranking, switchable
+from nnviz.analysis.intervention.readings import read_twice
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
 from nnviz.analysis.network.trace import trace
@@ -161,6 +162,15 @@ def test_accuracy_is_what_a_keras_copy_counts(name, layer, units):
     right = int((copy(batch).numpy().argmax(axis=1) == labels[:count]).sum())
     found, _ = drained(accuracy(network, images[:count], labels[:count], layer, units))
     assert found == Accuracy(right, count)
+    as_labelled = np.where(np.arange(count) % 3, labels[:count], -1)
+    both, steps = drained(read_twice(network, images[:count], as_labelled, layer, units))
+    assert steps[-1].done == steps[-1].total == 200
+    # Those without a class are passed over; the others are read as trained, and as the copy reads them.
+    np.testing.assert_array_equal(both.numbers, np.flatnonzero(as_labelled >= 0))
+    np.testing.assert_array_equal(both.labels, labels[both.numbers])
+    for said, model in ((both.before, network.model), (both.now, copy)):
+        np.testing.assert_array_equal(said, model(batch).numpy().argmax(axis=1)[both.numbers])
+    assert both.correct == tuple(int((said == both.labels).sum()) for said in (both.before, both.now))
     assert found.share == right / count
     plain, _ = drained(accuracy(network, images[:count], labels[:count]))
     assert plain.correct == int((network.model(batch).numpy().argmax(axis=1) == labels[:count]).sum())

@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from draining import drained
 from keras import layers
+from PIL import Image
 from shipped import shipped
-from shown import caption, picture, texts
+from shown import caption, picture, texts, tiles
 from streamlit.testing.v1 import AppTest
 
 from nnviz import digits, load, trace
+from nnviz.analysis.data.folder import folder
 from nnviz.analysis.intervention.knockout import accuracy, importance, knocked_out, switchable
 from nnviz.figures.words import number
 from nnviz.shell import caches, library, options
+from nnviz.views.search.image_sets import DIGITS
 
 
 def raw_one() -> keras.Model:
@@ -107,8 +110,22 @@ def test_filters_of_the_link_are_off_and_the_numbers_are_the_analysis_own(opened
     for index in range(10):
         assert f'<span class="number">{said(before.logits[index])}</span>' in table
         assert f'<span class="number now">{said(after.logits[index])}</span>' in table
-    panels = picture(app, "knockout")[0]["panels"]
-    assert [panel["title"] for panel in panels] == ["conv2: click to switch", "dense as trained", "dense now"]
+    header, values = picture(app, "knockout")
+    assert [panel["title"] for panel in header["panels"]] == ["conv2: click to switch", "dense now less before"]
+    # What changes behind it, around zero, in a scale whose ends are the largest change.
+    change = after.activations["dense"] - before.activations["dense"]
+    (drawn,) = tiles(header, values)[1]
+    np.testing.assert_allclose(drawn.ravel()[: change.size], change, atol=1e-6)
+    panel = header["panels"][1]
+    assert (panel["colour"], panel["bar"]) == ("diverging", True)
+    np.testing.assert_allclose(panel["ranges"], [[-np.abs(change).max(), np.abs(change).max()]], rtol=1e-6)
+    # A unit that is 0 all the same changes nothing, and while nothing is off the layer is shown as it is.
+    dead = int(np.flatnonzero(before.activations["dense"] == 0)[0])
+    assert (
+        picture(opened(view="knock", layer="dense", off=dead), "knockout")[0]["panels"][-1]["note"] == "nothing changes"
+    )
+    panel = picture(opened(view="knock", layer="conv2"), "knockout")[0]["panels"][1]
+    assert (panel["title"], panel["colour"]) == ("dense as trained", "viridis")
 
 
 def test_importance_says_which_filter_to_knock_out(opened, cnn):
@@ -216,14 +233,50 @@ def test_digits_are_counted_on_demand_and_kept(opened, cnn):
     for off in ((), (5,)):
         counted, _ = drained(accuracy(network, images, labels, "conv1", off))
         counts.append(counted.correct)
-    key = ("knock-out accuracy", library.content_key("mnist-cnn"), "conv1", (5,))
+    key = ("knock-out accuracy", library.content_key("mnist-cnn"), DIGITS.key, "conv1", (5,))
     # What the page's own timer does, slice by slice.
     app.session_state["jobs-knock-out accuracy"].work(60)
-    assert [each.correct for each in caches.results.get(key)] == counts
+    assert list(caches.results.get(key).correct) == counts
     fine(app.run())
-    told = f"Without filter 5 the net reads {counts[1]:,} of 10,000 test digits, {counts[0]:,} as trained."
+    told = f"Without filter 5 the net reads {counts[1]:,} of 10,000 test digits, {counts[0]:,} as trained; it reads "
     assert any(told in text for text in texts(app))
-    assert app.button("knock-count").disabled
+    # Each digit is a dot with its class and both answers; the press has them move once.
+    header, values = picture(app, "knock", part="dots")
+    assert (header["n"], header["play"], header["picked"]) == (10_000, 1, 0)
+    right = [np.count_nonzero(values[:10_000] == values[at:][:10_000]) for at in (10_000, 20_000)]
+    assert right == counts
+    assert "counted" in app.query_params
+    assert not any("nn-knock" in text for text in texts(app))
+    fine(app.button("knock-scores").click().run())
+    assert any("nn-knock" in text for text in texts(app))
+    # What was counted of other units is nobody's press.
+    app.query_params.update({"counted": "1", "off": "6"})
+    fine(app.run())
+    assert not app.button("knock-count").disabled
+
+
+def test_a_folder_of_the_networks_own_classes_is_counted(files, tmp_path, monkeypatch):
+    for index, name in enumerate(["3/a.png", "3/b.png", "417/c.png", "others/d.png"]):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(digits.digit(index)[0]).save(tmp_path / name)
+    (tmp_path / "417/e.png").write_bytes(b"no picture")
+    monkeypatch.setattr(options, "given", options.Options(model=files["thousand"], folder=folder(tmp_path)))
+    app = AppTest.from_function(script, default_timeout=60)
+    app.query_params.update({"net": "thousand", "view": "knock", "layer": "conv", "off": "1,2"})
+    fine(app.run())
+    fine(app.button("knock-count").click().run())
+    app.session_state["jobs-knock-out accuracy"].work(60)
+    fine(app.run())
+    header, values = picture(app, "knock", part="dots")
+    # Those of no class, and what is no picture, are not among them.
+    assert header["titles"] == ["3/a.png", "3/b.png", "417/c.png"]
+    assert values[:3].tolist() == [3, 3, 417]
+    network = library.network("thousand")
+    for at in range(3):
+        image = digits.digit(at)[0]
+        said = [trace(network, image).winner, knocked_out(network, image, "conv", (1, 2)).winner]
+        assert values[3 + at :: 3][:2].tolist() == said
+    assert any("of 3 pictures of the folder" in text for text in texts(app))
 
 
 SECRET = ("wins", "%", "logit", "softmax", "is right", "wrong")

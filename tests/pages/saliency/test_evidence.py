@@ -10,7 +10,7 @@ from visiting import finish, visited
 
 from nnviz import digits, trace
 from nnviz.analysis.attribution import METHODS, explain, method_named
-from nnviz.analysis.evidence import Curves, Randomised, Stability
+from nnviz.analysis.evidence import Curves, Erased, Randomised, Stability
 from nnviz.analysis.network import targets
 from nnviz.analysis.network.network import load
 from nnviz.pages.saliency.evidence import deletion, randomisation, stability
@@ -50,7 +50,9 @@ def curves(lost: int, won: int, target=None, measure="probability", differ=100) 
     random = np.outer(np.arange(10) + 0.5, [2.0, 0.0])  # areas 0.5 to 9.5
     own = np.array([[2.0 * (10 - lost), 0.0], [2.0 * won, 0.0]])
     target = target or targets.logit(7)
-    return Curves(shares, own[0], own[1], random, random, differ, 784, target, measure, "black")
+    shown = np.zeros((28, 28, 1), np.float32)
+    erased = Erased(shown, shown, np.array([0, 784]), np.zeros((11, 28, 28), np.int32), None, None)
+    return Curves(shares, own[0], own[1], random, random, differ, 784, target, measure, "black", erased)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -15,18 +16,21 @@ from nnviz.analysis.evidence.measure import Measure, class_of
 from nnviz.analysis.network.graph import LOGITS
 from nnviz.analysis.network.targets import Target
 from nnviz.analysis.progress import Progress
-from nnviz.figures.evidence import against_random
-from nnviz.figures.words import number
+from nnviz.components.deletion import Order, Played, deletion
+from nnviz.figures.words import number, probability
 from nnviz.pages.saliency.evidence.job import Draw, measuring
 from nnviz.shell import address, controls
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html
 from nnviz.shell.page import caption, small
 from nnviz.shell.session import Session
-from nnviz.views import chart
+from nnviz.views import answer
 from nnviz.views.attribution.request import AttributionRequest
 
 _STEPS, _MAPS = 28, 10
+_HEIGHT = 0.5
+_WAYS = ("taken", "given")
+"""What is done with the pixels, as the address says it."""
 _PLACES = {1: "better than every random order", 0: "among the random orders", -1: "worse than every random order"}
 
 
@@ -55,22 +59,87 @@ def measurement(session: Session, request: AttributionRequest) -> tuple[Job, Dra
             maps=_MAPS,
         )
 
-    def draw(curves: Curves, whole: bool) -> None:
-        names = ("deletion: pixels taken away", "insertion: pixels given")
-        lines = {
-            names[0]: (curves.deletion, curves.random_deletion),
-            names[1]: (curves.insertion, curves.random_insertion),
-        }
-        title = curves_title(session, curves)
-        chart.plot(against_random(curves.shares, lines, title=title), "evidence-deletion")
-        caption(sentence(session, request.method, curves))
-        small(note(request.method, curves, request.target if raw else None))
+    def draw(curves: Curves, whole: bool) -> Callable[[], None]:
+        _player(session, request, curves)
+
+        def say() -> None:
+            caption(sentence(session, request.method, curves))
+            small(note(request.method, curves, request.target if raw else None))
+
+        return say
 
     return Job(
         f"Deletion and insertion, the map and {_MAPS} random orders, in tenths",
         ("deletion", request.key, measure, baseline),
         lambda: measuring(request, _MAPS + 1, deleted),
     ), draw
+
+
+def _player(session: Session, request: AttributionRequest, curves: Curves) -> None:
+    """The pictures that were measured, to be played, beside the curves."""
+    what, title = curves_title(session, curves), request.method.title
+    step, _ = address.whole("gone", 0, 0, len(curves.shares) - 1)
+    way = _WAYS.index(address.choice("pixels", _WAYS, _WAYS[0]))
+    deletion(
+        played(session, curves),
+        key="evidence",
+        alt=f"The picture as its pixels are taken away, in the order of {title} and in a random one, and the {what}",
+        step=step,
+        way=way,
+        height=_HEIGHT,
+        on_rest=lambda step, way: address.write(gone=step or None, pixels=_WAYS[1] if way else None),
+    )
+
+
+def played(session: Session, curves: Curves) -> Played:
+    """What the browser plays: the map's order and the random one in the middle of all."""
+    erased = curves.erased
+    values = np.stack([[curves.deletion, *curves.random_deletion], [curves.insertion, *curves.random_insertion]])
+    low, high = float(values.min()), float(values.max())
+    axis = (
+        (0.0, 1.0) if curves.measure == "probability" else (min(low, 0.0), max(high, 0.0) if high != low else low + 1)
+    )
+    written = probability if curves.measure == "probability" else number
+    chosen = class_of(session.network, curves.target)
+
+    def order(at: int, title: str) -> Order:
+        numbers = [[written(float(value)) for value in way] for way in values[:, at]]
+        return Order(title, erased.ranks[at], values[:, at], numbers, _said(session, curves, at, chosen))
+
+    what = curves_title(session, curves)
+    return Played(
+        _shown(session, erased.picture),
+        _shown(session, erased.fill),
+        (order(0, "Map's order"), order(1 + curves.middle, "Random order")),
+        erased.until,
+        curves.shares,
+        curves.differ,
+        (f"Deletion: {what}", f"Insertion: {what}"),
+        np.stack([values[:, 1:].min(axis=1), values[:, 1:].max(axis=1)], axis=1),
+        axis,
+        name=session.target_name,
+        measure=what,
+        ink=answer.ink(session.network),
+    )
+
+
+def _said(session: Session, curves: Curves, at: int, chosen: int | None) -> Any:
+    """By way and step, the class that wins where it is another one than the one that is measured."""
+    said, sure = curves.erased.said, curves.erased.sure
+    if said is None or sure is None or session.network.output.kind != "classes":
+        return None
+    names = session.network.classes
+    return [
+        [None if won == chosen else (names[won], probability(share), share) for won, share in zip(*way, strict=True)]
+        for way in zip(said[:, at].tolist(), sure[:, at].tolist(), strict=True)
+    ]
+
+
+def _shown(session: Session, image: np.ndarray) -> np.ndarray:
+    """A picture in the network's own range as it is shown, 0..255, in grey or in colours."""
+    network = session.network
+    pixels = (image - np.asarray(network.offset)) / np.asarray(network.scale)
+    return pixels if pixels.shape[2] in (1, 3) else pixels.mean(axis=2, keepdims=True)
 
 
 def measure_name(measure: Measure, target: Target) -> str:
@@ -121,7 +190,8 @@ def note(method: SaliencyMethod, curves: Curves, other: Target | None = None) ->
     return (
         f"{steps}; {order}; a pixel that is gone is {curves.baseline}. Small is good under the first curve, large "
         "under the second. Random orders know how much a pixel changes, nothing of the network, and are as grainy as "
-        f"the map: one more would beat all {count} at a curve one time in {count + 1}.{none} Petsiuk et al. 2018."
+        f"the map: one more would beat all {count} at a curve one time in {count + 1}; shown is the one in the middle, "
+        f"shaded the range of all.{none} Petsiuk et al. 2018."
     )
 
 

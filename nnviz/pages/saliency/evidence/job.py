@@ -15,8 +15,8 @@ from nnviz.views.attribution.request import AttributionRequest, Found
 
 JOB = "evidence"
 """What a viewer's evidence is begun under."""
-Draw = Callable[[Any, bool], None]
-"""Draws what was measured, and says whether that is all."""
+Draw = Callable[[Any, bool], Callable[[], None] | None]
+"""Draws what was measured, told whether that is all; what it returns draws what is said of it across the page."""
 
 
 @dataclass(frozen=True, eq=False)

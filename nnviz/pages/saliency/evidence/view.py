@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -26,6 +28,8 @@ TITLES = {
 }
 """What there is, by its name in the address."""
 _REDRAW = 1.0
+_WIDE = {"deletion": 4, "agreement": 5}
+"""How much wider what was measured is than the picture and the map beside it, where it is not three times."""
 
 
 def render(session: Session, chosen: str, kind: str, settings: DeltaGenerator) -> None:
@@ -43,11 +47,13 @@ def render(session: Session, chosen: str, kind: str, settings: DeltaGenerator) -
         else:
             small("All methods, each as its own settings on Maps have it.")
     mine = jobs.begin(JOB, wanted, AT_ONCE)
-    left, right = st.columns([1, 3] if alone else [1, 5], gap="large")
+    left, right = st.columns([1, _WIDE.get(kind, 3)], gap="large")
+    # Deletion has the picture beside its curves.
+    shown = [scales.picture_panel(session, title="Picture", most=340)] if kind != "deletion" else []
+    shown += [panel(session, map_of(method, mine), True, 0, most=340, row=1)] if alone else []
     with left:
         raster(
-            [scales.picture_panel(session, title="Picture", most=340)]
-            + [panel(session, map_of(method, mine), True, 0, most=340, row=1) for _ in range(alone)],
+            shown,
             key="evidence-map",
             alt=f"The picture, and its attribution by {method.title}" if alone else "The picture",
             height=0.6,
@@ -56,23 +62,26 @@ def render(session: Session, chosen: str, kind: str, settings: DeltaGenerator) -
     with right:
         # A place for each, always there and for nothing else: the browser may keep hidden what replaces another thing.
         bar, button = st.container(), st.container()
-        _measured(method, mine, draw, alone)
+        say = _measured(method, mine, draw, alone)
     with bar:
         jobs.progress_bar(JOB, redraw=_REDRAW)
     if mine.halted:
         with button:
             jobs.again_button(JOB, "Compute")
+    # Always there, as those above.
+    with st.container():
+        if say is not None:
+            say()
 
 
-def _measured(method: SaliencyMethod, mine: Job, draw: Draw, alone: bool) -> None:
-    """What is measured so far, or what it waits for."""
+def _measured(method: SaliencyMethod, mine: Job, draw: Draw, alone: bool) -> Callable[[], None] | None:
+    """What is measured so far, or what it waits for; returns what draws the words that stand below all."""
     result = mine.found.measured if alone and mine.found is not None else mine.found
     if mine.reason:
         caption(mine.reason)
     elif alone and (found := map_of(method, mine)).state != "done":
         caption(f"First comes the map itself: {state(found) or 'it is under way'}.")
-    if result is not None:
-        draw(result, mine.state == "done")
+    return None if result is None else draw(result, mine.state == "done")
 
 
 def _methods(session: Session, chosen: str) -> None:
