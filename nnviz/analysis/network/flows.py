@@ -19,7 +19,7 @@ from nnviz.analysis.network.influence import deciding_layer, leads_to
 from nnviz.analysis.network.layers import LayerInfo
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.targets import class_score
-from nnviz.analysis.network.trace import compiled, inputs
+from nnviz.analysis.network.trace import Trace, compiled, inputs
 
 LINEAR = 1e-4
 """Share of the largest score by which one may miss what its terms add up to: rounding in float32."""
@@ -30,6 +30,8 @@ class Flows:
     """What runs into some class scores on one image. Arrays are float64.
 
     Attributes:
+        source: the deciding layer.
+        values: in the shape of its output, what each of its activations adds to the first score.
         layer: whose units are counted: the deciding layer, or the maps that it only lays out as a vector.
         terms: (T, N), what each unit (or map) adds to each score.
         scores: (T,).
@@ -41,6 +43,8 @@ class Flows:
         speaks: (U, K), what each of `units` adds to every class score.
     """
 
+    source: str
+    values: np.ndarray
     layer: str
     terms: np.ndarray
     scores: np.ndarray
@@ -63,12 +67,12 @@ class Flows:
         return through if self.cells is None else through - self.cells.sum(axis=(1, 2))
 
 
-def flows(network: Network, image: np.ndarray, classes: Sequence[int], count: int = 8) -> Flows | None:
+def flows(network: Network, trace: Trace, classes: Sequence[int], count: int = 8) -> Flows | None:
     """The flows of one image into the scores of some classes.
 
     Args:
         network: as `nnviz.load` gives it.
-        image: (H, W, C) in the network's own range.
+        trace: of the image; what lies before the places is not computed again.
         classes: indices; the first is the one that is explained.
         count: units that are told apart.
 
@@ -83,14 +87,15 @@ def flows(network: Network, image: np.ndarray, classes: Sequence[int], count: in
         return None
     source = deciding_layer(network)
     weights = np.stack([class_score(network, index).spread(network) for index in classes])
-    values, slopes, scores, without, twice = _tail(network, image, source, weights)
+    values = np.asarray(trace.activations[source], np.float64)
+    slopes, scores, without, twice = _tail(network, trace, source, weights)
     added = slopes * values
     # Three points on a line: the answer to nothing, to what there is, and to twice as much.
     misses = np.abs(scores - without - added.reshape(len(scores), -1).sum(axis=1))
     misses = np.maximum(misses, np.abs(twice - 2 * scores + without))
     if misses.max() > LINEAR * max(1.0, float(np.abs(scores).max()), float(np.abs(added).sum(axis=-1).max())):
         return None
-    maps = _laid_out(network, source)
+    of_source, maps = added[0], _laid_out(network, source)
     if maps is not None:
         values, added = (each.reshape((*each.shape[:-1], *_size(values, maps))) for each in (values, added))
     terms = added.reshape(len(scores), -1, added.shape[-1]).sum(axis=1)
@@ -103,9 +108,11 @@ def flows(network: Network, image: np.ndarray, classes: Sequence[int], count: in
         own = np.moveaxis(added[0][..., units], -1, 0)
         cells = np.concatenate([own, (added[0].sum(axis=-1) - own.sum(axis=0))[None]])
     elif places is not None:
-        cells = _cells(network, image, places, source, slopes[0], units)
-    alone = _one_at_a_time(network, image, source, units, maps is not None)
-    return Flows(layer, terms, scores, without, units, places, cells, alone)
+        cells = _cells(network, trace, places, source, slopes[0], units)
+    masks = 1.0 - np.eye(terms.shape[1])[units].reshape(-1, *[1] * (values.ndim - 1), terms.shape[1])
+    masks = np.broadcast_to(masks, (len(units), *values.shape)).reshape(-1, *trace.activations[source].shape)
+    alone = _one_at_a_time(network, trace, source, masks)
+    return Flows(source, of_source, layer, terms, scores, without, units, places, cells, alone)
 
 
 def _size(values: np.ndarray, maps: LayerInfo) -> tuple[int, int, int]:
@@ -131,36 +138,30 @@ def _places(network: Network, source: str) -> str | None:
     return next((layer.name for layer in reversed(before) if leads_to(network, layer.name, source)), None)
 
 
-def _tail(network: Network, image: np.ndarray, source: str, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The values of the deciding layer, d(score)/d(values) (T, ...), and the scores as they are, of a layer that is
-    all 0, and of one twice as large."""
+def _tail(network: Network, trace: Trace, source: str, weights: np.ndarray) -> tuple[np.ndarray, ...]:
+    """d(score)/d(values of the deciding layer) (T, ...), and the scores (T,) as they are, of a layer that is all 0, and
+    of one twice as large."""
 
     def build() -> Any:
-        def call(images: Any, weights: Any) -> Any:
-            feeds = inputs(network, images, smooth=True)
-            start = network.graph.run(feeds, [source])[source]
+        def call(images: Any, start: Any, weights: Any) -> Any:
+            count = tf.shape(weights)[0]
+            with tf.GradientTape() as tape:
+                each = tf.repeat(start, count, axis=0)
+                tape.watch(each)
+                logits = _run(network, images, {source: tf.concat([each, 0 * start, 2 * start], 0)}, LOGITS, count + 2)
+                scores = tf.reduce_sum(logits[:count] * weights, axis=1)
+            slopes = tape.gradient(scores, each, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            without, twice = tf.unstack(tf.matmul(logits[count:], weights, transpose_b=True), num=2)
+            return slopes, scores, without, twice
 
-            def scored(values: Any) -> Any:
-                logits = network.graph.run({**feeds, source: values}, [LOGITS])[LOGITS]
-                return tf.linalg.matvec(weights, logits[0])
+        return compiled(network, call, _spec(network, source), tf.TensorSpec((None, None), tf.float32))
 
-            slopes = []
-            for row in range(count):
-                with tf.GradientTape() as tape:
-                    tape.watch(start)
-                    score = scored(start)[row]
-                slopes.append(tape.gradient(score, start, unconnected_gradients=tf.UnconnectedGradients.ZERO)[0])
-            return start[0], tf.stack(slopes), scored(start), scored(0 * start), scored(2 * start)
-
-        return compiled(network, call, tf.TensorSpec((count, None), tf.float32))
-
-    count = len(weights)
-    function = network.compiled(("flows", source, count), build)
-    return tuple(each.numpy().astype(np.float64) for each in function(tf.constant(image[None]), tf.constant(weights)))
+    found = network.compiled(("flows", source), build)(*_given(trace, source), tf.constant(weights))
+    return tuple(each.numpy().astype(np.float64) for each in found)
 
 
 def _cells(
-    network: Network, image: np.ndarray, places: str, source: str, slopes: np.ndarray, units: np.ndarray
+    network: Network, trace: Trace, places: str, source: str, slopes: np.ndarray, units: np.ndarray
 ) -> np.ndarray:
     """(U + 1, rows, columns): what each place adds through each of the units, and through all others."""
     through = np.zeros((len(units) + 1, slopes.size), np.float32)
@@ -169,51 +170,46 @@ def _cells(
     through[np.arange(len(units)), units] = slopes[units]
 
     def build() -> Any:
-        def call(images: Any, through: Any) -> Any:
-            feeds = inputs(network, images, smooth=True)
-            start = network.graph.run(feeds, [places])[places]
-            found = []
-            with tf.GradientTape(persistent=True) as tape:
-                tape.watch(start)
-                end = network.graph.run({**feeds, places: start}, [source])[source]
-                scores = [tf.reduce_sum(end[0] * through[row]) for row in range(rows)]
-            for score in scores:
-                slope = tape.gradient(score, start, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-                found.append(tf.reduce_sum(start[0] * slope[0], axis=-1))
-            return tf.stack(found)
+        def call(images: Any, start: Any, through: Any) -> Any:
+            count = tf.shape(through)[0]
+            each = tf.repeat(start, count, axis=0)
+            with tf.GradientTape() as tape:
+                tape.watch(each)
+                score = tf.reduce_sum(_run(network, images, {places: each}, source, count) * through)
+            slopes = tape.gradient(score, each, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            return tf.reduce_sum(each * slopes, axis=-1)
 
-        return compiled(network, call, tf.TensorSpec((rows, None), tf.float32))
+        return compiled(network, call, _spec(network, places), tf.TensorSpec((None, None), tf.float32))
 
-    rows = len(through)
-    function = network.compiled(("flows from places", places, source, rows), build)
-    return function(tf.constant(image[None]), tf.constant(through)).numpy().astype(np.float64)
+    function = network.compiled(("flows from places", places, source), build)
+    return function(*_given(trace, places), tf.constant(through)).numpy().astype(np.float64)
 
 
-def _one_at_a_time(
-    network: Network, image: np.ndarray, source: str, units: np.ndarray, laid_out: bool
-) -> np.ndarray:
-    """(U, K): what each class score loses without each of the units, which is what it adds where that is linear."""
-    channels = network.layer(source).output_shape[-1] or 1
-    if laid_out:
-        channels = network.layer(network.layer(source).inputs[0]).output_shape[-1] or 1
+def _one_at_a_time(network: Network, trace: Trace, source: str, masks: np.ndarray) -> np.ndarray:
+    """(U, K): what each class score loses where a mask (U, ...) is off, which is what that adds where all is linear."""
 
     def build() -> Any:
-        def call(images: Any, units: Any) -> Any:
-            feeds = inputs(network, images, smooth=True)
-            start = network.graph.run(feeds, [source])[source]
+        def call(images: Any, start: Any, masks: Any) -> Any:
+            count = tf.shape(masks)[0] + 1
+            logits = _run(network, images, {source: tf.concat([start, start * masks], 0)}, LOGITS, count)
+            return logits[:1] - logits[1:]
 
-            def logits(values: Any) -> Any:
-                return network.graph.run({**feeds, source: values}, [LOGITS])[LOGITS][0]
+        return compiled(network, call, _spec(network, source), _spec(network, source))
 
-            whole, size = logits(start), tf.shape(start)
-            parts = tf.reshape(start, (1, -1, channels))
-            losses = [
-                whole - logits(tf.reshape(parts * (1 - tf.one_hot(units[at], channels)), size)) for at in range(count)
-            ]
-            return tf.stack(losses) if losses else tf.zeros((0, tf.shape(whole)[0]))
+    function = network.compiled(("flows alone", source), build)
+    return function(*_given(trace, source), tf.constant(masks, tf.float32)).numpy().astype(np.float64)
 
-        return compiled(network, call, tf.TensorSpec((count,), tf.int32))
 
-    count = len(units)
-    function = network.compiled(("flows alone", source, count), build)
-    return function(tf.constant(image[None]), tf.constant(units, tf.int32)).numpy().astype(np.float64)
+def _run(network: Network, images: Any, feeds: dict[str, Any], fetch: str, count: Any) -> Any:
+    """In the graph: a layer (or the logits) made of what is fed, and where something else leads there of the image."""
+    given = inputs(network, tf.repeat(images, count, axis=0), smooth=True)
+    return network.graph.run({**given, **feeds}, [fetch])[fetch]
+
+
+def _given(trace: Trace, layer: str) -> tuple[Any, Any]:
+    """The image and a layer's values, each with a batch axis."""
+    return tf.constant(trace.image[None]), tf.constant(trace.activations[layer][None], tf.float32)
+
+
+def _spec(network: Network, layer: str) -> tf.TensorSpec:
+    return tf.TensorSpec((None, *network.layer(layer).output_shape), tf.float32)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,9 @@ def faces(found: Strongest) -> Faces:
         name: Ranking(*(getattr(each, part)[:, :1] for part in ("values", "images", "rows", "columns")))
         for name, each in found.layers.items()
     }
-    equal = {name: (each.values == each.values[:, :1]).sum(axis=1, dtype=np.uint8) for name, each in found.layers.items()}
+    equal = {
+        name: (each.values == each.values[:, :1]).sum(axis=1, dtype=np.uint8) for name, each in found.layers.items()
+    }
     return Faces(first, equal, found.searched)
 
 
@@ -74,7 +77,7 @@ def write(path: Path, found: Mapping[str, Faces]) -> None:
     Raises:
         ValueError: a picture or a cell whose number is too large for it.
     """
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     for name, each in found.items():
         ranking = of_all(each.layers)
         if ranking is None or ranking.images.max() >= 2**16 or max(ranking.rows.max(), ranking.columns.max()) >= 2**7:
