@@ -77,6 +77,8 @@ def render(session: Session) -> None:
                 link("saliency", "Which pixels decided?")
             layer_configuration.popover(session.layer)
             small(_facts(session, found, block), width="content")
+        if not session.network.output.placed and (told := answer.read_as(session)):
+            small(told)
     with brings:
         own_network.drop()
     if session.network.output.placed:
