@@ -60,8 +60,12 @@ class Stage:
         return self.root.get_attribute("data-zoom")
 
     @property
+    def answer(self) -> Locator:
+        return self.page.locator(".stage .answer")
+
+    @property
     def says(self) -> str:
-        return self.page.locator(".stage .answer").get_attribute("data-says") or ""
+        return self.answer.get_attribute("data-says") or ""
 
     @property
     def titles(self) -> list[str]:
@@ -71,7 +75,7 @@ class Stage:
     @property
     def bars(self) -> dict[str, str]:
         """The number beside each class."""
-        rows = self.page.locator(".stage .answer .row")
+        rows = self.answer.locator(".row")
         names, numbers = rows.locator(".named").all_inner_texts(), rows.locator(".number").all_inner_texts()
         return dict(zip(names, numbers, strict=True))
 

@@ -1,6 +1,10 @@
 // What the net says, as a bar a class: they race as one draws, and lines end at them.
 
-const percent = (share) => (share > 0.999 && share < 1 ? "> 99.9%" : share > 0 && share < 0.001 ? "< 0.1%" : `${(100 * share).toFixed(1)}%`);
+// As Python writes a probability (figures/words.py): a softmax is never certain.
+function percent(share) {
+  const text = (100 * share).toFixed(1);
+  return Number(text) >= 100 ? "> 99.9%" : Number(text) === 0 ? "< 0.1%" : `${text}%`;
+}
 
 export function answerBars(element, choose) {
   let shown = null, bars = [], values = null, grown = 1;

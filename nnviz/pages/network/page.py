@@ -123,7 +123,7 @@ def _stage(
         drawn=session.picture.name == library.UPLOAD,
         choices=() if on_wall else _choices(session, reads_digits),
         picked=picked,
-        zoom=_zoom(),
+        zoom=_zoom() if at is not None and at >= 0 else "net",
         wires=own,
         seen=None if at is None or at < 0 else _seen(session),
         # Of the layer that answers it has no wires: those of a unit there are those of its score.

@@ -27,7 +27,7 @@ def script() -> None:
 @pytest.fixture
 def deep(fixed_weights, tmp_path, monkeypatch):
     """The app has a network of the viewer's own of more layers than have a wall, and an activation apart."""
-    names = [*(f"c{index}" for index in range(13)), LONG]
+    names = [*(f"c{index}" for index in range(12)), LONG]
     stack = [keras.Input((28, 28, 1), name="picture")]
     stack += [layers.Conv2D(2, 1 + index % 2, padding="same", name=name) for index, name in enumerate(names)]
     stack += [layers.ReLU(name="relu"), layers.GlobalAveragePooling2D(name="mean"), layers.Dense(2, name="scores")]

@@ -74,10 +74,11 @@ def test_what_feeds_a_class_is_activation_times_weight(cases):
 
 def test_one_sigmoid_speaks_for_the_second_of_two_classes(cases):
     case = cases["one_sigmoid"]
-    session = seen(case.network, case.picture, layer=case.network.layer("conv"), unit=1)
-    *_, found = drawn(session)
+    maps = seen(case.network, case.picture).trace.activations["conv"]
+    unit = int(maps.max(axis=(0, 1)).argmax())
+    *_, found = drawn(seen(case.network, case.picture, layer=case.network.layer("conv"), unit=unit))
     weights, _ = case.model.get_layer("answer").get_weights()
-    term = float(session.trace.activations["conv"][..., 1].ravel() @ weights.reshape(6, 6, 3)[..., 1].ravel())
+    term = float(maps[..., unit].ravel() @ weights.reshape(6, 6, 3)[..., unit].ravel())
     assert found["to", ANSWER] == {1: pytest.approx(term, rel=1e-4)}
 
 
