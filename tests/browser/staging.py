@@ -75,9 +75,12 @@ class Stage:
     @property
     def bars(self) -> dict[str, str]:
         """The number beside each class."""
-        rows = self.answer.locator(".row")
-        names, numbers = rows.locator(".named").all_inner_texts(), rows.locator(".number").all_inner_texts()
-        return dict(zip(names, numbers, strict=True))
+        return dict(
+            self.answer.evaluate(
+                "(answer) => [...answer.querySelectorAll('.row')]"
+                ".map((row) => ['.named', '.number'].map((part) => row.querySelector(part).innerText))"
+            )
+        )
 
     def click(self, wall: int, index: int) -> None:
         x, y = self.places[wall, index]

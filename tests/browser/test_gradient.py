@@ -66,20 +66,23 @@ def test_through_every_kind_of_layer(
     given, made = keras.Input(shape, name="given"), {}
     for kind, (own_shape, make) in KINDS.items():
         if own_shape == shape:
-            made[kind] = L.Flatten()(make()(given))
+            made[kind] = L.Flatten(name=f"flat_{len(made)}")(make()(given))
     network = ended(given, L.Concatenate(name="all")(list(made.values())), fixed_weights)
     image = values_of(shape).reshape(network.image_shape)
     own = np.asarray(as_own(network.input, image[None], network.graph.input_dtype))[0]
-    ends = np.cumsum([0, *(tensor.shape[1] for tensor in made.values())])
-    units = [(kind, int(unit)) for at, kind in enumerate(made) for unit in np.linspace(ends[at], ends[at + 1] - 1, 3)]
-    before: Before = [("given", "all", unit) for _, unit in units]
+    # The first, the middle and the last unit of each, and where it stands among all: one function tells of all of them.
+    units, first = [], 0
+    for at, (kind, tensor) in enumerate(made.items()):
+        units += [(kind, f"flat_{at}", int(unit), first) for unit in np.linspace(0, tensor.shape[1] - 1, 3)]
+        first += tensor.shape[1]
+    before: Before = [("given", flat, unit) for _, flat, unit, _ in units]
     channel = 1
     inputs, (outputs,) = asked(page, network, own, before, [("given", channel, "all")])
-    wanted = {unit: inputs_of(network, image, "given", targets.channel("all", unit)) for _, unit in units}
-    for (kind, unit), found in zip(units, inputs, strict=True):
-        near(found, wanted[unit], kind)
+    for (kind, _, unit, first), found in zip(units, inputs, strict=True):
+        wanted = inputs_of(network, image, "given", targets.channel("all", first + unit))
+        near(found, wanted, kind)
         # What it gives to a unit is what the unit gets of it.
-        near(outputs[unit], wanted[unit][channel], kind, np.abs(wanted[unit]).max())
+        near(outputs[first + unit], wanted[channel], kind, np.abs(wanted).max())
 
 
 @pytest.mark.parametrize("name", ["mnist-cnn", "mnist-mlp"])

@@ -38,7 +38,7 @@ export function answerBars(element, choose) {
       answer.names.forEach((name, index) => {
         const row = add("row", "", rows, "button");
         row.title = `${name}: what speaks for it`;
-        const one = { row, named: add("name", name, row, "span"), bar: add("bar", "", row, "span"), numbered: add("number", answer.texts[index], row, "span") };
+        const one = { row, named: add("named", name, row, "span"), bar: add("bar", "", row, "span"), numbered: add("number", answer.texts[index], row, "span") };
         one.fill = add("fill", "", one.bar, "i");
         row.classList.toggle("marked", answer.marked === answer.order[index]);
         row.onclick = () => choose(answer.order[index]);
