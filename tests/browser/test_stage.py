@@ -168,11 +168,10 @@ def test_a_digit_is_drawn_pointed_at_and_flown_into(app: App, networks: dict[str
     check_wires(app, wires_of(network, trace, 2, unit))
     for by in ((0, 0), (4, 3)):
         tip = stage.hover(2, unit, by)
-        name, row, column = tip.rpartition(":")[0].split(", ")
-        assert name == "conv2" or name.startswith("conv2")
-        place = tuple(int(part.split()[-1]) for part in tip.rpartition(":")[0].split(", ")[-2:])
-        assert tip_number(tip) == pytest.approx(trace.activations["conv2"][(*place, unit)], rel=0.006, abs=1e-3)
-        assert f"map {unit}, row" in tip, (name, row, column)
+        layer, noun, row, column = tip.rpartition(": ")[0].split(", ")
+        assert (layer, noun) == ("conv2", f"map {unit}")
+        cell = int(row.removeprefix("row ")), int(column.removeprefix("column "))
+        assert tip_number(tip) == pytest.approx(trace.activations["conv2"][(*cell, unit)], rel=0.006, abs=1e-3)
     neuron = int(trace.activations["dense"].argmax())
     assert tip_number(stage.hover(4, neuron)) == pytest.approx(trace.activations["dense"][neuron], rel=0.006)
     check_wires(app, wires_of(network, trace, 4, neuron))
@@ -240,8 +239,10 @@ def test_without_webgl_and_without_motion_the_same_stands_there(app: App) -> Non
         stage.scene.focus()
         app.page.keyboard.press("Escape")
         app.until(zoom=None)
-        drawn = stage.told("frames")
-        stage.root.get_by_role("button", name="Run").click()
+        run = stage.root.get_by_role("button", name="Run")
+        run.hover()
+        drawn = app.frames(4).stage.told("frames")
+        run.click()
         app.frames(4)
         assert stage.told("frames") == drawn
         # Laid flat, and then drawn by a browser without WebGL.
