@@ -13,7 +13,7 @@ from scripted import blank_page, run
 
 from nnviz.analysis.data.digits import digit
 
-ROOM = {"left": 12, "right": 1240, "top": 0, "bottom": 660, "height": 700, "label": 43}
+ROOM = {"left": 12, "right": 1240, "top": 0, "bottom": 660, "height": 700, "label": 43, "line": 24}
 EYE = 1330
 
 
