@@ -118,7 +118,7 @@ def says(session: Session) -> None:
             few(session)
         elif output.kind == "numbers":
             numbers(session.network, session.trace)
-        if told := " ".join(filter(None, (output.found, _tried(session)))):
+        if told := read_as(session):
             small(told)
 
 
@@ -221,6 +221,11 @@ def verdict(session: Session) -> Markup:
         return Markup()
     right = label == session.class_name(session.trace.winner)
     return Markup("and is right") if right else html("and is <b>wrong</b>: it is {}", with_article(label))
+
+
+def read_as(session: Session) -> str:
+    """How the answer is read where no card says it, and on what a verdict rests then; "" where a card does."""
+    return " ".join(filter(None, (session.network.output.found, _tried(session))))
 
 
 def _tried(session: Session) -> str:

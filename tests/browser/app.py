@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page
+from staging import Stage
 
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
@@ -25,6 +26,11 @@ LOOK = (Path(__file__).parent / "look.js").read_text()
 """What is put into every page: `window.nn`."""
 
 Cell = tuple[int, int]
+
+
+def heading(title: str) -> str:
+    """What stands above a page of the menu: on the opening page the name of the app."""
+    return "nnviz" if title == registry.FIRST.title else title
 
 
 class App:
@@ -112,14 +118,19 @@ class App:
         return self.element("stAlert").all_inner_texts()
 
     @property
+    def stage(self) -> Stage:
+        """The network on the opening page."""
+        return Stage(self.page, SECONDS)
+
+    @property
     def says(self) -> str:
-        """The class that the Network page names in large letters."""
-        return self.page.locator(".nn-big").inner_text()
+        """What the opening page says in large letters."""
+        return self.stage.says
 
     def menu(self, title: str) -> App:
         """Go to another page by its link in the menu."""
         self.page.locator(".st-key-menu").get_by_role("link", name=title, exact=False).first.click()
-        self.main.locator("h1", has_text=re.compile(f"^{re.escape(title)}$")).wait_for(timeout=SECONDS)
+        self.main.locator("h1", has_text=re.compile(f"^{re.escape(heading(title))}$")).wait_for(timeout=SECONDS)
         return self.still()
 
     def press(self, slider: str, key: str, times: int = 1) -> None:

@@ -22,7 +22,7 @@ window.nn = {
     for (const chart of document.querySelectorAll('[data-testid="stPlotlyChart"]')) {
       if (chart.checkVisibility() && !chart.querySelector(".main-svg")) return true;
     }
-    return canvases.length < document.querySelectorAll('[class*="st-key-raster-"], [class*="st-key-scatter-"]').length;
+    return canvases.length < document.querySelectorAll('[class*="st-key-raster-"], [class*="st-key-scatter-"], [class*="st-key-stage-"]').length;
   },
   still() {
     const now = performance.now();
@@ -34,7 +34,7 @@ window.nn = {
     // Nothing is seen before all of it is (app/opening.js).
     if (document.querySelector("body > .nn-opening") || !(window.nnRoom?.settled ?? true)) { this.was = ""; return false; }
     if (!document.querySelector(shown) || this.missing(canvases)) { this.was = ""; return false; }
-    const drawn = canvases.map((canvas) => canvas.dataset.drawn + canvas.dataset.picked + canvas.width);
+    const drawn = canvases.map((canvas) => [canvas.dataset.drawn, canvas.dataset.frames, canvas.dataset.picked, canvas.width].join());
     // The app learns of another size of the window later than the window has it.
     const { scrollWidth, scrollHeight } = document.querySelector('[data-testid="stMain"]') ?? document.body;
     const sizes = [innerWidth, innerHeight, scrollWidth, scrollHeight];
@@ -43,7 +43,8 @@ window.nn = {
     if (all !== this.was) { this.was = all; this.since = now; return false; }
     return now - this.since > this.QUIET && now - this.idle > this.BREATH;
   },
-  colours(canvas) {
+  async colours(drawn) {
+    const canvas = drawn.getContext("2d") ? drawn : await this.copied(drawn);
     const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     // Neighbours are mostly alike, and a comparison is quicker than a set.
     const found = new Set();
@@ -55,14 +56,21 @@ window.nn = {
     }
     return found.size;
   },
+  // A canvas that the graphics card draws has its pixels in the frame alone in which they were drawn.
+  async copied(drawn) {
+    const copy = Object.assign(document.createElement("canvas"), { width: drawn.width, height: drawn.height });
+    dispatchEvent(new Event("resize"));
+    await new Promise((done) => requestAnimationFrame(() => { copy.getContext("2d").drawImage(drawn, 0, 0); done(); }));
+    return copy;
+  },
   // All that is drawn: the key of its picture, where it has one, how many colours it has and what is said of it.
   pictures() {
-    return this.canvases().map((canvas) => {
+    return Promise.all(this.canvases().map(async (canvas) => {
       const host = canvas.getRootNode().host || canvas, holder = host.closest('[class*="st-key-raster-"]');
       const key = holder ? /st-key-raster-([\w-]+)/.exec(holder.className)[1] : null;
       const main = host.closest('[data-testid="stMain"]') !== null;
-      return { key, main, colours: this.colours(canvas), label: canvas.getAttribute("aria-label") };
-    });
+      return { key, main, colours: await this.colours(canvas), label: canvas.getAttribute("aria-label") };
+    }));
   },
 };
 

@@ -46,7 +46,7 @@ SETTLED = """async () => {
 """Waits until all that a change of focus moved stands still."""
 
 
-SLUGS = ("convolution", "flatten", "filters", "saliency", "decision", "rehearse")
+SLUGS = ("", "convolution", "flatten", "filters", "saliency", "decision", "rehearse")
 """Pages that have a control of every kind between them."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from accessing import focusable, nameless, serious
-from app import SECONDS, App, shows, strongest_term
+from app import SECONDS, App, heading, shows, strongest_term
 from grammar import ungrammatical
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -20,9 +20,9 @@ from nnviz.analysis.data.digits import digit
 from nnviz.analysis.layer.filters import filter_bank
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.trace import Trace
+from nnviz.figures.words import probability
 from nnviz.pages.registry import PAGES
 from nnviz.shell.page import Page
-from nnviz.views.answer import percent
 
 DIGITS = ("mnist-cnn", "mnist-mlp")
 LINKS: dict[str, dict[str, str]] = {
@@ -97,7 +97,7 @@ def test_every_control_beside_the_pages_has_a_name(app: App, slug: str) -> None:
 def _not_opened(app: App, page: Page, link: dict[str, str]) -> Iterator[str]:
     """What is wrong with the head of a page, its address and its words."""
     title = app.main.locator("h1").inner_text()
-    if title != page.title:
+    if title != heading(page.title):
         yield f"the title is {title!r}"
     if not link.items() <= app.address.items():
         yield f"the address is {app.address}"
@@ -137,10 +137,7 @@ def test_network_says_what_the_net_says(app: App, networks: dict[str, Network], 
     app.open(net=net, image=f"test-{number}")
     assert app.says == network.classes[found.winner]
     assert app.says != str(digit(number)[1])
-    order = np.argsort(-found.logits, kind="stable")[:5]
-    bars = app.page.locator(".nn-answer")
-    assert bars.locator(".name").all_inner_texts() == [network.classes[index] for index in order]
-    assert bars.locator(".number").all_inner_texts() == [percent(found.probabilities[index]) for index in order]
+    assert app.stage.bars == dict(zip(network.classes, map(probability, found.probabilities), strict=True))
     values = found.activations[app.address["layer"]]
     strongest = values.reshape(-1, values.shape[-1]).max(axis=0)
     assert int(app.address["unit"]) == strongest.argmax()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 from app import SECONDS, App, Open
+from playwright.sync_api import expect
 from server import Server
 
 import nnviz
@@ -59,7 +61,7 @@ def test_it_is_dropped_seen_on_the_pages_and_nobody_elses(viewer: Open, server: 
     found = nnviz.trace(nnviz.load(files["mine <b>"]), digit(0)[0])
     said = ("cat", "dog", "<u>mouse</u>")[found.winner]
     assert app.says == said
-    assert probability(found.probabilities.max()) in app.main.inner_text()
+    assert app.stage.bars[said] == probability(found.probabilities.max())
     assert zone.count() == 0
     app.menu("Saliency").worked()
     assert app.element("stException").count() == 0
@@ -108,7 +110,7 @@ def test_the_settings_are_a_card_that_can_be_taken_along(app: App, files: dict[s
     first = nnviz.trace(nnviz.load(files["mine <b>"]), digit(0)[0])
     assert not np.allclose(found.probabilities, first.probabilities, atol=0.01)
     assert app.says == card["classes"][found.winner]
-    assert probability(found.probabilities.max()) in app.main.inner_text()
+    assert app.stage.bars[app.says] == probability(found.probabilities.max())
     app.page.locator(".st-key-settings button").click()
     with app.page.expect_download() as taken:
         form.get_by_role("button", name="Download the card").click()
@@ -116,8 +118,6 @@ def test_the_settings_are_a_card_that_can_be_taken_along(app: App, files: dict[s
     taken.value.save_as(tmp_path / "card.json")
     assert json.loads((tmp_path / "card.json").read_text()) == card
     form.get_by_role("button", name="Back to what was found").click()
-    app.page.wait_for_function(
-        "() => !document.querySelector('.nn-big')?.innerText.match(/ant|bee|c/)", timeout=SECONDS
-    )
+    expect(app.stage.answer).not_to_have_attribute("data-says", re.compile("ant|bee|c"), timeout=SECONDS)
     app.page.keyboard.press("Escape")
     assert app.says == str(first.winner)

@@ -12,7 +12,6 @@ import nnviz
 from nnviz.analysis.data.digits import digit
 from nnviz.analysis.network.network import Network
 from nnviz.figures.tiles import folded_shape
-from nnviz.pages.network.page import slender
 
 
 def test_a_click_picks_a_map_and_another_a_cell(app: App, networks: dict[str, Network]) -> None:
@@ -31,18 +30,10 @@ def test_a_click_picks_a_map_and_another_a_cell(app: App, networks: dict[str, Ne
 def test_a_neuron_is_picked_in_the_network(app: App, networks: dict[str, Network]) -> None:
     values = nnviz.trace(networks["mnist-cnn"], digit(0)[0]).activations["dense"]
     unit = int(values.argmax())
-    columns = slender(values.size)
-    rows = values.size // columns
     app.open(FIRST)
-    panel = next(index for index, tiles in enumerate(app.places("network")) if _titled(app, index, tiles))
-    app.click("network", panel=panel, cell=divmod(unit, columns), shape=(rows, columns))
+    app.stage.click(app.stage.titles.index("dense"), unit)
     app.until(layer="dense", unit=unit)
     assert shows(app.caption, values[unit])
-
-
-def _titled(app: App, index: int, tiles: list[list[float]]) -> bool:
-    """Whether a column of the network is the dense layer: the last but one."""
-    return index == len(app.places("network")) - 2 and len(tiles) == 1
 
 
 def test_ten_fast_arrow_keys_are_ten_steps(app: App, networks: dict[str, Network]) -> None:

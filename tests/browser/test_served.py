@@ -57,7 +57,7 @@ def test_pages_and_links_open_and_are_left_for_others(viewer: Open, url: str) ->
         app.still()
         assert path().rstrip("/") == (root + now).rstrip("/"), old
         assert app.address["image"] == "test-5"
-        assert app.main.locator("h1").inner_text() == ("Filters" if now == "/filters" else "Network")
+        assert app.main.locator("h1").inner_text() == ("Filters" if now == "/filters" else "nnviz")
 
 
 def test_the_talk_finds_its_pages_and_its_speaker(viewer: Open, url: str) -> None:

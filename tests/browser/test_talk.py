@@ -256,5 +256,5 @@ def test_the_first_page_starts_the_talk_and_leaves_no_trace_of_it(app: App) -> N
     app.page.get_by_role("link", name="Leave the talk here").click()
     app.page.wait_for_url(lambda url: "scene=" not in url and "/talk" not in url)
     app.still()
-    assert app.main.locator("h1").inner_text() == "Network"
+    assert app.main.locator("h1").inner_text() == "nnviz"
     assert "talk" not in app.address

@@ -28,9 +28,34 @@ def caption(app: AppTest) -> str:
 
 
 def pictures(app: AppTest) -> list[tuple[dict[str, Any], np.ndarray]]:
-    """(header, numbers) of every raster, as the browser gets them; the place to draw is none of ours."""
+    """(header, numbers) of every picture, as the browser gets them; of a stage those of all its maps."""
     found = [element.proto for element in app.main if element.type == "bidi_component"]
-    return [_unpacked(proto.bytes) for proto in found if "drawn-here" not in proto.id]
+    return [_staged(proto.bytes) if "stage-" in proto.id else _unpacked(proto.bytes) for proto in found]
+
+
+def stage(app: AppTest) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """The header of the stage, and the maps of each wall as the browser has them, (n, rows, columns)."""
+    (found,) = (
+        element.proto.bytes for element in app.main if element.type == "bidi_component" and "stage-" in element.proto.id
+    )
+    header, body = _parts(found)
+    return header, [_maps(header, body, at) for at in range(len(header["walls"]))]
+
+
+def _staged(buffer: bytes) -> tuple[dict[str, Any], np.ndarray]:
+    header, body = _parts(buffer)
+    maps = [_maps(header, body, at).ravel() for at in range(len(header["walls"]))]
+    return header, np.concatenate(maps) if maps else np.zeros(0, np.float32)
+
+
+def _maps(header: dict[str, Any], body: bytes, at: int) -> np.ndarray:
+    wall, fine = header["walls"][at], header["fine"]
+    shape = (len(wall["units"]), wall["h"], wall["w"])
+    if fine and fine["wall"] == at:
+        return np.frombuffer(body, "<f4", int(np.prod(shape)), fine["offset"]).reshape(shape)
+    low, high = wall["range"]
+    steps = np.frombuffer(body, np.uint8, int(np.prod(shape)), wall["offset"]).reshape(shape)
+    return low + (high - low) * steps.astype(np.float32) / 255
 
 
 def picture(app: AppTest, key: str, part: str = "raster") -> tuple[dict[str, Any], np.ndarray]:
@@ -74,7 +99,11 @@ def defaults(app: AppTest) -> dict[str, tuple[Any, Any]]:
 
 
 def _unpacked(buffer: bytes) -> tuple[dict[str, Any], np.ndarray]:
-    length = int.from_bytes(buffer[:4], "little")
-    header = json.loads(buffer[4 : 4 + length])
+    header, body = _parts(buffer)
     # Behind its numbers a scatter has pictures in bytes.
-    return header, np.frombuffer(buffer[4 + length :], "<f4", header.get("floats", -1))
+    return header, np.frombuffer(body, "<f4", header.get("floats", -1))
+
+
+def _parts(buffer: bytes) -> tuple[dict[str, Any], bytes]:
+    length = int.from_bytes(buffer[:4], "little")
+    return json.loads(buffer[4 : 4 + length]), buffer[4 + length :]

@@ -9,12 +9,13 @@ import pytest
 from crossing import crossed
 from keras import layers
 from shipped import shipped
-from shown import captions, defaults, picture, pictures
+from shown import captions, defaults, pictures, stage
 from streamlit.testing.v1 import AppTest
 from visiting import one_page
 
 import nnviz.pages as package
 from nnviz.analysis.network.network import load
+from nnviz.components.stage import PICTURE
 from nnviz.pages.registry import PAGES
 from nnviz.shell import options
 from nnviz.shell.page import Page
@@ -130,21 +131,22 @@ def shows(app, slug, name, studied):
             assert drawn == told, f"{where}: {label}"
 
 
-def test_a_branch_is_wired_to_what_it_reads_and_not_to_the_column_beside_it(opened):
+def test_a_branch_is_wired_to_what_it_reads_and_not_to_the_wall_beside_it(opened):
     app = opened("network", "two_ways")
-    app.query_params["layer"] = "right"
-    app.run()
-    header = picture(app, "network")[0]
-    names = [panel["title"] for panel in header["panels"]]
-    assert names[:4] == ["picture", "left", "right", "joined"]
-    ends = {(line["from"]["panel"], line["to"]["panel"]) for line in header["lines"]}
-    assert ends == {(0, 2), (2, 3)}
-    assert "thickest" not in captions(app)[0]  # the picture has one line alone
-    app.query_params["layer"] = "left"
-    app.query_params.pop("unit")
-    app.run()
-    header = picture(app, "network")[0]
-    assert {(line["from"]["panel"], line["to"]["panel"]) for line in header["lines"]} == {(0, 1), (1, 3)}
+    for layer in ("right", "left"):
+        app.query_params["layer"] = layer
+        app.query_params.pop("unit", None)
+        app.run()
+        header, _ = stage(app)
+        walls = header["walls"]
+        assert [wall["name"] for wall in walls] == ["left", "right", "joined", "conv1d"]
+        assert [(wall["reads"], wall["rank"], wall["answers"]) for wall in walls] == [
+            *(([PICTURE], 0, False),) * 2,
+            ([0, 1], 1, False),
+            ([2], 2, True),
+        ]
+        assert {(side, wall) for side, wall, *_ in header["wires"]} == {("from", PICTURE), ("to", 2)}
+        assert "thickest" not in captions(app)[0]  # the picture has one line alone
 
 
 def test_a_unit_is_called_silent_only_where_it_is(opened):

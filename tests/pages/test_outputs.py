@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from crossing import crossed
 from keras import layers
-from shown import caption, captions, picture, pictures, tiles
+from shown import caption, captions, picture, pictures, stage, tiles
 from streamlit.testing.v1 import AppTest
 from visiting import one_page
 
@@ -112,8 +112,9 @@ def test_every_view_of_the_decision_shows_every_kind_of_output(name, view, opene
 
 @pytest.mark.parametrize("name", ["one-number", "some-numbers", "colours"])
 def test_a_number_has_no_percent(name, opened):
-    for slug in ("network", "decision"):
-        assert "%" not in "".join(bodies(opened(slug, name)))
+    assert "%" not in "".join(bodies(opened("decision", name)))
+    app = opened("network", name)
+    assert "%" not in "".join([*bodies(app), *map(str, stage(app)[0]["answer"].values())])
 
 
 def test_the_number_is_that_of_keras_with_its_unit(opened, files, tmp_path):
@@ -122,7 +123,8 @@ def test_the_number_is_that_of_keras_with_its_unit(opened, files, tmp_path):
     app = opened("network", "age", image="test-0")
     shown = library.fitted(library.network("age"), library.picture("test-0"), Transform()).image
     told = float(keras.models.load_model(path)(shown[None])[0, 0])
-    assert f">{number(told)} years<" in "".join(bodies(app))
+    answer = stage(app)[0]["answer"]
+    assert (answer["says"], answer["names"], answer["shares"]) == (f"{number(told)} years", [], None)
 
 
 def bodies(app) -> list[str]:
@@ -158,10 +160,10 @@ def test_what_is_no_digit_gets_no_verdict(opened, files, fixed_weights, tmp_path
             model.layers[-1].set_weights([means, -0.5 * (means**2).sum(axis=0)])  # the nearest of ten means
         model.save(tmp_path / f"{name}.keras")
         files[name] = tmp_path / f"{name}.keras"
-    assert "wrong" not in "".join(bodies(opened("network", "clothes", image="test-0")))
-    read = "".join(bodies(opened("network", "reader", image="test-0")))
-    assert "and is right" in read
-    assert "of 200 test digits rightly" in read
+    assert stage(opened("network", "clothes", image="test-0"))[0]["answer"]["verdict"] == ""
+    app = opened("network", "reader", image="test-0")
+    assert stage(app)[0]["answer"]["verdict"] == "and is right."
+    assert "of 200 test digits rightly" in "".join(bodies(app))
     assert library.label_in(library.network("reader"), library.picture("test-0")) == "7"
     assert photographs.read_by(library.network("reader")) is False
 

@@ -39,7 +39,7 @@ def upload(tone: int = 90) -> None:
 
 
 def draw(tone: int = 255) -> None:
-    library.keep_drawing(np.full((252, 252), tone, np.uint8))
+    library.keep_digit(np.full((28, 28), tone, np.uint8))
     address.write(image=library.UPLOAD)
 
 

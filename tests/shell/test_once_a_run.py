@@ -198,7 +198,7 @@ def test_a_new_picture_under_the_same_name_is_looked_at():
 
     def look() -> None:
         for tone in (60, 200):
-            library.keep_drawing(np.full((40, 40), tone, np.uint8))
+            library.keep_digit(np.full((28, 28), tone, np.uint8))
             address.write(image=library.UPLOAD)
             found.append(session.read())
 

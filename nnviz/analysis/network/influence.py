@@ -7,6 +7,8 @@ it is not (a ReLU that is off passes nothing).
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -79,20 +81,28 @@ def outputs_of(network: Network, image: np.ndarray, layer: str, unit: int, sink:
             feeds = inputs(network, images, smooth=True)
             start = network.graph.run(feeds, [layer])[layer]
             tangent = start * tf.one_hot(channel, tf.shape(start)[-1], dtype=start.dtype)
-            if _recurrent(network, sink):
-                more, less = (
-                    network.graph.run({**feeds, layer: start + way * _NUDGE * tangent}, [sink])[sink] for way in (1, -1)
-                )
-                change = (more - less) / (2 * _NUDGE)
-                return tf.reduce_sum(tf.reshape(change, (-1, tf.shape(change)[-1])), axis=0)
-            with tf.autodiff.ForwardAccumulator(start, tangent) as accumulator:
-                end = network.graph.run({**feeds, layer: start}, [sink])[sink]
-            change = accumulator.jvp(end, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+            def end(values: Any) -> Any:
+                return network.graph.run({**feeds, layer: values}, [sink])[sink]
+
+            change = _along(start, tangent, end, not _recurrent(network, sink))
             return tf.reduce_sum(tf.reshape(change, (-1, tf.shape(change)[-1])), axis=0)
 
         return compiled(network, call, tf.TensorSpec((), tf.int32))
 
     return network.compiled(("outputs", layer, sink), build)(tf.constant(image[None]), unit).numpy()
+
+
+def _along(start: Any, tangent: Any, end: Callable[[Any], Any], slopes: bool) -> Any:
+    """How a function of some activations changes along a tangent; by a difference where TensorFlow has no slopes."""
+    if slopes:
+        # Some functions of Keras (softsign) have a gradient, and none of that gradient, which a tangent needs.
+        with contextlib.suppress(LookupError):
+            with tf.autodiff.ForwardAccumulator(start, tangent) as accumulator:
+                made = end(start)
+            return accumulator.jvp(made, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    more, less = (end(start + way * _NUDGE * tangent) for way in (1, -1))
+    return (more - less) / (2 * _NUDGE)
 
 
 _NUDGE = 1e-2

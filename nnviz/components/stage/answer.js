@@ -1,6 +1,10 @@
 // What the net says, as a bar a class: they race as one draws, and lines end at them.
 
-const percent = (share) => (share > 0.999 && share < 1 ? "> 99.9%" : share > 0 && share < 0.001 ? "< 0.1%" : `${(100 * share).toFixed(1)}%`);
+// As Python writes a probability (figures/words.py): a softmax is never certain.
+function percent(share) {
+  const text = (100 * share).toFixed(1);
+  return Number(text) >= 100 ? "> 99.9%" : Number(text) === 0 ? "< 0.1%" : `${text}%`;
+}
 
 export function answerBars(element, choose) {
   let shown = null, bars = [], values = null, grown = 1;
@@ -34,7 +38,7 @@ export function answerBars(element, choose) {
       answer.names.forEach((name, index) => {
         const row = add("row", "", rows, "button");
         row.title = `${name}: what speaks for it`;
-        const one = { row, named: add("name", name, row, "span"), bar: add("bar", "", row, "span"), numbered: add("number", answer.texts[index], row, "span") };
+        const one = { row, named: add("named", name, row, "span"), bar: add("bar", "", row, "span"), numbered: add("number", answer.texts[index], row, "span") };
         one.fill = add("fill", "", one.bar, "i");
         row.classList.toggle("marked", answer.marked === answer.order[index]);
         row.onclick = () => choose(answer.order[index]);

@@ -166,7 +166,7 @@ function away(whole, at, room, own, head) {
 
 // Between two places of everything, by a share from 0 to 1.
 export function between(one, other, share) {
-  const mix = (a, b) => a + (b - a) * share, mixed = (a, b, names) => Object.fromEntries(names.map((name) => [name, mix(a[name], b[name])]));
+  const mix = (a, b) => a * (1 - share) + b * share, mixed = (a, b, names) => Object.fromEntries(names.map((name) => [name, mix(a[name], b[name])]));
   return {
     eye: mix(one.eye, other.eye),
     plates: other.plates.map((plate, i) => ({ ...plate, ...mixed(one.plates[i], plate, ["x", "y", "u", "v", "w", "h", "turn", "alpha"]) })),

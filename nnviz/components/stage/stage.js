@@ -625,7 +625,7 @@ function key(state, event) {
     const [across, down] = step, wall = clamp(at.wall + (state.zoom === "net" ? across : 0), 0, header.walls.length - 1), many = header.walls[wall].units.length;
     const index = wall !== at.wall ? Math.min(Math.round((at.index / header.walls[at.wall].units.length) * many), many - 1) : clamp(at.index + down + (state.zoom === "net" ? 0 : across), 0, many - 1);
     if (wall !== at.wall || index !== at.index || !state.picked) pick(state, { wall, index });
-  } else if (event.key === "Enter" || event.key === "+") { if (state.picked) deeper(state, { ...state.picked, row: 0, column: 0 }); }
+  } else if (event.key === "Enter" || event.key === "+") { if (state.picked?.wall >= 0) deeper(state, peakOf(state, state.picked)); }
   else if (event.key === "Escape" || event.key === "-") out(state);
   else if (event.key === " ") front(state, SLOW);
   else if (event.key === "f" || event.key === "F") turn(state);

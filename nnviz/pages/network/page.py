@@ -77,6 +77,8 @@ def render(session: Session) -> None:
                 link("saliency", "Which pixels decided?")
             layer_configuration.popover(session.layer)
             small(_facts(session, found, block), width="content")
+        if not session.network.output.placed and (told := answer.read_as(session)):
+            small(told)
     with brings:
         own_network.drop()
     if session.network.output.placed:
@@ -121,7 +123,7 @@ def _stage(
         drawn=session.picture.name == library.UPLOAD,
         choices=() if on_wall else _choices(session, reads_digits),
         picked=picked,
-        zoom=_zoom(),
+        zoom=_zoom() if at is not None and at >= 0 else "net",
         wires=own,
         seen=None if at is None or at < 0 else _seen(session),
         # Of the layer that answers it has no wires: those of a unit there are those of its score.

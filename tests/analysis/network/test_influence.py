@@ -305,3 +305,14 @@ def test_what_a_channel_adds_through_layers_of_steps_is_its_derivative(fixed_wei
         expected = [float(tf.reduce_sum((tape.gradient(unit, start) * start)[..., channel])) for unit in made]
         found = outputs_of(network, steps.image, "d", channel, "g")
         np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
+
+
+def test_what_a_channel_adds_where_tensorflow_has_no_slope_of_a_slope(fixed_weights):
+    """Softsign: what a channel gives to a unit is what the unit gets of it."""
+    network = built(
+        fixed_weights, (9, 9, 1), layers.Conv2D(3, 3, name="c"), layers.Conv2D(2, 3, activation="softsign", name="s")
+    )
+    image = picture(network)
+    taken = [inputs_of(network, image, "c", targets.channel("s", unit)) for unit in range(2)]
+    given = [outputs_of(network, image, "c", channel, "s") for channel in range(3)]
+    np.testing.assert_allclose(np.transpose(given), taken, atol=1e-3 * np.abs(taken).max())

@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from shown import picture, texts
+from shown import stage, texts
 from visiting import visited
 
 from nnviz.analysis.cache import Cache
 from nnviz.analysis.data import photographs
 from nnviz.analysis.data.pictures import batch
 from nnviz.analysis.search.strongest import strongest
+from nnviz.components.stage import PICTURE
 from nnviz.pages.registry import PAGES
 from nnviz.shell import caches, controls, library, options
 
@@ -77,42 +78,45 @@ def test_it_opens_on_a_cat_and_says_so():
     assert "32 maps of 112x112 become 1280 of 7x7" in said
 
 
-def test_its_blocks_are_columns_of_their_strongest_maps():
+def test_its_blocks_are_walls_of_their_strongest_maps():
     app = opened("network", image="coffee")
-    header = picture(app, "blocks")[0]
-    titles = [panel["title"] for panel in header["panels"]]
-    assert titles == ["stem", *(f"block{n:02d}" for n in range(1, 17)), "head", "classes"]
+    walls = stage(app)[0]["walls"]
+    assert [wall["title"] for wall in walls] == ["stem", *(f"block{n:02d}" for n in range(1, 17)), "head"]
+    assert [wall["block"] for wall in walls] == [wall["title"] for wall in walls]
     network = library.network("photo-cnn")
     fitted = library.fitted(network, library.picture("coffee"), library.Transform())
     trace = library.traced(network, library.content_key("photo-cnn"), fitted.digest, fitted)
-    for block, layer in ((1, "block01_project_bn"), (6, "block06_project_bn"), (17, "head_conv_relu")):
+    for block, layer in ((1, "block01_project_bn"), (6, "block06_project_bn")):
         values = np.abs(trace.activations[layer]).max(axis=(0, 1))
-        shown = [int(name.split(" map ")[1].split(" of ")[0]) for name in header["panels"][block]["names"]]
-        assert set(shown) == set(np.argsort(-values, kind="stable")[:1].tolist())
+        assert walls[block]["name"] == layer
+        assert set(walls[block]["units"]) == set(np.argsort(-values, kind="stable")[:8].tolist())
 
 
 def test_a_block_opens_with_what_it_reads_and_its_layers():
     app = opened("network", image="cat", block="block05")
-    header = picture(app, "network")[0]
-    assert [panel["title"] for panel in header["panels"]] == [
+    header, _ = stage(app)
+    assert [wall["title"] for wall in header["walls"]] == [
         "block04_pro\u2026",
-        *("expand", "expand_relu", "depthwise", "depthwise_r\u2026", "project", "add"),
+        *("expand", "expand_bn", "expand_relu", "depthwise", "depthwise_bn", "depthwise_r\u2026"),
+        *("project", "project_bn", "add"),
     ]
-    assert "block05 reads block04_project_bn and has 9 layers" in caption(app)
+    # The way around the block is one of what is added.
+    assert [wall["reads"] for wall in header["walls"]] == [[PICTURE], *([at] for at in range(8)), [0, 8]]
+    assert (header["inside"], {wall["block"] for wall in header["walls"]}) == (True, {""})
     app.button(key="block-on").click().run()
     assert app.query_params["block"] == "block06"
     assert app.query_params["layer"] == "block06_project_bn"
     app.button(key="block-all").click().run()
     assert "block" not in app.query_params
-    assert len(picture(app, "blocks")[0]["panels"]) == 19
+    assert len(stage(app)[0]["walls"]) == 18
 
 
 def test_the_wires_of_a_unit_are_drawn_within_its_block():
     app = opened("network", image="cat", block="block05", layer="block05_expand", unit="3")
-    header = picture(app, "network")[0]
-    ends = {(line["from"]["panel"], line["to"]["panel"]) for line in header["lines"]}
+    header, _ = stage(app)
+    ends = {(side, wall) for side, wall, *_ in header["wires"]}
     # What unit 3 writes is shown where its map is one of the strongest there.
-    assert {(0, 1)} <= ends <= {(0, 1), (1, 2)}
+    assert {("from", 0)} <= ends <= {("from", 0), ("to", 2)}
     assert "Map 3 of block05_expand is" in caption(app)
 
 
