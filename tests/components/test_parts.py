@@ -57,8 +57,7 @@ def test_what_cannot_be_joined_is_refused(written, entry, other, said):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_part_knows_no_streamlit(name):
     """Only the adapter does."""
-    part = parts.joined(parts.FOLDER / name / f"{name}.js")
-    styles = [parts.FOLDER / name / f"{name}.css", parts.FOLDER / "common" / "part.css"]
-    for text in (part, *(path.read_text() for path in styles)):
-        assert not re.search(r"--st-|data-testid|setStateValue|parentElement|treamlit", text)
-    assert "setStateValue" in parts.script(parts.FOLDER / name / f"{name}.js")
+    entry, styles = parts.FOLDER / name / f"{name}.js", (parts.FOLDER / name).glob("*.css")
+    for text in (parts.joined(entry), *(path.read_text() for path in styles)):
+        assert not re.search(r"--st-|data-testid|setStateValue|setTriggerValue|treamlit", text)
+    assert "setStateValue" in parts.script(entry)
