@@ -86,6 +86,7 @@ def test_a_point_tells_its_digit_and_a_click_opens_and_follows_it(app: App, dens
     canvas(app).click(position=at)
     app.until(image=f"test-{number}", follow=1)
     assert canvas(app).get_attribute("data-picked") == str(index)
+    assert f"test digit {number}, a" in app.sidebar.inner_text()
     assert f"Followed: a {label}, read as " in app.caption.replace("an ", "a ")
     app.page.keyboard.press("Escape")
     app.until(image=f"test-{number}", follow=None)

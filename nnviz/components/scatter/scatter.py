@@ -165,7 +165,7 @@ def packed(points: Points, curve: Curve, subject: Subject, header: dict[str, Any
     maps = np.ascontiguousarray(points.maps, np.float32)
     pictures = np.ascontiguousarray(points.pictures, np.uint8).tobytes()
     thumbnail = np.ascontiguousarray(subject.picture, np.uint8)
-    own = subject.places and [None if place is None else [float(axis) for axis in place] for place in subject.places]
+    own = [None if place is None else [float(axis) for axis in place] for place in subject.places or ()] or None
     lines = [{"name": line.name, "colour": line.colour, "dash": line.dash} for line in curve.lines]
     values = [[line.values[at] for line in curve.lines] for at in range(len(curve.stops))]
     described = {

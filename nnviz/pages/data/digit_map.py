@@ -59,18 +59,20 @@ def render(session: Session) -> None:
     """Draw the view."""
     found, few, read = results.embeddings(session)
     mine = found.get(results.layer_of(session))
-    shaped, final = None, True
+    shaped: dict[str, np.ndarray] = {}
+    final = True
     if mine is not None and _reduced() != "pca":
-        shaped, final = results.shape(session, mine, axes(), _reduced())
+        shaped, final = results.shapes(session, found, axes(), _reduced())
     else:
         results.no_shape()
+    principal = results.layer_of(session) not in shaped
     if mine is not None or few is not None:
-        _cloud(session, found, few, shaped, read)
+        _cloud(session, found, few, {} if principal else shaped, read)
     caption(_sentence(session, found, mine, few) + _followed(session))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="data-said"):
         # Where there is no choice, a count is that of another network.
         chosen = ("reduce", "axes", "marks", *[results.COUNT] * (len(results.counts(session)) > 1))
-        said = [*address.unknown(*chosen), _notes(session, mine, shaped is None, final)]
+        said = [*address.unknown(*chosen), _notes(session, mine, principal, final)]
         small(" ".join(said))
         results.bars(results.DEPTH, results.SHAPE, redraw=1.0)
 
@@ -79,23 +81,21 @@ def _cloud(
     session: Session,
     found: dict[str, Embedding],
     few: Embedding | None,
-    shaped: np.ndarray | None,
+    shaped: dict[str, np.ndarray],
     read: Answers | None,
 ) -> None:
     numbers, images, labels = results.chosen(session)
     own = results.layer_of(session)
-    at = journey.stops(session).index(own)
-    if shaped is not None:
-        way = Journey(shaped[None], (at,), 0, (None,))
-    elif own in found:
-        way = journey.journey(session, found, axes())
-    elif few is not None:
+    maps, places = (shaped, {}) if shaped else journey.principal(session, found, axes())
+    if few is not None and own not in found:
         numbers, images, labels = results.few(session)
-        way, read = Journey(few.coordinates[None, :, : axes()], (at,), 0, (None,)), None
+        maps, read = {own: few.coordinates[:, : axes()]}, None
+    way = journey.journey(session, maps, places)
     titles = [f"test digit {number}, a {label}" for number, label in zip(numbers, labels, strict=True)]
     marked, told = _misread(session, read)
-    for index, _ in marked:
-        titles[index] += f", read as {read.said[index]}"
+    if read is not None:
+        for index, _ in marked:
+            titles[index] += f", read as {read.said[index]}"
     scatter(
         Points(
             way.maps, labels, [str(digit) for digit in range(10)], COLOURS, images, titles, marked, told, listed=LISTED

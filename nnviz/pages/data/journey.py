@@ -37,28 +37,36 @@ def stops(session: Session) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: session.network.layer(name).index))
 
 
-def journey(session: Session, found: Mapping[str, Embedding], axes: int) -> Journey:
-    """The way through all layers by their principal components, where all are known; else the map of the one under
-    study alone, which must be."""
-    names, own = stops(session), results.layer_of(session)
-    laid = _laid(session, found, axes)
-    shown = names if laid else (own,)
-    places = {name: found[name].place(vectors.as_vector(session.trace.activations[name])) for name in shown}
+def journey(session: Session, maps: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray | None]) -> Journey:
+    """The way through all layers, where the map of each is known; else that of the layer under study alone.
+
+    Args:
+        maps: by layer (n, axes); that under study must be among them.
+        own: by layer (axes,), where the picture under study would stand, as far as that is known.
+    """
+    names, layer = stops(session), results.layer_of(session)
+    laid = _laid(session, maps)
     if not laid:
-        place = places[own]
-        alone = found[own].coordinates[None, :, :axes]
-        return Journey(alone, (names.index(own),), 0, (None if place is None else place[:axes],))
-    maps = [laid[name].place(found[name].coordinates[:, :axes]) for name in names]
-    others = tuple(None if place is None else laid[name].place(place[:axes]) for name, place in places.items())
-    return Journey(np.array(maps, np.float32), tuple(range(len(names))), names.index(own), others)
+        return Journey(maps[layer][None], (names.index(layer),), 0, (own.get(layer),))
+    others = [None if (place := own.get(name)) is None else laid[name].place(place) for name in names]
+    moved = np.array([laid[name].place(maps[name]) for name in names], np.float32)
+    return Journey(moved, tuple(range(len(names))), names.index(layer), tuple(others))
 
 
-def _laid(session: Session, found: Mapping[str, Embedding], axes: int) -> dict[str, Alignment]:
+def principal(
+    session: Session, found: Mapping[str, Embedding], axes: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray | None]]:
+    """By layer where its principal components put the digits, and where they would put the picture under study."""
+    maps = {name: each.coordinates[:, :axes] for name, each in found.items()}
+    places = {name: each.place(vectors.as_vector(session.trace.activations[name])) for name, each in found.items()}
+    return maps, {name: None if place is None else place[:axes] for name, place in places.items()}
+
+
+def _laid(session: Session, maps: Mapping[str, np.ndarray]) -> dict[str, Alignment]:
     """How the map of each layer lies upon the one before; nothing until all are known."""
     depths, own = vectors.depths(session.network), results.layer_of(session)
-    if not all(name in found for name in (*depths, own)):
+    if not all(name in maps for name in (*depths, own)):
         return {}
-    maps = {name: found[name].coordinates[:, :axes] for name in (*depths, own)}
     laid = dict(zip(depths, chained(maps[name] for name in depths), strict=True))
     if own not in laid:
         # Upon what comes before it, so that the maps of the others are the same whatever is looked at.

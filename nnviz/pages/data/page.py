@@ -8,6 +8,7 @@ from nnviz.analysis.data import digits
 from nnviz.analysis.data.pictures import taken_by
 from nnviz.analysis.network.network import Network
 from nnviz.pages.data import digit_map, mistakes, neighbours, results
+from nnviz.pages.data.opening import tell_sidebar
 from nnviz.shell import address, controls
 from nnviz.shell.page import Page, Reading, head, small
 from nnviz.shell.session import Session
@@ -17,6 +18,7 @@ VIEWS = {"map": "Map", "neighbours": "Neighbours", "mistakes": "Mistakes"}
 
 def render(session: Session) -> None:
     """Draw the page."""
+    tell_sidebar()
     view = address.choice("view", tuple(VIEWS), "map")
     layers = controls.informative_layers(session.network.layers)
     study = None if view == "mistakes" else lambda: controls.study(session, layers, count=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -98,9 +98,21 @@ def _embedding(session: Session, key: Any, layers: tuple[str, ...], of: Any = No
     return Job(f"Digits {many}", key, steps)
 
 
-def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[np.ndarray | None, bool]:
-    """Where t-SNE or UMAP puts the digits of the layer under study, (n, axes), and whether that is its last word."""
-    layer = layer_of(session)
+def shapes(
+    session: Session, found: Mapping[str, Embedding], axes: int, method: str
+) -> tuple[dict[str, np.ndarray], bool]:
+    """By layer where t-SNE or UMAP puts the digits, (n, axes): of the layer under study first, as far as it has come,
+    and whether that is its last word; then of the others that are found, when they are done."""
+    own = layer_of(session)
+    names = [own, *(name for name in found if name != own)]
+    wanted = [_shape(session, name, found[name], axes, method) for name in names]
+    made = dict(zip(names, jobs.begin_all(SHAPE, wanted, _FIRST), strict=True))
+    drawn = {name: mine.found if name == own else mine.result for name, mine in made.items()}
+    return {name: places for name, places in drawn.items() if places is not None}, made[own].state == "done"
+
+
+def _shape(session: Session, layer: str, start: Embedding, axes: int, method: str) -> Job:
+    """The work on one of them."""
     key = (SHAPE, session.key, count(session), layer, axes, method)
     _, images, _ = chosen(session)
 
@@ -114,8 +126,7 @@ def shape(session: Session, start: Embedding, axes: int, method: str) -> tuple[n
             return (yield from umap(values, axes))
         return (yield from tsne(values, start.coordinates[:, :axes]))
 
-    mine = jobs.begin(SHAPE, Job(f"{METHODS[method]} of {layer}", key, steps), _FIRST)
-    return mine.found, mine.state == "done"
+    return Job(f"{METHODS[method]} of {layer}", key, steps)
 
 
 def no_shape() -> None:
