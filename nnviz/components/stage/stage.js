@@ -22,8 +22,8 @@ const HTML = `
   <div class="given">
     <div class="title"></div>
     <div class="paper"><canvas class="pad"></canvas><i class="field" hidden></i></div>
-    <div class="tools"><button class="clear">Clear</button><button class="undo">Undo</button></div>
-    <div class="live"><button class="camera" aria-pressed="false">Camera</button><span class="sees"></span></div>
+    <div class="tools"><button class="clear">Clear</button><button class="undo">Undo</button><button class="camera" aria-pressed="false">Camera</button></div>
+    <div class="sees"></div>
     <div class="strip"></div>
   </div>
   <div class="answer"></div>
