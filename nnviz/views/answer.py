@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import streamlit as st
 from markupsafe import Markup
 
 from nnviz.analysis.data import digits
@@ -91,35 +90,6 @@ def large(session: Session) -> tuple[str, str, str]:
     heading = "" if session.network.output.placed else _HEADINGS[session.network.output.kind]
     told = verdict(session)
     return heading, "" if session.network.output.placed else _large(session), f"{told.striptags()}." if told else ""
-
-
-def says(session: Session) -> None:
-    """What the net says in large letters, and beside it the likeliest classes as bars, the numbers, or the picture."""
-    output = session.network.output
-    if output.placed:
-        places.draw(session, "says", height=0.24)
-        return
-    name = _large(session)
-    if output.kind == "number":
-        write_html('<div class="nn-small">{}</div><div class="nn-big">{}</div>', _HEADINGS[output.kind], name)
-        return
-    # A quarter of the row holds four large letters.
-    long = len(name) > 4
-    big, right_side = st.columns([2 if long else 1, 3], gap="small")
-    with big:
-        size = html(' style="font-size:{}rem"', "2" if len(name) <= 24 else "1.4") if long else ""
-        right = verdict(session)
-        write_html(
-            '<div class="nn-says"><span class="nn-small">{}</span> <b class="nn-big"{}>{}</b> <span>{}</span></div>',
-            *(_HEADINGS[output.kind], size, name, f"{right}." if right else ""),
-        )
-    with right_side:
-        if output.shares:
-            few(session)
-        elif output.kind == "numbers":
-            numbers(session.network, session.trace)
-        if told := read_as(session):
-            small(told)
 
 
 _HEADINGS = {

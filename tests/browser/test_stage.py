@@ -127,7 +127,7 @@ def test_a_digit_is_drawn_pointed_at_and_flown_into(app: App, networks: dict[str
 
     # While the pen is down the net in the browser answers, and the bars with it.
     stage.down(SEVEN[:2])
-    stage.until("(canvas) => canvas.dataset.passes >= 3")
+    stage.until("(canvas) => canvas.dataset.passes >= 1")
     before = stage.passes
     for x, y in SEVEN[2:]:
         box = stage.paper.bounding_box()

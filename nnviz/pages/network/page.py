@@ -29,6 +29,7 @@ from nnviz.shell.markup import html
 from nnviz.shell.page import ENTRIES, ON_WALL, Page, Reading, caption, head, link, small
 from nnviz.shell.session import Session
 from nnviz.views import answer, drawing, layer_configuration, own_network
+from nnviz.views import places as answered_places
 
 _ZOOMS: tuple[Zoom, ...] = ("net", "layer", "map")
 _CAMERA = "camera"
@@ -82,7 +83,7 @@ def render(session: Session) -> None:
     with brings:
         own_network.drop()
     if session.network.output.placed:
-        answer.says(session)
+        answered_places.draw(session, "says", height=0.24)
 
 
 def _invitation(session: Session) -> str:
