@@ -36,16 +36,14 @@ export function sheetOf(header, pictures, inks) {
 
 // A dot of each colour in a row: to copy one is quicker than to draw it.
 export function dotsOf(inks, radius, ratio) {
-  const side = 2 * Math.ceil(radius * ratio) + 2, canvas = document.createElement("canvas"), context = canvas.getContext("2d");
-  canvas.width = side * inks.length;
-  canvas.height = side;
+  const side = 2 * Math.ceil(radius * ratio) + 2, canvas = new OffscreenCanvas(side * inks.length, side), context = canvas.getContext("2d");
   inks.forEach((ink, at) => {
     context.fillStyle = css(ink);
     context.beginPath();
     context.arc((at + 0.5) * side, side / 2, radius * ratio, 0, 2 * Math.PI);
     context.fill();
   });
-  return { canvas, side, size: side / ratio };
+  return { image: canvas.transferToImageBitmap(), side, size: side / ratio };
 }
 
 // How large a picture stands for its point, CSS pixels; 0: a dot does.
@@ -67,7 +65,7 @@ export function drawPoints(context, state) {
     if (wanted !== alpha) context.globalAlpha = alpha = wanted;
     const size = (large || dots.size) * (deep ? (large ? 0.6 + 0.6 * near : 0.7 + 0.7 * near) : 1);
     if (large) context.drawImage(sheet.canvas, (i % sheet.across) * columns, Math.floor(i / sheet.across) * rows, columns, rows, x - size / 2, y - size / 2, size, size);
-    else context.drawImage(dots.canvas, header.groups[i] * dots.side, 0, dots.side, dots.side, x - size / 2, y - size / 2, size, size);
+    else context.drawImage(dots.image, header.groups[i] * dots.side, 0, dots.side, dots.side, x - size / 2, y - size / 2, size, size);
   }
   context.globalAlpha = 1;
 }
