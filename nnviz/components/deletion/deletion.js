@@ -73,6 +73,9 @@ export function mount(element, report, told) {
     canvas.setAttribute("aria-label", header.alt);
     if (place(state)) draw(state);
     say(state);
+    // Told, not on arrival: what is drawn for the first time stands still.
+    if (state.told !== undefined && state.told !== header.play) state.player.play(header.play);
+    state.told = header.play;
     canvas.dataset.drawn = String(Number(canvas.dataset.drawn || 0) + 1);
   };
 }

@@ -86,8 +86,11 @@ def _player(session: Session, request: AttributionRequest, curves: Curves) -> No
         alt=f"The picture as its pixels are taken away, in the order of {title} and in a random one, and the {what}",
         step=step,
         way=way,
+        play=address.read().get(address.PLAY) == "1",
         height=_HEIGHT,
-        on_rest=lambda step, way: address.write(gone=step or None, pixels=_WAYS[1] if way else None),
+        on_rest=lambda step, way: address.write(
+            **{"gone": step or None, "pixels": _WAYS[1] if way else None, address.PLAY: None}
+        ),
     )
 
 
