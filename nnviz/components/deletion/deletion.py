@@ -111,6 +111,7 @@ def packed(played: Played, header: dict[str, Any]) -> bytes:
     pixels = b"".join(_bytes(each) for each in (played.picture, played.fill))
     fixed = {
         "shape": list(played.picture.shape),
+        "floats": len(ranks) // 4,
         "until": played.until.tolist(),
         "shares": played.shares.tolist(),
         "ways": [
