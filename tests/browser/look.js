@@ -22,7 +22,7 @@ window.nn = {
     for (const chart of document.querySelectorAll('[data-testid="stPlotlyChart"]')) {
       if (chart.checkVisibility() && !chart.querySelector(".main-svg")) return true;
     }
-    return canvases.length < document.querySelectorAll('[class*="st-key-raster-"], [class*="st-key-scatter-"], [class*="st-key-stage-"]').length;
+    return canvases.length < document.querySelectorAll('[class*="st-key-raster-"], [class*="st-key-scatter-"], [class*="st-key-deletion-"], [class*="st-key-dots-"], [class*="st-key-stage-"]').length;
   },
   still() {
     const now = performance.now();

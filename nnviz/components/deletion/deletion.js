@@ -59,7 +59,7 @@ export function mount(element, report, told) {
     const { header, values } = unpack(data), [rows, columns, channels] = header.shape, pixels = rows * columns;
     const fresh = !state.header || state.header.what !== header.what, steps = header.shares.length - 1;
     if (fresh) {
-      const bytes = new Uint8Array(values.buffer, 8 * pixels);
+      const bytes = new Uint8Array(values.buffer, 4 * header.floats);
       state.pixels = { picture: bytes.subarray(0, pixels * channels), fill: bytes.subarray(pixels * channels, 2 * pixels * channels) };
       state.ranks = [values.subarray(0, pixels), values.subarray(pixels, 2 * pixels)];
       state.sheets = [];
@@ -73,6 +73,9 @@ export function mount(element, report, told) {
     canvas.setAttribute("aria-label", header.alt);
     if (place(state)) draw(state);
     say(state);
+    // Told, not on arrival: what is drawn for the first time stands still.
+    if (state.told !== undefined && state.told !== header.play) state.player.play(header.play);
+    state.told = header.play;
     canvas.dataset.drawn = String(Number(canvas.dataset.drawn || 0) + 1);
   };
 }

@@ -76,6 +76,7 @@ def deletion(
     alt: str,
     step: int = 0,
     way: int = 0,
+    play: bool = False,
     height: float = 0.5,
     on_rest: Callable[[int, int], None] | None = None,
 ) -> None:
@@ -87,6 +88,7 @@ def deletion(
         alt: what the picture shows, for who cannot see it.
         step: where it stands, 0..n.
         way: 0 while pixels are taken away, 1 while they are given.
+        play: start to play, once for each time that this turns true while the picture stands there.
         height: share of the window's height.
         on_rest: called with the step and the way where it came to rest, before the rerun.
     """
@@ -99,7 +101,7 @@ def deletion(
         if on_rest is not None and told():
             on_rest(int(told()["step"]), int(told()["way"]))
 
-    header = {"alt": alt, "step": step, "way": way, "height": height, "seen": told().get("count", 0)}
+    header = {"alt": alt, "step": step, "way": way, "play": play, "height": height, "seen": told().get("count", 0)}
     component("deletion")(key=key, data=packed(played, header), on_at_change=rested)
 
 
@@ -109,6 +111,7 @@ def packed(played: Played, header: dict[str, Any]) -> bytes:
     pixels = b"".join(_bytes(each) for each in (played.picture, played.fill))
     fixed = {
         "shape": list(played.picture.shape),
+        "floats": len(ranks) // 4,
         "until": played.until.tolist(),
         "shares": played.shares.tolist(),
         "ways": [

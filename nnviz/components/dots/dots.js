@@ -44,7 +44,7 @@ export function mount(element, report, told) {
       state.kinds = kindsOf(state.labels, state.before, state.now);
       state.counts = countsOf(state.kinds);
       state.places = new Float32Array(2 * n);
-      readPictures(state, header, new Uint8Array(values.buffer, 12 * n, header.packed));
+      readPictures(state, header, new Uint8Array(values.buffer, 4 * header.floats, header.packed));
     }
     state.header = header;
     if (fresh) state.player.reset(STOPS - 1, STOPS - 1);

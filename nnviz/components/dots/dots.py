@@ -80,6 +80,7 @@ def packed(readings: Readings, header: dict[str, Any]) -> bytes:
     pictures = b"" if readings.pictures is None else _deflated(_Held(readings.pictures))
     fixed = {
         "n": len(readings.labels),
+        "floats": len(numbers) // 4,
         "names": list(readings.names),
         "noun": readings.noun,
         "titles": None if readings.titles is None else list(readings.titles),

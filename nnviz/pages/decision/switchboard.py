@@ -102,8 +102,9 @@ def _behind(session: Session, after: Trace | None, name: str, title: str) -> Pan
     notes = [name] if len(name) > LONG else []
     same = after is not None and not changed
     if count < len(values) and not same:
-        which = "strongest" if after is None else "that change" if count == changed else "most changed"
-        notes.append(f"{count} {which} of {len(values)}")
+        which = "strongest" if after is None else "most changed"
+        all_of_them = f"{count} of {len(values)} change{'s' * (count == 1)}"
+        notes.append(all_of_them if count == changed and after is not None else f"{count} {which} of {len(values)}")
     return Panel(
         values[shown],
         "diverging" if signed else "viridis",
@@ -112,7 +113,8 @@ def _behind(session: Session, after: Trace | None, name: str, title: str) -> Pan
         note="\n".join([*notes, *[_SAME] * same]),
         units=size,
         names=[] if size else [f"{name} {at}" for at in shown],
-        scale=1.2 if not size else 3.4,
+        # A few maps have the room of many.
+        scale=3.4 if size else 1.2 if count > 6 else 2.4,
         most=420,
         bar=not same,
     )

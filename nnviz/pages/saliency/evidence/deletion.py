@@ -86,8 +86,11 @@ def _player(session: Session, request: AttributionRequest, curves: Curves) -> No
         alt=f"The picture as its pixels are taken away, in the order of {title} and in a random one, and the {what}",
         step=step,
         way=way,
+        play=address.read().get(address.PLAY) == "1",
         height=_HEIGHT,
-        on_rest=lambda step, way: address.write(gone=step or None, pixels=_WAYS[1] if way else None),
+        on_rest=lambda step, way: address.write(
+            **{"gone": step or None, "pixels": _WAYS[1] if way else None, address.PLAY: None}
+        ),
     )
 
 
@@ -95,10 +98,8 @@ def played(session: Session, curves: Curves) -> Played:
     """What the browser plays: the map's order and the random one in the middle of all."""
     erased = curves.erased
     values = np.stack([[curves.deletion, *curves.random_deletion], [curves.insertion, *curves.random_insertion]])
-    low, high = float(values.min()), float(values.max())
-    axis = (
-        (0.0, 1.0) if curves.measure == "probability" else (min(low, 0.0), max(high, 0.0) if high != low else low + 1)
-    )
+    low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+    axis = (0.0, 1.0) if curves.measure == "probability" else (low, high if high > low else low + 1)
     written = probability if curves.measure == "probability" else number
     chosen = class_of(session.network, curves.target)
 
