@@ -18,7 +18,7 @@
     if ([...document.querySelectorAll("img")].some((image) => !image.complete)) return false;
     // Pictures of ours stand beside what is said of them; nobody else's canvas tells when it is drawn.
     return [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every(({ shadowRoot: root }) => (
-      root?.childElementCount && (!root.querySelector(".say, .mount") || root.querySelector("canvas[data-drawn]"))
+      root?.childElementCount && (!root.querySelector(".say, .mount") || root.querySelector("[data-drawn]"))
     ));
   };
 
