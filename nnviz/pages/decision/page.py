@@ -1,4 +1,7 @@
-"""Decision: the last maps, the long vector, the dense layers, the logits, and what spoke for a class.
+"""Decision: what flows from places of the picture through the units of the last layers into the scores of classes.
+
+Where what is behind those units is not linear, their shares do not add up: then the maps and vectors on the way are
+shown, and the shares as a chart.
 
 Two more views of it: units switched off (`knockout.py`), and the audience's guess before the answer (`predict.py`).
 """
@@ -16,13 +19,13 @@ from nnviz.analysis.network import targets
 from nnviz.analysis.network.influence import contributions, decides_with_bias, deciding_layer
 from nnviz.figures import adding_up, largest_terms
 from nnviz.figures.words import number, probability
-from nnviz.pages.decision import knockout, predict, speaks, way
+from nnviz.pages.decision import flows, knockout, predict, speaks, way
 from nnviz.pages.decision.speaks import Terms
 from nnviz.shell import address, controls, hidden_answer
 from nnviz.shell.markup import write_html
 from nnviz.shell.page import Page, Reading, caption, head, small
 from nnviz.shell.session import Session
-from nnviz.views import answer, chart, places
+from nnviz.views import answer, chart, faces, places
 
 TERMS = 8
 _HEADINGS = {"softmax": "softmax", "sigmoid": "sigmoid", "binary": "sigmoid"}
@@ -78,8 +81,11 @@ def _head(study: Callable[[], None] | None = None) -> Iterator[None]:
 def _why(session: Session) -> None:
     network = session.network
     chosen = session.class_index
-    source = deciding_layer(network)
-    values, score = contributions(network, session.trace.image, source, targets.class_score(network, chosen))
+    source, found = deciding_layer(network), flows.of(session)
+    if found is not None:
+        values, score = found.values, float(found.scores[0])
+    else:
+        values, score = contributions(network, session.trace.image, source, targets.class_score(network, chosen))
     if network.output.placed:
         # What one slot adds to the mean over all places is next to nothing: its map is what speaks.
         values = values.reshape(-1, values.shape[-1]).sum(axis=0)
@@ -88,8 +94,22 @@ def _why(session: Session) -> None:
     with _head(lambda: controls.explained(session)):
         pass
     predict.audience_guess_line(session)
+    if found is not None:
+        left, right = st.columns([11, 4], gap="medium")
+        gallery = faces.gallery(session, search=True)
+        with left:
+            flows.draw(session, found, terms, gallery)
+        with right:
+            _table(session, chosen)
+            flows.adds_up(session, found)
+        caption(speaks.sentence(session, terms, origin))
+        flows.note(session, found)
+        faces.bar(gallery)
+        return
     way.draw(session, terms, origin)
     caption(speaks.sentence(session, terms, origin))
+    if not network.output.placed:
+        small(f"What lies behind {source} is not linear: its shares are first order and need not add up.")
     left, right = st.columns([5, 3], gap="large")
     with left:
         _sum(session, terms)

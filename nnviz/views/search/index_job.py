@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
 from nnviz.analysis.progress import Progress
 from nnviz.analysis.search import index
 from nnviz.analysis.search.strongest import Strongest
-from nnviz.shell import address, controls, jobs
+from nnviz.shell import address, caches, controls, jobs
 from nnviz.shell.jobs import Job
 from nnviz.shell.page import small
 from nnviz.shell.session import Session
@@ -54,14 +55,24 @@ def beside(session: Session) -> Iterator[None]:
 
 def begun(session: Session, of: ImageSet) -> Job:
     """The index of those pictures: what it has so far is what it found; begun where nobody has yet."""
-    network = session.network
-    seconds = SECONDS if of is DIGITS and network.image_shape != (28, 28, 1) else None
-    key = (JOB, session.key, of.key, seconds)
 
     def steps() -> Generator[Progress, None, Strongest]:
-        return index.index(network, of.pictures, of.key, seconds)
+        return index.index(session.network, of.pictures, of.key, _seconds(session, of))
 
-    return jobs.share(JOB, Job(f"Searching the {of.noun}s", key, steps))
+    return jobs.share(JOB, Job(f"Searching the {of.noun}s", _key(session, of), steps))
+
+
+def kept(session: Session, of: ImageSet) -> Strongest | None:
+    """The index of those pictures where somebody has had it made already; it is not begun."""
+    return caches.results.get(_key(session, of))
+
+
+def _key(session: Session, of: ImageSet) -> tuple[Any, ...]:
+    return (JOB, session.key, of.key, _seconds(session, of))
+
+
+def _seconds(session: Session, of: ImageSet) -> float | None:
+    return SECONDS if of is DIGITS and session.network.image_shape != (28, 28, 1) else None
 
 
 def bar(mine: Job, redraw: float | None = 1.0) -> None:
