@@ -10,6 +10,9 @@ import plotly.graph_objects as go
 from nnviz.figures.colour import NEGATIVE, NEUTRAL, POSITIVE
 from nnviz.figures.words import number, signed, verbatim
 
+_FACE = 34
+"""Pixels between the names and the bars where pictures stand."""
+
 
 def largest_terms(terms: np.ndarray, count: int) -> tuple[np.ndarray, float]:
     """Indices of the `count` terms of the largest magnitude, largest first, and the sum of all others."""
@@ -25,6 +28,7 @@ def adding_up(
     *,
     through: tuple[str, float, str] | None = None,
     across: bool = False,
+    faces: Sequence[tuple[str, str]] = (),
     height: int = 380,
     font: int = 18,
 ) -> go.Figure:
@@ -37,6 +41,8 @@ def adding_up(
         through: (name of F, F(sum), name of the output): two more bars, the step that an activation function
             takes from the sum, and where it ends.
         across: bars across, one below the other, where the names are long.
+        faces: of bars across, of the first terms: a picture (data URL, or "") beside the name, and words under the
+            pointer.
         height: pixels.
         font: size of names and numbers, pixels.
     """
@@ -74,6 +80,7 @@ def adding_up(
         figure.update_yaxes(tickfont_size=font, autorange="reversed", type="category", tickmode="linear", dtick=1)
         figure.update_xaxes(visible=False, range=_room([*map(float, terms), *([values[-2]] if through else [])]))
         figure.add_vline(x=0, line={"width": 1, "color": NEUTRAL}, layer="below")
+        _add_faces(figure, faces, len(named))
     else:
         figure.update_xaxes(
             tickfont_size=font, tickangle=None if len(names) <= 14 else 45, autotickangles=[0, 45], type="category"
@@ -83,6 +90,24 @@ def adding_up(
     figure.update_layout(height=height, margin={"l": 10, "r": 10, "t": top, "b": 10 if not across else 4})
     figure.update_layout(showlegend=False)
     return figure
+
+
+def _add_faces(figure: go.Figure, faces: Sequence[tuple[str, str]], rows: int) -> None:
+    """Pictures between the names and the bars."""
+    if not any(picture for picture, _ in faces):
+        return
+    figure.update_yaxes(ticklabelstandoff=_FACE)
+    words = [verbatim(text) for _, text in faces]
+    figure.update_traces(hovertext=[*words, *[""] * (rows - len(words))])
+    for row, (picture, _) in enumerate(faces):
+        if picture:
+            figure.add_layout_image(
+                {"source": picture, "xref": "paper", "yref": "y", "x": -0.005, "y": row, "xanchor": "right"},
+                yanchor="middle",
+                sizex=0.2,
+                sizey=0.92,
+                sizing="contain",
+            )
 
 
 def _room(steps: Sequence[float]) -> list[float]:

@@ -18,13 +18,15 @@ from PIL import Image
 from nnviz.analysis.data import photographs
 from nnviz.analysis.data.pictures import output_shapes, taken_by
 from nnviz.analysis.layer.flattening import place_of
+from nnviz.analysis.network.graph import LOGITS
+from nnviz.analysis.network.influence import outputs_of
 from nnviz.analysis.network.network import Network
 from nnviz.analysis.network.receptive import Field, receptive_fields
 from nnviz.analysis.search.faces import Face, Faces, bundled, faces
 from nnviz.analysis.search.patches import Cell, middle
 from nnviz.analysis.search.ranking import Hit
 from nnviz.figures.words import number, signed, with_article
-from nnviz.shell import library
+from nnviz.shell import caches, library
 from nnviz.shell.jobs import Job
 from nnviz.shell.markup import html
 from nnviz.shell.session import Session
@@ -148,6 +150,16 @@ def speaks(names: Sequence[str], adds: np.ndarray) -> str:
     down = [f"{names[at]} {signed(adds[at])}" for at in order[::-1][:_SPOKEN] if adds[at] < 0]
     said = [f"for {', '.join(up)}"] * bool(up) + [f"against {', '.join(down)}"] * bool(down)
     return f"speaks {'; '.join(said)}" if said else "adds nothing to any class"
+
+
+def speaks_here(session: Session, layer: str, unit: int) -> str:
+    """`speaks` of any unit on the session's picture, to first order; "" where the answer has a place for each score."""
+    network = session.network
+    if network.output.placed:
+        return ""
+    key = ("speaks", session.key, session.fitted.digest, layer, unit)
+    adds = caches.results.made(key, lambda: outputs_of(network, session.trace.image, layer, unit, LOGITS))
+    return f"Here it {speaks(network.classes, adds)}, to first order"
 
 
 def markup(portrait: Portrait | None, who: str, more: str = "", side: int = 56) -> Markup:

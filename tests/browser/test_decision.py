@@ -118,6 +118,14 @@ def test_two_viewers_with_different_filters_off(viewer: Open, server: Server, ne
     assert all(shows(plain.page.locator(".nn-answer").inner_text(), logit) for logit in logits)
 
 
+WIDE = """svg => Math.max(...[...svg.querySelectorAll('.ribbon')].map((ribbon) => {
+  const box = ribbon.getAttribute('d').match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number);
+  const wide = Math.abs(box[9] - box[7]), flows = Number(svg.dataset.unit) * Math.abs(Number(ribbon.dataset.value));
+  return Math.abs(wide - Math.max(flows, 0.6));
+}))"""
+"""How far the width of a ribbon is from what flows in it at most, CSS pixels; below 0.6 none could be seen."""
+
+
 def test_the_answer_is_hidden_until_it_is_revealed(app: App, networks: dict[str, Network]) -> None:
     app.open("decision", predict=1, image="test-0")
 
@@ -157,3 +165,16 @@ def test_the_answer_is_hidden_until_it_is_revealed(app: App, networks: dict[str,
     app.page.locator(".st-key-decision-view").get_by_text("Why", exact=True).click()
     app.until(predict=None, view=None)
     assert "speaks most for 7" in app.caption
+    # The units that flow into the logit can be picked, by a click and by keys; a ribbon is as wide as what flows.
+    flow = app.page.locator(".flow svg")
+    flow.locator(".pickable").first.wait_for()
+    number = int(app.address["image"].removeprefix("test-"))
+    logits = nnviz.trace(networks["mnist-cnn"], digit(number)[0]).logits
+    assert shows(flow.locator(".net").first.text_content() or "", logits.max())
+    assert flow.evaluate(WIDE) < 0.02
+    unit = flow.locator(".pickable").nth(1).get_attribute("data-id")
+    flow.locator(".pickable").nth(1).click()
+    app.until(layer="dense", unit=unit.removeprefix("u"))
+    app.page.keyboard.press("ArrowDown")
+    following = flow.locator(".pickable").nth(2).get_attribute("data-id")
+    app.until(layer="dense", unit=following.removeprefix("u"))

@@ -12,6 +12,8 @@ from scripted import blank_page, run
 
 from nnviz.components.convolution import KernelGeometry, Stage
 from nnviz.components.convolution.convolution import packed as convolution
+from nnviz.components.flow import Column, Node, Ribbon
+from nnviz.components.flow.flow import packed as flows
 from nnviz.components.raster import Panel
 from nnviz.components.raster.raster import pack
 from nnviz.components.scatter import Curve, Line, Points, Subject
@@ -40,6 +42,15 @@ PARTS = {
         {"alt": "a", "below": 0, "unrolled": 0, "seen": 0, "play": False, "speed": ""},
     ),
     "scatter": scatter(POINTS, CURVE, SUBJECT, {"alt": "a", "height": 0.6, "small": False, "seen": 0, "turn": None}),
+    "flow": flows(
+        [
+            Column("units", "of dense", [Node("unit", "unit 5", "+1", pick=5), Node("others", "2 others", "+1")]),
+            Column("logits", "", [Node("score", "logit 7", "2", kind="score", value=2.0)]),
+        ],
+        [Ribbon("unit", "score", 1.0), Ribbon("others", "score", 1.5), Ribbon("others", "score", -0.5)],
+        None,
+        {"alt": "a", "height": 0.6, "seen": 0},
+    ),
 }
 MOUNT = """
 const [name, text] = a, element = document.body.appendChild(document.createElement("div")), told = (window.told = []);
@@ -93,4 +104,10 @@ def test_a_part_draws_and_tells_on_a_page_of_files(context: BrowserContext, file
         assert (name, told) == ("pick", {"slot": 7 * 6 + 1, "count": 1})
         name, told = picked("scatter", ".scatter .points", "(c) => JSON.parse(c.dataset.view).slice(0, 2)")
         assert (name, told) == ("pick", {"index": 0, "follow": True, "count": 1})
+        # The flows are drawn in SVG: three ribbons, and what is picked is a node.
+        page.evaluate("document.body.replaceChildren()")
+        run(page, MOUNT, "flow", base64.b64encode(PARTS["flow"]).decode())
+        assert page.locator(".flow svg[data-drawn='1'] .ribbon").count() == 3
+        page.locator(".flow [data-id=unit]").click()
+        assert page.evaluate("told") == [["pick", {"pick": 5, "count": 1}]]
         assert wrong == []

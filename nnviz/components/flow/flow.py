@@ -105,14 +105,15 @@ def flow(
         if on_pick is not None and told():
             on_pick(int(told()["pick"]))
 
-    header = packed(columns, ribbons, whole) | {"alt": alt, "height": height, "seen": told().get("count", 0)}
-    component("flow")(key=key, data=buffer(header), on_pick_change=report)
+    header = {"alt": alt, "height": height, "seen": told().get("count", 0)}
+    component("flow")(key=key, data=packed(columns, ribbons, whole, header), on_pick_change=report)
 
 
-def packed(columns: Sequence[Column], ribbons: Sequence[Ribbon], whole: Whole | None) -> dict[str, Any]:
-    """What the browser is told."""
-    return {
+def packed(columns: Sequence[Column], ribbons: Sequence[Ribbon], whole: Whole | None, header: dict[str, Any]) -> bytes:
+    """The buffer that the browser unpacks: a header alone."""
+    flows = {
         "columns": [asdict(column) for column in columns],
         "ribbons": [asdict(ribbon) for ribbon in ribbons],
         "whole": None if whole is None else asdict(whole),
     }
+    return buffer({**flows, **header})

@@ -75,12 +75,16 @@ function wholeBox(whole, most, titles, room) {
 function edgesOf(header, width, text, face, narrow, whole) {
   const wide = header.columns.map((column, at) => {
     const faces = column.nodes.some((node) => node.picture) ? face + 6 : 0;
-    const letters = Math.max(0, ...column.nodes.map((node) => Math.max(node.label.length, node.note.length, narrow ? 0 : (node.sum || "").length)));
+    // Without pictures label and note stand in one line; how a score adds up stands in several.
+    const one = (node) => !faces && node.kind !== "score" ? `${node.label} ${node.note}`.length : Math.max(node.label.length, node.note.length);
+    const letters = Math.max(0, ...column.nodes.map((node) => Math.max(one(node), narrow ? 0 : Math.max(...node.sum.split("\n").map((line) => line.length)))));
     // Labels of the first column stand in the place of a picture.
     const written = at === 0 && faces ? 0 : Math.min(letters, narrow ? 9 : 19) * 0.56 * text + 6;
     return (at ? 2 : 1) * BAR + faces + written;
   });
-  const first = whole ? whole.w + 0.05 * width : 0, last = header.columns.length - 1;
+  // Labels of the first column end at its bar, and keep off the picture.
+  const bare = Math.max(0, ...header.columns[0].nodes.map((node) => (node.picture ? 0 : `${node.label} ${node.note}`.length)));
+  const first = whole ? whole.w + Math.max(0.05 * width, 0.6 * bare * text - wide[0] + 3 * BAR) : 0, last = header.columns.length - 1;
   const between = last ? (width - first - wide.reduce((a, b) => a + b, 0)) / last : 0;
   let x = first;
   return wide.map((w) => { const edge = { x, w }; x += w + between; return edge; });

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import streamlit as st
 from markupsafe import Markup
 
 from nnviz.analysis.network.flows import Flows, flows
@@ -16,7 +17,7 @@ from nnviz.figures.words import number, signed
 from nnviz.pages.decision.speaks import Terms
 from nnviz.shell import address
 from nnviz.shell.markup import html, write_html
-from nnviz.shell.page import small
+from nnviz.shell.page import ON_WALL, small
 from nnviz.shell.session import Session
 from nnviz.views import faces
 from nnviz.views.faces import Gallery
@@ -70,7 +71,8 @@ def draw(session: Session, found: Flows, terms: Terms, gallery: Gallery) -> None
         key="decision",
         alt=_alt(session, found, terms),
         whole=_whole(session) if found.cells is not None else None,
-        height=0.6,
+        # The wall has no foot, and its window is the picture's.
+        height=0.72 if st.session_state.get(ON_WALL) else 0.6,
         on_pick=lambda unit: address.write(layer=found.layer, unit=unit, row=None, column=None, page=None),
     )
 

@@ -13,9 +13,10 @@ from nnviz.analysis.layer.flattening import flattened_maps, place_of
 from nnviz.components.unrolling import Layout, unrolling
 from nnviz.pages.flatten.neighbours import Subject, first_below, on_stroke, opened_at, sentence
 from nnviz.shell import address, controls
+from nnviz.shell.markup import write_html
 from nnviz.shell.page import Page, Reading, caption, head, inform, small
 from nnviz.shell.session import Session
-from nnviz.views import scales
+from nnviz.views import faces, scales
 
 WHAT = {"image": "Image", "maps": "Last feature maps"}
 MOST_TILES = 32
@@ -39,7 +40,19 @@ def render(session: Session) -> None:
     if what == "maps" and not found:
         small(f"{reason} So the image is shown.")
     _unrolling(subject, unrolled)
-    caption(sentence(subject))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        if subject.what == "maps" and found:
+            _face(session, found.flatten, subject)
+        caption(sentence(subject))
+
+
+def _face(session: Session, flatten: str, subject: Subject) -> None:
+    """What excites the slot most, beside what is said of it."""
+    portrait = faces.gallery(session).portrait(flatten, subject.slot)
+    if portrait is not None:
+        said = faces.speaks_here(session, flatten, subject.slot)
+        face = faces.markup(portrait, f"slot {subject.number(subject.slot):,}", said, side=72)
+        write_html("{}", face, width="content")
 
 
 def _say_replaced(name: str, shown: int, low: int, high: int) -> None:

@@ -19,7 +19,7 @@ from nnviz.shell.markdown import escape_markdown
 from nnviz.shell.markup import html, write_html
 from nnviz.shell.page import Page, Reading, caption, head
 from nnviz.shell.session import Session
-from nnviz.views import chart, layer_configuration
+from nnviz.views import chart, faces, layer_configuration, scales
 
 VIEWS = {"real": "Real", "toy": "Toy"}
 TERMS = 6
@@ -168,9 +168,26 @@ def _sum(now: Neuron, session: Session, sheet: Sheet) -> None:
         # A softmax reads the other logits too: what it makes of this one is no step from it.
         through=(f"F: {written(now.activation)}", now.output, Markup("<b>output</b>")) if now.elementwise else None,
         across=True,
+        faces=_faces(session, now, largest) if sheet.shape is None else [],
         font=18,
     )
     chart.plot(figure, "neuron-sum")
+
+
+def _faces(session: Session, now: Neuron, terms: np.ndarray) -> list[tuple[str, str]]:
+    """Of each input that is itself a unit what excites that most, beside its number; none of the picture's pixels."""
+    if now.stage or scales.is_input(session.network, now.source):
+        return []
+    known, found = faces.gallery(session), []
+    for term in terms:
+        unit = int(now.places.reshape(-1, now.places.shape[-1])[int(term), -1])
+        portrait = None if unit < 0 else known.portrait(now.source, unit)
+        words = Markup()
+        if portrait is not None:
+            said = faces.speaks_here(session, now.source, unit)
+            words = html("{}<br>{}", f"{unit} of {now.source}: {portrait.words}", said)
+        found.append(("" if portrait is None else portrait.png(56), words))
+    return found
 
 
 def _curve(was: Neuron, now: Neuron) -> None:
