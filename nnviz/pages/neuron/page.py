@@ -178,7 +178,7 @@ def _faces(session: Session, now: Neuron, terms: np.ndarray) -> list[tuple[str, 
     """Of each input that is itself a unit what excites that most, beside its number; none of the picture's pixels."""
     if now.stage or scales.is_input(session.network, now.source):
         return []
-    known, found = faces.gallery(session), []
+    known, found = faces.gallery(session), list[tuple[str, str]]()
     for term in terms:
         unit = int(now.places.reshape(-1, now.places.shape[-1])[int(term), -1])
         portrait = None if unit < 0 else known.portrait(now.source, unit)
