@@ -204,9 +204,9 @@ def _sentence(session: Session, found: dict[str, Embedding], mine: Embedding | N
 def _notes(session: Session, mine: Embedding | None, principal: bool, final: bool) -> str:
     numbers = results.chosen(session)[0]
     step = int(numbers[1] - numbers[0])
-    text = f"Each point is a test digit (every {step}th). Point to see it, click to follow it, zoom in to see all."
+    text = f"Each point is a test digit (every {step}th). Point at it to see it, click to follow it, zoom in on it."
     if axes() == 3:
-        text = "Each point is a test digit. Drag or use the arrow keys to turn, click to follow, zoom in to see all."
+        text = "Each point is a test digit. Drag or use the arrow keys to turn, click to follow one, zoom in on it."
     if mine is None:
         return text
     if method() == "umap" and umap.missing():
