@@ -135,7 +135,7 @@ def it_says(label, second):
     return check
 
 
-def bars_are_those_of(layer):
+def ribbons_are_those_of(layer):
     return lambda scene: deciding_layer(shown(scene).network) == layer
 
 
@@ -283,7 +283,7 @@ CLAIMS = {
     "Two pixels are a whole window of the pooling": a_window_is_two_pixels,
     "The patches are those of all 10,000 test digits": all_test_digits,
     "It says 4, and that is right; 2 comes next": it_says(4, 2),
-    "Each bar is a slot of `dense`": bars_are_those_of("dense"),
+    "Each ribbon is a unit of `dense`": ribbons_are_those_of("dense"),
     "Sixteen filters; here all of them are on, and this is a 7": filters(16),
     "switches filter 5 off": filters(16),
     "Switch off one filter of sixteen, and this 7 becomes a 4": one_answer_becomes_the_other,

@@ -97,7 +97,7 @@ function drawNodes(state, at) {
       group.append(made("image", { href: node.picture, x, y: middle - box.face / 2, width: box.face, height: box.face }));
       group.append(made("rect", { class: "frame", x: x - 1, y: middle - box.face / 2 - 1, width: box.face + 2, height: box.face + 2 }));
       x += box.face + 6;
-    }
+    } else group.append(made("rect", { class: "frame", x: box.x - 1, y: box.y - 1, width: box.w + 2, height: box.h + 2 }));
     const ends = box.column === 0 && !box.face, one = !box.face && box.h < 2.5 * sizes.text;
     // A phone has no room for them; the tip says it.
     const lines = ends && at.narrow ? [] : one ? [`${node.label} ${node.note}`] : [node.label, node.note].filter(Boolean);
