@@ -10,7 +10,7 @@ import pytest
 from app import SECONDS, App
 from playwright.sync_api import Browser, Page
 from server import Server
-from talking import TALK, TOTAL, counter, opening, progress, shows, stands
+from talking import TALK, TOTAL, after, counter, opening, progress, shows, stands
 
 FITS = """frame => {
   const box = frame.parentElement, { width, height } = frame.getBoundingClientRect();
@@ -67,22 +67,26 @@ def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[
     notes.bring_to_front()
     # The picture of what comes next is a wall of its own, which follows.
     soon = notes.frame_locator(".keys iframe").locator("h1")
-    soon.get_by_text(TALK.scenes[2].say).wait_for(timeout=SECONDS)
+    soon.get_by_text(after(opening(2)).shown.say).wait_for(timeout=SECONDS)
     frame = notes.locator(".keys iframe")
     for width in (1440, 1920):
         notes.set_viewport_size({"width": width, "height": 810})
         notes.wait_for_function(FITS, arg=frame.element_handle(), timeout=SECONDS)
-    turns = [("PageDown", 3), ("ArrowRight", 4), ("PageUp", 3), ("End", TOTAL), ("Home", 1)]
-    for keys, scene in [*[([key], scene) for key, scene in turns], (["2", "Enter"], 2)]:
+    # Scene 2 has steps, each a stop of its own.
+    stop, end = TALK.stop(2, 0), TALK.stop(3, 0) - 1
+    turns = [("PageDown", stop + 1), ("ArrowRight", stop + 2), ("PageUp", stop + 1), ("End", -1), ("Home", 0)]
+    for keys, goal in [*[([key], goal) for key, goal in turns], (["2", "Enter"], stop)]:
         for key in keys:
             notes.keyboard.press(key)
-        shows(walls[0], scene)
-        tells(notes, scene)
-    soon.get_by_text(TALK.scenes[2].say).wait_for(timeout=SECONDS)
+        # The talk's end is the opening of its last scene.
+        reached = opening(TOTAL) if goal == -1 else TALK.stops[goal]
+        stands(walls[0], reached)
+        notes.locator(".nn-speaker h1").get_by_text(reached.shown.say).wait_for(timeout=SECONDS)
+    soon.get_by_text(after(opening(2)).shown.say).wait_for(timeout=SECONDS)
     notes.get_by_label("Jump to a scene").select_option(index=3)
     shows(walls[0], 3)
     notes.keyboard.press("PageUp")
-    shows(walls[0], 2)
+    stands(walls[0], TALK.stops[end])
     notes.get_by_role("button", name="Set the clock to 0").click()
     notes.locator("header", has_text=re.compile(r"since the start\s*0:0\d")).wait_for(timeout=SECONDS)
     blank, keys = walls[0].page.locator(".keys .blank"), walls[0].page.get_by_role("dialog", name="Keys of the talk")
@@ -92,7 +96,7 @@ def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[
     ]:
         notes.keyboard.press(key)
         what.wait_for(state=state, timeout=SECONDS)
-    shows(walls[0], 2)
+    stands(walls[0], TALK.stops[end])
     words = notes.locator(".nn-speaker").inner_text()
     assert TALK.scenes[1].note.splitlines()[0] in words
     assert f"Next: {TALK.scenes[2].say}" in words

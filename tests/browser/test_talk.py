@@ -90,17 +90,19 @@ def test_a_transition_shows_the_scene_before_or_the_next(app: App) -> None:
     shows(app.open("talk", scene=TOTAL), TOTAL)
     shows(app.open("talk", scene=first), first)
     stills = {first: picture(app.page.screenshot())}
-    steps = [(["PageDown"], first + 1), (["End"], TOTAL), (["Enter"], 2), (["PageDown"] * 2, 4), (["PageUp"], 3)]
-    for keys, goal in [*steps, (["PageDown", "PageUp"], 3)]:
+    stop = TALK.stop(3, 0)
+    steps = [(["PageDown"], TALK.stop(first, 0) + 1), (["End"], TALK.stop(TOTAL, 0)), (["Enter"], stop)]
+    steps += [(["PageDown"] * 2, stop + 2), (["PageUp"], stop + 1)]
+    for keys, goal in [*steps, (["PageDown", "PageUp"], stop + 1)]:
         before = [stills.popitem()[1]]
         if keys == ["Enter"]:
             # The number that is typed stands in the place of the counter until the jump.
-            app.page.keyboard.press(str(goal))
+            app.page.keyboard.press("3")
             before.append(picture(app.frames(3).page.screenshot()))
         with film(app) as frames:
             for key in keys:
                 app.page.keyboard.press(key)
-            shows(app, goal)
+            stands(app, TALK.stops[goal])
         stills[goal] = picture(app.page.screenshot())
         named = [*(("before", still) for still in before), ("next", stills[goal])]
         found = [next((name for name, still in named if alike(frame, still)), "neither") for frame in frames]
