@@ -98,7 +98,7 @@ def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[
         what.wait_for(state=state, timeout=SECONDS)
     stands(walls[0], TALK.stops[end])
     words = notes.locator(".nn-speaker").inner_text()
-    assert TALK.scenes[1].note.splitlines()[0] in words
+    assert TALK.stops[end].shown.note.splitlines()[0] in words
     assert f"Next: {TALK.scenes[2].say}" in words
     assert re.search(r"since the start\s*\d+:\d\d", words)
     assert re.search(r"planned for\s*\d+:\d\d\s*to\s*\d+:\d\d\s*of", words)

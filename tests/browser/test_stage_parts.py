@@ -162,8 +162,10 @@ def test_a_layer_and_a_map_have_the_room_to_themselves(blank: Page) -> None:
 
 def test_between_two_places_the_ends_are_exact_and_the_middle_is_the_mean(blank: Page) -> None:
     body = """
-      const one = net(a[0], a[1], TURN), other = layer(a[0], 2, a[1]);
-      return [one, between(one, other, 0), other, between(one, other, 1), between(one, other, 0.5)];
+      const one = net(a[0], a[1], TURN), other = layer(a[0], 2, a[1]), all = [one, between(one, other, 0), other];
+      return [...all, between(one, other, 1), between(one, other, 0.5)].map(({ plates, heads, eye }) => ({
+        plates, eye, heads: heads.map(({ x, y, width, alpha }) => [x, y, width, alpha]),
+      }));
     """
     one, first, other, last, middle = run(blank, body, nets()[9], ROOM)
     assert first == one
