@@ -46,20 +46,19 @@ def style_name() -> str:
     return f"style.{sha256(style()).hexdigest()[:16]}.css"
 
 
-def first(path: str, root: str, asked: Mapping[str, str]) -> bytes:
+def first(root: str, early: EarlyStage | None) -> bytes:
     """What the head of a page begins with: what is asked for before all else. The arguments are those of `body`."""
-    stage = drawn_on(path, asked)
-    if stage is None:
+    if early is None:
         return b""
-    return html('<link rel="preload" as="fetch" crossorigin href="{}{}">', root, stage.weights).encode()
+    return html('<link rel="preload" as="fetch" crossorigin href="{}{}">', root, early.weights).encode()
 
 
-def body(path: str, root: str, asked: Mapping[str, str]) -> bytes:
+def body(path: str, root: str, early: EarlyStage | None = None) -> bytes:
     """What the body of the page at a path below the app's root ("/", "/filters") begins with.
 
     Args:
         root: that leads from the page to the app's root ("./").
-        asked: the parameters of the address.
+        early: what can be drawn on at once (`drawn_on`).
     """
     loads = "this.rel = 'stylesheet'"
     link = html('<link rel="preload" as="style" href="{}" onload="{}">', root + style_name(), Markup(loads))
@@ -67,7 +66,7 @@ def body(path: str, root: str, asked: Mapping[str, str]) -> bytes:
     later = " ".join(f"{root}static/js/{name}" for kind in _LATER for name in _of(kind))
     script = html('<script data-later="{}">{}</script>', later, Markup(_SCRIPT))
     style = html("<style>{}</style>", Markup(_STYLE))
-    return Markup().join([style, _opening(path, root, asked), link, *ahead, script]).encode()
+    return Markup().join([style, _opening(path, root, early), link, *ahead, script]).encode()
 
 
 def _of(kind: str) -> list[str]:
@@ -92,19 +91,18 @@ def scripts() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _opening(path: str, root: str, asked: Mapping[str, str]) -> Markup:
-    if startup.warmup.done.is_set():
+def _opening(path: str, root: str, stage: EarlyStage | None) -> Markup:
+    if stage is None and startup.warmup.done.is_set():
         from nnviz.pages import registry
 
         slug = path.strip("/") or FIRST_SLUG
-        title = next((page.title for page in registry.PAGES if page.slug == slug), None)
+        title = next((page.heading or page.title for page in registry.PAGES if page.slug == slug), None)
         if title is None:  # the talk, which has the whole window
             return html('<div class="nn-opening"></div>')
         return html('<div class="nn-opening beside"><h1>{}</h1></div>', title)
     spent = time.perf_counter() - options.started
     words = html("Step 1 of 3: loading TensorFlow, <b>{}</b> s since the server started.", int(spent))
     bar = html('<p>{}</p><progress value="0.17"></progress>', words)
-    stage = drawn_on(path, asked)
     if stage is None:
         return html('<div class="nn-opening"><h1>nnviz</h1>{}</div>', bar)
     told = html("<h1>nnviz</h1><span>A network reads your digit. Draw one while the rest is loaded.</span>")
@@ -116,7 +114,8 @@ def _opening(path: str, root: str, asked: Mapping[str, str]) -> Markup:
 def drawn_on(path: str, asked: Mapping[str, str]) -> EarlyStage | None:
     """What can be drawn on before TensorFlow is there: on the opening page, of a net that ships."""
     if (
-        path.strip("/")
+        startup.warmup.done.is_set()
+        or path.strip("/")
         or not set(asked) <= {"net"}
         or options.given.model is not None
         or options.given.image is not None

@@ -66,10 +66,10 @@ class AddLines(BaseHTTPMiddleware):
         if path == f"/{first_paint.style_name()}":
             kept = {"cache-control": "public, max-age=31536000, immutable"}
             return Response(first_paint.style(), headers=kept, media_type="text/css")
-        early = early_stage.file(path[1:])
-        if early is not None:
+        weights = early_stage.file(path[1:])
+        if weights is not None:
             kept = {"cache-control": "public, max-age=31536000, immutable"}
-            return Response(early, headers=kept, media_type="application/octet-stream")
+            return Response(weights, headers=kept, media_type="application/octet-stream")
         if "text/html" not in request.headers.get("accept", ""):
             return await call_next(request)
         place = _place(path, request.url.query)
@@ -81,10 +81,10 @@ class AddLines(BaseHTTPMiddleware):
             return response
         body = b"".join([chunk async for chunk in response.body_iterator])  # type: ignore[attr-defined]
         headers = {name: value for name, value in response.headers.items() if name not in _NOT_SENT}
-        asked = dict(request.query_params)
-        body = body.replace(b"<head>", b"<head>" + first_paint.first(path, _root(path), asked) + lines(path), 1)
+        early = first_paint.drawn_on(path, request.query_params)
+        body = body.replace(b"<head>", b"<head>" + first_paint.first(_root(path), early) + lines(path), 1)
         body = unhurried(body)
-        body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path), asked), 1)
+        body = body.replace(b"<body>", b"<body>" + first_paint.body(path, _root(path), early), 1)
         return Response(body, response.status_code, headers)
 
 

@@ -60,6 +60,7 @@ class Page:
         render: draws the page; what it draws is one fragment, rerun on its own by the page's own controls.
         unfit: why the page can show nothing of a network, in a sentence; "" where it can. The menu leaves it out then.
         reading: what stands under "Read on" at the foot of the page, one to three.
+        heading: what stands above the page, where it is not its title.
     """
 
     title: str
@@ -69,6 +70,7 @@ class Page:
     render: Callable[[Session], None]
     unfit: Callable[[Network], str] = lambda network: ""
     reading: tuple[Reading, ...] = ()
+    heading: str = ""
 
 
 def show(page: Page) -> None:
@@ -112,13 +114,12 @@ def _draw(page: Page, stand: bool) -> None:
 
 
 @contextmanager
-def head(page: Page, study: Callable[[], None] | None = None, *, title: str = "") -> Iterator[None]:
+def head(page: Page, study: Callable[[], None] | None = None) -> Iterator[None]:
     """The page's head, alike on every page: its title (in a talk its sentence, above the rest), then the switch between
     its views and what else is drawn inside, and at the right end the layer and the unit under study.
 
     Args:
         study: draws what is under study, as `controls.study` does; None where the page has no choice of it.
-        title: in place of the page's own.
     """
     sentence = st.session_state.get(ON_WALL)
     if sentence:
@@ -126,7 +127,7 @@ def head(page: Page, study: Callable[[], None] | None = None, *, title: str = ""
     widths = (() if sentence else (_TITLE,)) + ((_VIEWS, _STUDY) if study else (_VIEWS + _STUDY,))
     places = list(st.columns(widths, vertical_alignment="center", gap="medium"))
     if not sentence:
-        places.pop(0).title(title or page.title, anchor=False)
+        places.pop(0).title(page.heading or page.title, anchor=False)
     if study:
         with places[1], st.container(key="study"):
             study()

@@ -94,13 +94,14 @@ def test_the_lines_stand_first_in_the_head_and_in_the_body_once(path, status):
     assert found == status
     assert headers["content-length"] == str(len(body.encode()))
     # Both say how many seconds the server has been starting.
-    first, body = (re.sub(r"<b>\d+</b> s", "", text) for text in (first_paint.body(path, "./", {}).decode(), body))
-    ahead = first_paint.first(path, "./", {}).decode()
+    early = first_paint.drawn_on(path, {})
+    first, body = (re.sub(r"<b>\d+</b> s", "", text) for text in (first_paint.body(path, "./", early).decode(), body))
+    ahead = first_paint.first("./", early).decode()
     assert body == PAGE.replace("<head>", "<head>" + ahead + LINE, 1).replace("<body>", "<body>" + first, 1)
     # Of what can be drawn on at once the weights are asked for before all else.
     for name in re.findall('href="./([^"]+)"', ahead):
         assert ask(f"/{name}", "*/*", binary=True)[2] == chain(PRETRAINED / "mnist-cnn.keras").program.weights.tobytes()
-    assert bool(ahead) == (path == "/")
+    assert bool(ahead) == (path == "/" and not startup.warmup.done.is_set())
     assert headers["content-type"].startswith("text/html")
 
 
@@ -138,7 +139,7 @@ def test_the_title_stands_in_the_window_before_the_page_is_drawn(monkeypatch):
     monkeypatch.setattr(startup, "warmup", startup.Warmup())
     startup.warmup.done.set()
     assert "<h1>Filters</h1>" in ask("/filters")[2]
-    assert f"<h1>{registry.FIRST.title}</h1>" in ask("/")[2]
+    assert f"<h1>{registry.FIRST.heading}</h1>" in ask("/")[2]
     assert "<h1>" not in ask("/talk")[2]
 
 

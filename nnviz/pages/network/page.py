@@ -53,9 +53,7 @@ def render(session: Session) -> None:
     block = blocks.opened(found)
     noun = "map" if session.activations.ndim == 3 else "unit"
     on_wall = bool(st.session_state.get(ON_WALL))
-    with head(
-        PAGE, lambda: controls.study(session, controls.informative_layers(session.network.layers), noun), title="nnviz"
-    ):
+    with head(PAGE, lambda: controls.study(session, controls.informative_layers(session.network.layers), noun)):
         if not on_wall:
             small(_invitation(session))
     shown = places(session, found, block)
@@ -333,4 +331,5 @@ PAGE = Page(
         Reading("CNN Explainer", "Wang et al. 2020", "https://poloclub.github.io/cnn-explainer/"),
         Reading("Gradient-based learning", "LeCun et al. 1998", "http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf"),
     ),
+    heading="nnviz",
 )

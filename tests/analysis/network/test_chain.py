@@ -58,10 +58,10 @@ def test_what_is_no_plain_chain_is_left_to_keras() -> None:
 
 def test_the_first_page_needs_neither_keras_nor_tensorflow() -> None:
     script = (
-        "import sys; from nnviz.app.first_paint import body; from nnviz.app.early_stage import early_stage;"
-        "assert b'nn-early' in body('/', './', {}); assert early_stage('photo-cnn') is None;"
-        "assert early_stage('../mnist-cnn') is None; assert b'nn-early' not in body('/maps', './', {});"
-        "assert b'nn-early' not in body('/', './', {'image': 'test-3'});"
+        "import sys; from nnviz.app.first_paint import body, drawn_on; from nnviz.app.early_stage import early_stage;"
+        "assert b'nn-early' in body('/', './', drawn_on('/', {})); assert drawn_on('/maps', {}) is None;"
+        "assert drawn_on('/', {'net': 'mnist-mlp'}) is not None; assert drawn_on('/', {'image': 'test-3'}) is None;"
+        "assert early_stage('photo-cnn') is None; assert early_stage('../mnist-cnn') is None;"
         "print({'keras', 'tensorflow'} & set(sys.modules))"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
