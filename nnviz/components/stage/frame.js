@@ -18,16 +18,22 @@ const FRONT = 600;
 // Whether somebody wants all flat: for this window.
 let wantsFlat = false;
 
+// Those that hold a graphics context, of which a browser gives a few: who left his page gives his back.
+const HOLDERS = new Set();
+
+// Room for the maps of all walls, in space where the browser can.
 export function hold(state) {
   if (!state.plates || state.plates.lost()) {
+    for (const other of HOLDERS) if (!other.root.isConnected) { HOLDERS.delete(other); other.plates.free(); }
+    HOLDERS.add(state);
     state.flatOnly = false;
     try {
       if (state.page.flat) throw new Error("asked for");
       state.plates = space(state.canvas);
     } catch {
       // A canvas that was asked for one kind of drawing has no other.
-      const fresh = state.canvas;
-      state.plates = flat(fresh);
+      state.renewCanvas();
+      state.plates = flat(state.canvas);
       state.flatOnly = true;
     }
   }
@@ -35,10 +41,16 @@ export function hold(state) {
   state.root.classList.toggle("flatonly", state.flatOnly);
 }
 
+// After the graphics card was away.
 export function renew(state) {
-  setTimeout(() => { if (state.root.isConnected && state.header) { state.plates = null; hold(state); fill(state); soon(state); } }, 100);
+  if (!state.root.isConnected || !state.header) return;
+  state.plates = null;
+  hold(state);
+  fill(state);
+  soon(state);
 }
 
+// The maps as they are now.
 export function fill(state) {
   state.header.walls.forEach((wall, number) => state.plates.fill(number, wall, state.maps[number]));
 }

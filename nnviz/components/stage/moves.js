@@ -30,8 +30,8 @@ export function hover(state, event) {
   if (!state.placed || state.flight) return;
   const [x, y] = local(state, event), at = plateUnder(state.placed, state.header.walls, x, y);
   state.canvas.style.cursor = at ? "pointer" : "default";
-  const box = state.canvas.getBoundingClientRect(), own = state.root.getBoundingClientRect();
-  point(state, at, event.clientX - own.left, event.clientY - own.top + 0 * box.top);
+  const own = state.root.getBoundingClientRect();
+  point(state, at, event.clientX - own.left, event.clientY - own.top);
 }
 
 // A unit and the value under the pointer, where the value is known exactly; else its strongest.

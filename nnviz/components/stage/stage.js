@@ -33,7 +33,7 @@ export function mount(element, report, told) {
   element.innerHTML = HTML;
   const root = element.firstElementChild, part = (name) => root.querySelector(`.${name}`), page = pageOf(told), reports = counted(report);
   const state = {
-    root, page, reports, header: null, maps: [], floats: [], plates: null, placed: null, flight: null, front: null, hovered: null, picked: null,
+    root, page, reports, header: null, maps: [], plates: null, placed: null, flight: null, front: null, hovered: null, picked: null,
     zoom: "net", wires: new Map(), spine: [], drawing: false, dirty: false, theme: themeOf(root), canvas: part("scene"), tip: part("tip"),
   };
   state.answer = answerBars(part("answer"), (index) => pick(state, { answer: index }));
@@ -51,13 +51,18 @@ export function mount(element, report, told) {
   state.soon = () => soon(state);
   // A wall that is chosen by its title.
   state.enter = (wall) => pick(state, { wall, index: state.picked?.wall === wall ? state.picked.index : 0 }, state.header.walls[wall].block ? "net" : "layer");
-  const canvas = state.canvas;
-  canvas.addEventListener("pointermove", (event) => hover(state, event));
-  canvas.addEventListener("pointerleave", () => { point(state, null); });
-  canvas.addEventListener("click", (event) => click(state, event));
-  canvas.addEventListener("keydown", (event) => key(state, event));
-  canvas.addEventListener("wheel", (event) => wheel(state, event), { passive: false });
-  canvas.addEventListener("webglcontextlost", (event) => { event.preventDefault(); renew(state); });
+  const bind = (canvas) => {
+    state.canvas = canvas;
+    canvas.addEventListener("pointermove", (event) => hover(state, event));
+    canvas.addEventListener("pointerleave", () => { point(state, null); });
+    canvas.addEventListener("click", (event) => click(state, event));
+    canvas.addEventListener("keydown", (event) => key(state, event));
+    canvas.addEventListener("wheel", (event) => wheel(state, event), { passive: false });
+    canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    canvas.addEventListener("webglcontextrestored", () => renew(state));
+  };
+  bind(state.canvas);
+  state.renewCanvas = () => { const old = state.canvas; bind(old.cloneNode()); old.replaceWith(state.canvas); };
   watch(root, page, () => { if (state.header) { place(state); } });
   return (data) => update(state, data);
 }
