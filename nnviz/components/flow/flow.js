@@ -227,7 +227,8 @@ export function mount(element, report, told) {
   svg.addEventListener("pointerleave", () => { state.over = null; tip.hidden = true; if (state.header) mark(state, null); });
   svg.addEventListener("click", (event) => pick(state, event.target.closest?.("[data-id]")?.dataset.id));
   svg.addEventListener("keydown", (event) => key(state, event));
-  svg.addEventListener("focusin", (event) => {
+  // Not of the drawing itself: Chromium takes one that listens to its focus for one that has a focus.
+  root.addEventListener("focusin", (event) => {
     const id = event.target.closest?.("[data-id]")?.dataset.id;
     if (id !== undefined) { state.over = { id }; mark(state, state.over); }
   });
