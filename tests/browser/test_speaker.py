@@ -105,7 +105,7 @@ def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[
 
     # Both survive being loaded anew.
     walls[0].page.reload()
-    shows(walls[0], 2)
+    stands(walls[0], TALK.stops[end])
     notes.reload()
     tells(notes, 2)
     listens(notes)
