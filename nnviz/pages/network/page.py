@@ -75,7 +75,7 @@ def render(session: Session) -> None:
             if session.network.output.kind in ("classes", "labels"):
                 link("saliency", "Which pixels decided?")
             layer_configuration.popover(session.layer)
-            small(_facts(session, found, block), width="content")
+            small(_facts(session, len(standing), found), width="content")
         if not session.network.output.placed and (told := answer.read_as(session)):
             small(told)
     with brings:
@@ -268,10 +268,10 @@ def _answer(session: Session) -> Answer:
     )
 
 
-def _facts(session: Session, found: Sequence[Block], block: Block | None) -> str:
+def _facts(session: Session, shown: int, found: Sequence[Block]) -> str:
     text = f"{len(session.network.layers)} layers, {session.network.parameters:,} parameters"
     more = len(changing(session)) - MOST
-    left = f", {MOST} shown, around {session.layer.name}" if more > 0 and not found else ""
+    left = f", {shown} shown, around {session.layer.name}" if more > 0 and not found else ""
     return html(
         "<b>{}</b>: {}{}. <b>{}</b>: {}", session.name, text, left, session.layer.name, session.layer.description
     )
@@ -285,7 +285,9 @@ def _sentence(
     found: tuple[Block, ...],
     block: Block | None,
 ) -> str:
-    if found and not block and at is None:
+    if at is None and block:
+        return f"{block.name} has {len(block.layers)} layers: pick a map to see its wires."
+    if at is None and found:
         return blocks.sentence(session, found)
     into = [wire for wire in own if wire.side == "from"]
     source = ""
