@@ -107,7 +107,7 @@ def test_the_speakers_window_follows_its_own_wall_and_turns_it(viewer: Callable[
     walls[0].page.reload()
     stands(walls[0], TALK.stops[end])
     notes.reload()
-    tells(notes, 2)
+    notes.locator(".nn-speaker h1").get_by_text(TALK.stops[end].shown.say).wait_for(timeout=SECONDS)
     listens(notes)
     notes.keyboard.press("PageDown")
     shows(walls[0], 3)

@@ -162,10 +162,11 @@ function slide({ view }, seconds) {
   return !there;
 }
 
-// It stands: the page is told where, once.
+// It stands: the page is told where, once, unless it is where the page has it: who turned on meanwhile is not called back.
 function rest(state) {
   const stop = state.header.at[state.travel.position];
   state.parts.say.textContent = wordsFor(state);
+  if (state.travel.position === state.header.now) state.told = stop;
   if (stop === state.told) return;
   state.told = stop;
   state.report("rest", { stop, count: state.reports.next() });

@@ -128,7 +128,7 @@ def _rest(session: Session, stop: int) -> None:
     """The layer where it came to rest is the one under study."""
     name = journey.stops(session)[stop]
     if name != results.layer_of(session):
-        address.write(layer=name)
+        controls.go_to(name)
 
 
 def _misread(session: Session, read: Answers | None) -> tuple[list[tuple[int, str]], str]:
