@@ -1,5 +1,5 @@
 // Pictures as points that travel from map to map. `mount(element, report)` fills an empty element and returns what draws
-// data; it reports "pick" {index, follow}, "follow" {on}, "rest" {stop} and "turn" [yaw, pitch], counted where it matters.
+// data; it reports "pick" {index, follow}, "follow" {on}, "rest" {stop, since} and "turn" [yaw, pitch], counted where it matters.
 
 import { fitCanvas, scaled, sheetFrom } from "../common/canvas.js";
 import { unpack } from "../common/packed.js";
@@ -162,14 +162,14 @@ function slide({ view }, seconds) {
   return !there;
 }
 
-// It stands: the page is told where, once, unless it is where the page has it: who turned on meanwhile is not called back.
+// It stands: the page is told where, and where the page had it, once, unless that is where it stands.
 function rest(state) {
   const stop = state.header.at[state.travel.position];
   state.parts.say.textContent = wordsFor(state);
   if (state.travel.position === state.header.now) state.told = stop;
   if (stop === state.told) return;
   state.told = stop;
-  state.report("rest", { stop, count: state.reports.next() });
+  state.report("rest", { stop, since: state.header.at[state.header.now], count: state.reports.next() });
 }
 
 function showPlaying(state) {

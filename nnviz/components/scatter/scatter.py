@@ -107,7 +107,7 @@ def scatter(
     turn: tuple[int, int] | None = None,
     on_pick: Callable[[int, bool], None] | None = None,
     on_follow: Callable[[bool], None] | None = None,
-    on_rest: Callable[[int], None] | None = None,
+    on_rest: Callable[[int, int], None] | None = None,
     on_turn: Callable[[int, int], None] | None = None,
 ) -> None:
     """Draw points on one canvas, in one scale for all axes of a map, above the curve along which they travel.
@@ -123,7 +123,7 @@ def scatter(
         turn: degrees by which three axes are turned about the upright one, and tipped towards the eye.
         on_pick: called with the number of the point that was picked, and whether it is followed, before the rerun.
         on_follow: called when nothing is followed any more, with False.
-        on_rest: called with the number of the stop where it came to rest.
+        on_rest: called with the number of the stop where it came to rest, and of the one that the page had shown.
         on_turn: called with these degrees when the points were turned.
     """
     key = f"scatter-{key}"
@@ -141,7 +141,7 @@ def scatter(
 
     def rested() -> None:
         if on_rest is not None and told("rest"):
-            on_rest(int(told("rest")["stop"]))
+            on_rest(int(told("rest")["stop"]), int(told("rest")["since"]))
 
     def turned() -> None:
         if on_turn is not None and told("turn"):

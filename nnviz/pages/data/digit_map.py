@@ -110,7 +110,7 @@ def _cloud(
         small_pictures=address.choice("marks", tuple(MARKS), "points") == "digits",
         on_pick=lambda index, follow: _pick(int(numbers[index]), follow),
         on_follow=lambda on: address.write(follow=on),
-        on_rest=lambda stop: _rest(session, stop),
+        on_rest=lambda stop, since: _rest(session, stop, since),
     )
 
 
@@ -124,11 +124,12 @@ def _pick(number: int, follow: bool) -> None:
     address.write(follow=follow)
 
 
-def _rest(session: Session, stop: int) -> None:
-    """The layer where it came to rest is the one under study."""
-    name = journey.stops(session)[stop]
-    if name != results.layer_of(session):
-        controls.go_to(name)
+def _rest(session: Session, stop: int, since: int) -> None:
+    """The layer where it came to rest is the one under study, unless another was chosen since it set out."""
+    names = journey.stops(session)
+    chosen = address.read().get("layer", names[since])
+    if names[stop] != results.layer_of(session) and chosen in (names[since], session.layer.name):
+        controls.go_to(names[stop])
 
 
 def _misread(session: Session, read: Answers | None) -> tuple[list[tuple[int, str]], str]:
