@@ -69,7 +69,8 @@ def views(app: App, addresses: list[dict[str, str]]) -> list[tuple[str, list[str
     found = []
     for address in addresses:
         app.open(**address).worked()
-        drawn = app.main.locator("canvas").evaluate_all("all => all.map(canvas => canvas.toDataURL())")
+        pictures = app.main.locator("canvas, svg[data-drawn]")
+        drawn = pictures.evaluate_all("all => all.map(one => (one.toDataURL ? one.toDataURL() : one.innerHTML))")
         found.append((app.caption, drawn))
     return found
 
