@@ -25,6 +25,7 @@ from types import MappingProxyType
 import keras
 import numpy as np
 import pytest
+from hypothesis import settings
 from keras import layers
 
 from nnviz.analysis.network.network import Network, load
@@ -38,6 +39,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if not item.get_closest_marker("full")]
+
+
+# No test is timed: a machine that does other work too takes longer.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
