@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from app import SECONDS, App
 from draining import drained
+from playwright.sync_api import expect
 
 from nnviz.analysis.data import digits
 from nnviz.analysis.embedding.alignment import chained
@@ -134,7 +135,7 @@ def test_the_points_travel_along_the_curve_and_the_address_says_where_they_rest(
     followed.click()
     app.until(image=f"test-{name.split(',')[0].split()[-1]}", follow=1)
     assert " read as " in name
-    assert followed.get_attribute("aria-pressed") == "true"
+    expect(part(app, ".marked button[aria-pressed=true]")).to_have_attribute("title", name, timeout=SECONDS)
 
 
 def test_arrow_keys_pick_the_next_point(app: App, dense2: np.ndarray) -> None:

@@ -107,10 +107,11 @@ def test_it_is_searched_stopped_taken_up_survives_the_server_and_is_found_again(
     again.click()
     app.element("stProgress").wait_for(timeout=SECONDS)
     assert done(app) in (0, *range(int(stopped.group(1)), count + 2))
-    # The server dies in the middle of it, and another one shows the same again.
-    server.kill()
+    # The server dies in the middle of it, and another one shows the same again. Nobody looks on meanwhile: a browser
+    # says of each request that nobody answers.
     app.page.goto("about:blank")
     other.page.goto("about:blank")
+    server.kill()
     app = viewer(start().url)
     assert views(app, addresses) == before
     # What was searched is kept; the rest goes on while the viewer is elsewhere.
