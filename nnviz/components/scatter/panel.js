@@ -26,6 +26,7 @@ export function fillPanel(state, follow) {
     button.addEventListener("click", () => follow(index));
     return button;
   }));
+  showFollowed(state);
 }
 
 // Which of them is followed.

@@ -249,7 +249,6 @@ export function mount(element, report, page) {
     state.thumb = thumbOf(state);
     if (lay(state)) {
       draw(state);
-      showFollowed(state);
       showPlaying(state);
       if (moves(state.travel) || state.fade !== (state.follow ? 1 : 0)) animate(state);
     }
