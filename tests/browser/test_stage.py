@@ -241,10 +241,11 @@ def test_without_webgl_and_without_motion_the_same_stands_there(app: App) -> Non
         app.until(zoom=None)
         run = stage.root.get_by_role("button", name="Run")
         run.hover()
-        drawn = app.frames(4).stage.told("frames")
+        drawn = int(app.still().frames(20).stage.told("frames"))
         run.click()
-        app.frames(4)
-        assert stage.told("frames") == drawn
+        app.frames(12)
+        # A signal on its way would draw each of them; what the net in the browser tells late draws one.
+        assert int(stage.told("frames")) - drawn <= 2
         # Laid flat, and then drawn by a browser without WebGL.
         stage.root.get_by_role("button", name="Flat").click()
         app.still()
